@@ -1,0 +1,56 @@
+// The embedded engine: one directory, one process. WAL, head, parts, manifest, merge, retention (see README.md).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "storage/store.h"
+
+namespace trilobite {
+
+struct StorageOptions {
+  std::string directory;
+  // Flush when the head holds this much raw data, when its oldest row waited this long, or when no row came for a while.
+  std::size_t head_bytes_max = 64u << 20;
+  std::chrono::nanoseconds head_age_max = std::chrono::minutes(10);
+  std::chrono::nanoseconds head_idle_max = std::chrono::seconds(4);
+  std::size_t bytes_in_flight_max = 256u << 20;  // appends waiting for the WAL; beyond: kOverload
+  std::chrono::nanoseconds retention_age_max{0};  // 0: keep
+  std::uint64_t retention_bytes_max = 0;          // 0: by share of the disk
+  double retention_disk_share_max = 0.8;          // of the file system's size; oldest parts go first
+  std::uint64_t disk_free_bytes_min = 256u << 20; // below: appends get kNoSpace
+  std::size_t merge_threads = 1;
+  bool background = true;  // false: tests drive flush and merge by hand
+};
+
+struct World {
+  FileSystem& files;
+  const Clock& clock;
+};
+
+// Tests reach in here; everybody else uses Store.
+class EmbeddedStore : public Store {
+ public:
+  // Takes the lock file, reads the manifest, replays the WAL. Refuses a newer or damaged directory by name.
+  static Result<std::unique_ptr<EmbeddedStore>> open(World world, StorageOptions options);
+
+  virtual Result<bool> merge_once() = 0;            // false: nothing to merge
+  virtual Result<void> enforce_retention() = 0;
+  virtual Result<void> close() = 0;                 // flushes; later calls fail with kUnavailable
+};
+
+// Reads every file of a data directory and says what it found; for `trilobite check DIR`.
+struct CheckReport {
+  struct Entry {
+    std::string file;
+    bool ok = true;
+    std::string message;
+  };
+  std::vector<Entry> files;
+  bool ok = true;
+};
+Result<CheckReport> check_directory(FileSystem& files, const std::string& directory);
+
+}  // namespace trilobite
