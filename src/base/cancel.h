@@ -21,7 +21,7 @@ class CancelToken {
     const int reason = reason_.load(std::memory_order_relaxed);
     if (reason < 0) return {};
     const Code code = static_cast<Code>(reason);
-    return error(code, code == Code::kTimeout ? "request timed out" : "request was cancelled");
+    return Error{code, code == Code::kTimeout ? "request timed out" : "request was cancelled"};
   }
 
  private:

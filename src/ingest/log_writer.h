@@ -1,0 +1,51 @@
+// The write path of logs: every source (Loki push, OTLP, the built-in agent) hands its entries to LogWriter, which
+// checks them against the limits as Loki does, discovers service_name and detected_level, appends what is valid to the
+// Store, and publishes it to live tails.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "columnar/batch.h"
+#include "ingest/limits.h"
+#include "ingest/tail_hub.h"
+#include "storage/store.h"
+
+namespace trilobite::ingest {
+
+// What a decoder produces: streams by reference into `batch`, before any limit or discovery.
+struct LogPush {
+  Batch batch;                     // columns line and (optional) metadata
+  std::optional<Hash128> request;  // of the body, so that a retried request is stored once
+};
+
+struct PushOutcome {
+  std::uint64_t rows_accepted = 0, bytes_accepted = 0;
+  std::uint64_t rows_rejected = 0;
+  // Set when some entries were refused although the others are stored: Loki answers 400 with this text.
+  std::optional<Error> partial;
+};
+
+struct WriterStats {
+  std::uint64_t rows = 0, bytes = 0, requests = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> discarded;  // reason -> rows
+};
+
+// Any thread.
+class LogWriter {
+ public:
+  LogWriter(Store& store, TailHub& tails, const Clock& clock, const LimitsByTenant& limits);
+  ~LogWriter();
+  Result<PushOutcome> write(std::string_view tenant, LogPush push);
+  WriterStats stats() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace trilobite::ingest
