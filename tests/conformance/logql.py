@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Runs the LogQL conformance suite against a fresh server, and holds what passes: a case may fail only if
+logql_open.txt lists it, and a listed case that passes must be taken off the list.
+
+usage: logql.py --binary build/release/trilobite --suite FOLDER [--encoding json|json-gzip|protobuf] [--write]
+"""
+import argparse, os, re, shutil, subprocess, sys, tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from server import Server
+
+OPEN = os.path.join(HERE, "logql_open.txt")
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("--binary", required=True)
+    a.add_argument("--suite", required=True)
+    a.add_argument("--encoding", default="json")
+    a.add_argument("--write", action="store_true", help="write the list from this run")
+    o = a.parse_args()
+    folder = tempfile.mkdtemp(prefix="trilobite-logql-")
+    server = Server(o.binary, os.path.join(folder, "data"))
+    try:
+        server.start()
+        run = subprocess.run([sys.executable, os.path.join(o.suite, "run.py"), "--url", "http://127.0.0.1:%d" % server.port,
+                              "--encoding", o.encoding, "--max-failures", "100000"], capture_output=True, text=True)
+        if server.process.poll() is not None:
+            sys.exit("the server died:\n" + server.log_tail())
+    finally:
+        if server.process and server.process.poll() is None:
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    if run.returncode not in (0, 1):
+        sys.exit("the suite did not run:\n" + run.stdout + run.stderr)
+    failed = set(re.findall(r"^FAIL (\S+)", run.stdout, re.M))
+    if o.write:
+        with open(OPEN, "w") as f:
+            f.write("# Cases of the LogQL suite that do not pass yet; see logql.py.\n" + "".join(c + "\n" for c in sorted(failed)))
+    with open(OPEN) as f:
+        known = {line.strip() for line in f if line.strip() and not line.startswith("#")}
+    print(run.stdout.strip().splitlines()[-1])
+    worse, better = sorted(failed - known), sorted(known - failed)
+    for block in re.split(r"^(?=FAIL )", run.stdout, flags=re.M):
+        if block.startswith("FAIL ") and block.split()[1] in worse:
+            print(block.rstrip())
+    if better:
+        print("these pass now; take them off %s: %s" % (os.path.relpath(OPEN), " ".join(better)))
+    sys.exit(1 if worse or better else 0)
+
+
+if __name__ == "__main__":
+    main()
