@@ -106,7 +106,7 @@ build() {
 # ---- run ------------------------------------------------------------------------------------------------------------
 
 PIDFILE() { printf '%s/trilobite.pid' "$DATA"; }
-LOGFILE() { printf '%s/log/trilobite.log' "$DATA"; }
+LOGFILE() { printf '%s/logs/trilobite.log' "$DATA"; }
 
 running_pid() { # prints the process id if the platform of this data folder runs
   local pid
@@ -141,7 +141,7 @@ start() {
     return 0
   fi
   build
-  mkdir -p "$DATA/log" || fail 1 "cannot create $DATA: choose another folder with --data"
+  mkdir -p "$DATA/logs" || fail 1 "cannot create $DATA: choose another folder with --data"
   need_space "$DATA" 300 "data"
   # A log of more than 64 MiB is set aside, one generation is kept.
   if [[ -f $(LOGFILE) ]] && (($(stat -c %s "$(LOGFILE)") > 67108864)); then mv -f "$(LOGFILE)" "$(LOGFILE).1"; fi
@@ -243,7 +243,7 @@ clean() {
   done
   if [[ $what == "$DATA" ]] && running_pid >/dev/null; then fail 1 "Trilobite is running on $DATA: ./manage.sh stop first"; fi
   [[ -e $what ]] || { say "Nothing to remove: $what does not exist"; return 0; }
-  if [[ $what == "$DATA" && -n $(ls -A "$DATA") && ! -e $DATA/log && ! -e $DATA/store ]]; then
+  if [[ $what == "$DATA" && -n $(ls -A "$DATA") && ! -e $DATA/logs && ! -e $DATA/store ]]; then
     fail 1 "$DATA does not look like a data folder of Trilobite; remove it by hand"
   fi
   if ((!yes)); then
