@@ -28,18 +28,27 @@ struct PushOutcome {
   std::uint64_t rows_rejected = 0;
   // Set when some entries were refused although the others are stored: Loki answers 400 with this text.
   std::optional<Error> partial;
+  int status = 0;  // HTTP status that the configuration asks for instead of the usual one; 0: the usual one
 };
 
 struct WriterStats {
   std::uint64_t rows = 0, bytes = 0, requests = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> discarded;  // reason -> rows
+  struct Discarded {
+    std::string reason;
+    std::uint64_t rows = 0, bytes = 0;
+  };
+  std::vector<Discarded> discarded;  // sorted by reason
+  std::uint64_t streams = 0;         // with a row in the last hour
 };
 
 // Any thread.
 class LogWriter {
  public:
+  // All of them must outlive the writer.
   LogWriter(Store& store, TailHub& tails, const Clock& clock, const LimitsByTenant& limits);
   ~LogWriter();
+
+  // Errors: those of Store::append, and kOverload when a rate limit refuses the whole request.
   Result<PushOutcome> write(std::string_view tenant, LogPush push);
   WriterStats stats() const;
 
