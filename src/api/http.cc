@@ -94,12 +94,12 @@ Response Response::json(int status, std::string body) {
 
 void Router::add(std::vector<std::string> methods, std::string pattern, Handler handler) {
   CHECK(!methods.empty() && pattern.starts_with('/') && handler);
-  routes_.push_back(Route{std::move(methods), split_path(pattern), std::move(handler), std::nullopt});
+  routes_.push_back(Route{pattern, std::move(methods), split_path(pattern), std::move(handler), std::nullopt});
 }
 
 void Router::add_websocket(std::string pattern, WebSocketRoute route) {
   CHECK(pattern.starts_with('/') && route.run);
-  routes_.push_back(Route{{"GET"}, split_path(pattern), nullptr, std::move(route)});
+  routes_.push_back(Route{pattern, {"GET"}, split_path(pattern), nullptr, std::move(route)});
 }
 
 void Router::add_fallback(Handler handler) { fallback_ = std::move(handler); }
@@ -123,6 +123,7 @@ const Router::Route* Router::match(const std::string& path, const std::string& m
 Response Router::handle(Request& request) const {
   std::string allow;
   if (const Route* route = match(request.path, request.method, false, request.path_parameters, allow)) {
+    request.route = route->pattern;
     return route->handler(request);
   }
   if (!allow.empty()) {
@@ -138,7 +139,9 @@ Response Router::handle(Request& request) const {
 const WebSocketRoute* Router::find_websocket(Request& request) const {
   std::string allow;
   const Route* route = match(request.path, request.method, true, request.path_parameters, allow);
-  return route == nullptr ? nullptr : &*route->websocket;
+  if (route == nullptr) return nullptr;
+  request.route = route->pattern;
+  return &*route->websocket;
 }
 
 int status_of(Code code) {

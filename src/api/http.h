@@ -24,6 +24,7 @@ struct Request {
   Parameters path_parameters;      // what {name} in the route matched
   std::string body;                // as it came; Content-Encoding is the handler's business
   std::string remote;              // address of the client
+  std::string route;               // the pattern that matched, for metrics; "" when none did
   std::shared_ptr<CancelToken> cancel = std::make_shared<CancelToken>();  // set when the client goes away
 
   std::string_view header(std::string_view lower_case_name) const;               // "" when absent
@@ -76,6 +77,7 @@ class Router {
 
  private:
   struct Route {
+    std::string pattern;
     std::vector<std::string> methods;
     std::vector<std::string> segments;
     Handler handler;
