@@ -1,0 +1,81 @@
+import type { Interval } from "../time/range";
+import type { Ns } from "../time/ns";
+import { getJson, type Params } from "./client";
+import type { BuildInfo, Direction, Envelope, Labels, MatrixSeries, QueryData } from "./types";
+
+const kBase = "/loki/api/v1";
+
+// With this flag a value carries its structured metadata and parsed fields apart from the stream's labels.
+const kCategorize = { "X-Loki-Response-Encoding-Flags": "categorize-labels" };
+
+function span(interval: Interval | undefined): Params {
+  return interval ? { start: interval.start, end: interval.end } : {};
+}
+
+// Empty answers leave `data` out.
+async function list(path: string, params: Params, signal?: AbortSignal): Promise<string[]> {
+  const answer = await getJson<Envelope<string[]>>(path, params, { signal });
+  return answer.data ?? [];
+}
+
+export function labelNames(interval?: Interval, query?: string, signal?: AbortSignal): Promise<string[]> {
+  return list(`${kBase}/labels`, { ...span(interval), query }, signal);
+}
+
+export function labelValues(
+  name: string, interval?: Interval, query?: string, signal?: AbortSignal,
+): Promise<string[]> {
+  return list(`${kBase}/label/${encodeURIComponent(name)}/values`, { ...span(interval), query }, signal);
+}
+
+export async function series(match: string, interval?: Interval, signal?: AbortSignal): Promise<Labels[]> {
+  const params = { ...span(interval), "match[]": match };
+  const answer = await getJson<Envelope<Labels[]>>(`${kBase}/series`, params, { signal });
+  return answer.data ?? [];
+}
+
+export interface RangeQuery {
+  query: string;
+  interval: Interval;
+  limit?: number;
+  direction?: Direction;
+  step?: string;
+  purpose?: string; // written to the server's query log
+}
+
+export interface RangeAnswer {
+  data: QueryData;
+  warnings: string[];
+}
+
+export async function queryRange(request: RangeQuery, signal?: AbortSignal): Promise<RangeAnswer> {
+  const { query, interval, limit, direction, step } = request;
+  const headers: Record<string, string> = { ...kCategorize };
+  if (request.purpose) headers["X-Query-Tags"] = `Source=${request.purpose}`;
+  const params = { query, ...span(interval), limit, direction, step };
+  const answer = await getJson<Envelope<QueryData>>(`${kBase}/query_range`, params, { signal, headers });
+  return { data: answer.data ?? { resultType: "streams", result: [] }, warnings: answer.warnings ?? [] };
+}
+
+export async function queryInstant(query: string, time: Ns, signal?: AbortSignal): Promise<QueryData> {
+  const answer = await getJson<Envelope<QueryData>>(`${kBase}/query`, { query, time }, { signal });
+  return answer.data ?? { resultType: "vector", result: [] };
+}
+
+// Bytes per value of each of `targetLabels`.
+export async function volumeRange(
+  query: string, interval: Interval, step: string, targetLabels: string, signal?: AbortSignal,
+): Promise<MatrixSeries[]> {
+  const params = { query, ...span(interval), step, targetLabels };
+  const answer = await getJson<Envelope<QueryData>>(`${kBase}/index/volume_range`, params, { signal });
+  return answer.data?.resultType === "matrix" ? answer.data.result : [];
+}
+
+export async function formatQuery(query: string, signal?: AbortSignal): Promise<string> {
+  const answer = await getJson<Envelope<string>>(`${kBase}/format_query`, { query }, { signal });
+  return answer.data ?? query;
+}
+
+export function buildInfo(signal?: AbortSignal): Promise<BuildInfo> {
+  return getJson<BuildInfo>("/api/v1/status/buildinfo", {}, { signal });
+}

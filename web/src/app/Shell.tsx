@@ -1,0 +1,53 @@
+import { Tooltip } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState, type ReactNode } from "react";
+import { buildInfo } from "../api/loki";
+import { useI18n, type Key } from "../i18n";
+import { HelpDialog } from "./HelpDialog";
+import { Icon, type IconName } from "./icons";
+import { useShortcuts } from "./shortcuts";
+import { LanguageToggle, ThemeToggle } from "./toggles";
+import { Logo } from "./Logo";
+import styles from "./Shell.module.css";
+
+interface Destination {
+  path: string;
+  icon: IconName;
+  label: Key;
+}
+
+// A page appears here when it exists.
+const kDestinations: readonly Destination[] = [{ path: "/explore/logs", icon: "logs", label: "nav.logs" }];
+
+export function Shell({ children }: { children: ReactNode }) {
+  const { t } = useI18n();
+  const [help, setHelp] = useState(false);
+  const build = useQuery({ queryKey: ["buildinfo"], queryFn: ({ signal }) => buildInfo(signal) });
+  useShortcuts({ "?": () => setHelp(true) });
+  const version = build.data?.version;
+  return (
+    <div className={styles.shell}>
+      <nav className={styles.nav} aria-label={t("nav.title")}>
+        <Tooltip label={version ? `Trilobite ${version}` : "Trilobite"} position="right">
+          <a className={styles.logo} href="/" aria-label="Trilobite"><Logo /></a>
+        </Tooltip>
+        {kDestinations.map(({ path, icon, label }) => (
+          <a key={path} className={styles.item} href={path} aria-current={location.pathname === path ? "page" : undefined}>
+            <Icon name={icon} size={19} />
+            <span>{t(label)}</span>
+          </a>
+        ))}
+        <div className={styles.fill} />
+        <Tooltip label={t("help.title")} position="right">
+          <button type="button" className={styles.tool} onClick={() => setHelp(true)} aria-label={t("help.title")} data-testid="help-button">
+            <Icon name="help" size={18} />
+          </button>
+        </Tooltip>
+        <LanguageToggle className={styles.tool} />
+        <ThemeToggle className={styles.tool} />
+      </nav>
+      <main className={styles.main}>{children}</main>
+      <HelpDialog opened={help} onClose={() => setHelp(false)} />
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import { useElementSize } from "@mantine/hooks";
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import type { MatrixSeries } from "../api/types";
+import { useI18n } from "../i18n";
+import { msFromNs } from "../time/ns";
+import type { Interval } from "../time/range";
+import { ianaName, type Zone } from "../time/zone";
+import { alignSeries, kSeriesMax, seriesColor, seriesName } from "./metric";
+import styles from "./MetricView.module.css";
+
+interface Props {
+  series: MatrixSeries[];
+  interval: Interval;
+  zone: Zone;
+  scheme: "light" | "dark";
+  onZoom(fromMs: number, toMs: number): void;
+}
+
+const kLegendHeight = 190;
+
+// The lines of a metric query, and their last values beneath.
+export default function MetricView({ series, interval, zone, scheme, onZoom }: Props) {
+  const { t, number } = useI18n();
+  const { ref, width, height } = useElementSize();
+  const host = useRef<HTMLDivElement>(null);
+  const zoom = useRef(onZoom);
+  zoom.current = onZoom;
+  const shown = series.slice(0, kSeriesMax);
+  useEffect(() => {
+    if (!host.current || width === 0 || height === 0) return;
+    const colors = getComputedStyle(document.documentElement);
+    const muted = colors.getPropertyValue("--muted");
+    const line = colors.getPropertyValue("--line");
+    const axis = { stroke: muted, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "11px system-ui" };
+    const plot = new uPlot({
+      width, height: Math.max(160, height - kLegendHeight),
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), ianaName(zone)),
+      legend: { show: false },
+      cursor: { drag: { x: true, y: false, setScale: false } },
+      scales: { x: { min: msFromNs(interval.start) / 1000, max: msFromNs(interval.end) / 1000 } },
+      axes: [axis, { ...axis, size: 64 }],
+      series: [{}, ...shown.map((each, index) => ({
+        label: seriesName(each.metric), stroke: seriesColor(index, scheme), width: 1.5, points: { show: each.values.length < 2 },
+      }))],
+      hooks: {
+        setSelect: [(chart: uPlot) => {
+          const { left, width: dragged } = chart.select;
+          if (dragged > 4) zoom.current(chart.posToVal(left, "x") * 1000, chart.posToVal(left + dragged, "x") * 1000);
+        }],
+      },
+    }, alignSeries(shown), host.current);
+    return () => plot.destroy();
+  }, [series, interval, zone, scheme, width, height]);
+  return (
+    <div ref={ref} className={styles.view} data-testid="metric-view">
+      <div ref={host} className={styles.plot} />
+      <div className={styles.legend}>
+        {shown.map((each, index) => (
+          <div key={seriesName(each.metric)}>
+            <i style={{ background: seriesColor(index, scheme) }} />
+            <code>{seriesName(each.metric)}</code>
+            <b>{Number(each.values.at(-1)?.[1] ?? NaN).toLocaleString("en", { maximumSignificantDigits: 6 })}</b>
+          </div>
+        ))}
+        {series.length > kSeriesMax && <div>{t("metric.more", { shown: number(kSeriesMax), count: number(series.length) })}</div>}
+      </div>
+    </div>
+  );
+}
