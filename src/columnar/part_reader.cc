@@ -1,0 +1,187 @@
+#include <algorithm>
+
+#include "base/compress.h"
+#include "base/hash.h"
+#include "columnar/codec.h"
+#include "columnar/part_format.h"
+
+namespace trilobite {
+namespace {
+
+using columnar::BlockPages;
+using columnar::Footer;
+using columnar::Page;
+using columnar::Tail;
+
+constexpr std::size_t kLastBytes = 16 << 10;                       // one read gets the tail and most footers
+constexpr std::uint64_t kFooterBytesMax = std::uint64_t{256} << 20;
+constexpr std::uint64_t kSectionBytesMax = std::uint64_t{1} << 30;
+
+class FilePartReader final : public PartReader {
+ public:
+  FilePartReader(std::unique_ptr<ReadableFile> file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+
+  Result<void> load() {
+    const std::uint64_t size = file_->size();
+    if (size < columnar::kPartHead.size() + Tail::kBytes) return error(Code::kCorrupt, "{} bytes are too few for a part", size);
+    const std::size_t last_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size, kLastBytes));
+    TRY(last, file_->read(size - last_bytes, last_bytes));
+    TRY(tail, columnar::read_tail(std::string_view(last).substr(last.size() - Tail::kBytes)));
+    const std::uint64_t room = size - columnar::kPartHead.size() - Tail::kBytes;
+    if (tail.footer_bytes > room || tail.footer_bytes > kFooterBytesMax) {
+      return error(Code::kCorrupt, "footer of {} bytes in a file of {}", tail.footer_bytes, size);
+    }
+    const auto footer_bytes = static_cast<std::size_t>(tail.footer_bytes);
+    const std::uint64_t footer_at = size - Tail::kBytes - footer_bytes;
+    std::string footer;
+    if (footer_bytes + Tail::kBytes <= last.size()) {
+      footer = last.substr(last.size() - Tail::kBytes - footer_bytes, footer_bytes);
+    } else {
+      TRY(read, file_->read(footer_at, footer_bytes));
+      footer = std::move(read);
+    }
+    if (const std::uint64_t hash = columnar::hash_of(footer, tail); hash != tail.hash) {
+      return error(Code::kCorrupt, "footer checksum {:016x} differs from {:016x}", hash, tail.hash);
+    }
+    if (tail.version > columnar::kPartVersion) {
+      return error(Code::kUnsupported, "its format has version {}, this program reads up to version {}", tail.version,
+                   columnar::kPartVersion);
+    }
+    if (tail.version == 0) return error(Code::kCorrupt, "its format has version 0");
+    TRY(parsed, columnar::read_footer(footer, footer_at));
+    footer_ = std::move(parsed);
+    for (const BlockPages& block : footer_.blocks) blocks_.push_back(columnar::info_of(block));
+    info_ = columnar::info_of(blocks_, size, tail.hash);
+    return {};
+  }
+
+  Result<void> check_head() const {
+    TRY(head, file_->read(0, columnar::kPartHead.size()));
+    if (head != columnar::kPartHead) return error(Code::kCorrupt, "not a part file: its first bytes are not the mark of one");
+    return {};
+  }
+
+  const PartInfo& info() const override { return info_; }
+  const std::vector<BlockInfo>& blocks() const override { return blocks_; }
+  std::vector<std::string> column_names() const override { return footer_.names; }
+
+  Result<std::vector<std::uint32_t>> read_series(std::size_t block) const override {
+    TRY(column, read(block, block_at(block).series, "series"));
+    const auto& values = std::get<std::vector<std::int64_t>>(column.values());
+    if (!std::is_sorted(values.begin(), values.end())) return within(block, "series", error(Code::kCorrupt, "not sorted"));
+    return std::vector<std::uint32_t>(values.begin(), values.end());  // they fit: the range was checked
+  }
+
+  Result<std::vector<TimeNs>> read_times(std::size_t block) const override {
+    TRY(column, read(block, block_at(block).times, "times"));
+    return std::get<std::vector<std::int64_t>>(std::move(column.values()));
+  }
+
+  Result<Column> read_column(std::size_t block, std::string_view name) const override {
+    for (const columnar::NamedPage& column : block_at(block).columns) {
+      if (footer_.names[column.name] == name) return read(block, column.page, name);
+    }
+    return Column();
+  }
+
+  Result<std::string> read_section(std::string_view name) const override {
+    for (const columnar::Section& section : footer_.sections) {
+      if (section.name != name) continue;
+      auto bytes = read(section);
+      if (!bytes.ok()) return std::move(bytes).error().within("cannot read section {} of part {}", name, path_);
+      return bytes;
+    }
+    return error(Code::kNotFound, "part {} has no section {}", path_, name);
+  }
+
+  Result<void> verify() const override {
+    if (auto head = check_head(); !head.ok()) return std::move(head).error().within("cannot read part {}", path_);
+    for (std::size_t block = 0; block < blocks_.size(); ++block) {
+      TRY(series, read_series(block));
+      TRY(times, read_times(block));
+      for (std::size_t i = 1; i < times.size(); ++i) {
+        if (series[i] == series[i - 1] && times[i] < times[i - 1]) {
+          return within(block, "times", error(Code::kCorrupt, "not sorted within a series"));
+        }
+      }
+      for (const columnar::NamedPage& column : footer_.blocks[block].columns) {
+        TRY_VOID(read(block, column.page, footer_.names[column.name]));
+      }
+    }
+    for (const columnar::Section& section : footer_.sections) TRY_VOID(read_section(section.name));
+    return {};
+  }
+
+ private:
+  const BlockPages& block_at(std::size_t block) const {
+    CHECK(block < footer_.blocks.size());
+    return footer_.blocks[block];
+  }
+
+  Error within(std::size_t block, std::string_view column, Error why) const {
+    return std::move(why).within("cannot read column {} of block {} of part {}", column, block, path_);
+  }
+
+  template <class Extent>
+  Result<std::string> read_checked(const Extent& extent) const {
+    TRY(bytes, file_->read(extent.offset, static_cast<std::size_t>(extent.bytes)));
+    if (const std::uint64_t hash = hash64(bytes); hash != extent.hash) {
+      return error(Code::kCorrupt, "checksum {:016x} differs from {:016x}", hash, extent.hash);
+    }
+    return bytes;
+  }
+
+  Result<Column> decode(std::uint32_t rows, const Page& page) const {
+    TRY(bytes, read_checked(page));
+    TRY(column, columnar::decode_column(page.encoding, bytes, {.rows = rows, .bytes_max = columnar::kTextBytesMax}));
+    if (const std::size_t raw = columnar::raw_bytes(column); raw != page.bytes_raw) {
+      return error(Code::kCorrupt, "{} bytes of values instead of {}", raw, page.bytes_raw);
+    }
+    TRY_VOID(check_range(column, page));
+    return column;
+  }
+
+  // What the writer noted for pruning must be true, or a query would miss rows.
+  static Result<void> check_range(const Column& column, const Page& page) {
+    const auto* values = std::get_if<std::vector<std::int64_t>>(&column.values());
+    if ((values != nullptr) != page.range.has_value()) return error(Code::kCorrupt, "its encoding does not fit its kind");
+    if (values == nullptr) return {};
+    const auto [min, max] = std::minmax_element(values->begin(), values->end());
+    if (*min != page.range->min || *max != page.range->max) return error(Code::kCorrupt, "values are outside of their range");
+    return {};
+  }
+
+  Result<Column> read(std::size_t block, const Page& page, std::string_view name) const {
+    auto column = decode(footer_.blocks[block].rows, page);
+    if (!column.ok()) return within(block, name, std::move(column).error());
+    return column;
+  }
+
+  Result<std::string> read(const columnar::Section& section) const {
+    TRY(bytes, read_checked(section));
+    if (section.bytes == section.bytes_raw) return bytes;
+    if (section.bytes_raw > kSectionBytesMax) return error(Code::kCorrupt, "{} bytes exceed {}", section.bytes_raw, kSectionBytesMax);
+    auto raw = zstd_decompress(bytes, static_cast<std::size_t>(section.bytes_raw));
+    if (!raw.ok()) return error(Code::kCorrupt, "{}", raw.error().message);
+    if (raw->size() != section.bytes_raw) return error(Code::kCorrupt, "{} bytes instead of {}", raw->size(), section.bytes_raw);
+    return raw;
+  }
+
+  std::unique_ptr<ReadableFile> file_;
+  std::string path_;
+  Footer footer_;
+  std::vector<BlockInfo> blocks_;
+  PartInfo info_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const PartReader>> PartReader::open(FileSystem& files, const std::string& path) {
+  auto file = files.open(path);
+  if (!file.ok()) return std::move(file).error().within("cannot open part {}", path);
+  auto reader = std::make_shared<FilePartReader>(std::move(file).value(), path);
+  if (auto loaded = reader->load(); !loaded.ok()) return std::move(loaded).error().within("cannot open part {}", path);
+  return std::shared_ptr<const PartReader>(std::move(reader));
+}
+
+}  // namespace trilobite

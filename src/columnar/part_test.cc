@@ -1,0 +1,160 @@
+// A part gives back what was written, and says so when it cannot.
+#include "columnar/part.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "columnar/memory_files.h"
+
+namespace trilobite {
+namespace {
+
+Block make_block(std::size_t rows, unsigned seed, std::uint32_t series_from = 0) {
+  std::mt19937_64 random(seed);
+  Block block;
+  StringColumn lines;
+  DictionaryColumn metadata;
+  metadata.dictionary.push_back("");
+  metadata.dictionary.push_back("\x03key\x05value");
+  std::vector<double> doubles;
+  TimeNs time = 1'700'000'000'000'000'000;
+  std::uint32_t series = series_from;
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (random() % 50 == 0) {
+      ++series;
+      time = 1'700'000'000'000'000'000;
+    }
+    time += static_cast<TimeNs>(random() % 1'000'000);
+    block.series.push_back(series);
+    block.times.push_back(time);
+    lines.push_back(fmt::format("level=info id={:016x} request {} done\n", random(), i));
+    metadata.codes.push_back(static_cast<std::uint32_t>(series % 2));
+    doubles.push_back(static_cast<double>(random() % 100) / 4);
+  }
+  block.columns.push_back({"line", Column(std::move(lines))});
+  block.columns.push_back({"metadata", Column(std::move(metadata))});
+  block.columns.push_back({"value", Column(std::move(doubles))});
+  return block;
+}
+
+void expect_equal(const Column& got, const Column& want) {
+  ASSERT_EQ(got.size(), want.size());
+  if (want.is_text()) {
+    for (std::size_t row = 0; row < want.size(); ++row) ASSERT_EQ(got.text(row), want.text(row)) << row;
+  } else {
+    EXPECT_EQ(got.values(), want.values());
+  }
+}
+
+void expect_block(const PartReader& part, std::size_t index, const Block& want) {
+  auto series = part.read_series(index);
+  ASSERT_TRUE(series.ok()) << series.error().message;
+  EXPECT_EQ(*series, want.series);
+  auto times = part.read_times(index);
+  ASSERT_TRUE(times.ok()) << times.error().message;
+  EXPECT_EQ(*times, want.times);
+  for (const Block::Entry& entry : want.columns) {
+    auto column = part.read_column(index, entry.name);
+    ASSERT_TRUE(column.ok()) << column.error().message;
+    expect_equal(*column, entry.column);
+  }
+  auto absent = part.read_column(index, "absent");
+  ASSERT_TRUE(absent.ok());
+  EXPECT_EQ(absent->size(), 0u);
+}
+
+PartInfo write_part(FileSystem& files, const std::string& path, const std::vector<Block>& blocks) {
+  auto writer = PartWriter::create(files, path, {});
+  EXPECT_TRUE(writer.ok());
+  EXPECT_TRUE((*writer)->add_section("labels", "some bytes of the storage room").ok());
+  for (const Block& block : blocks) EXPECT_TRUE((*writer)->add_block(block).ok());
+  EXPECT_TRUE((*writer)->add_section("postings", std::string(5000, 'p')).ok());
+  auto info = (*writer)->finish();
+  EXPECT_TRUE(info.ok());
+  return *info;
+}
+
+TEST(Part, GivesBackWhatWasWritten) {
+  MemoryFiles files;
+  const std::vector<Block> blocks{make_block(5000, 1), make_block(1, 2, 200), make_block(3000, 3, 300)};
+  const PartInfo written = write_part(files, "p", blocks);
+  auto part = PartReader::open(files, "p");
+  ASSERT_TRUE(part.ok()) << part.error().message;
+  const PartInfo& info = (*part)->info();
+  EXPECT_EQ(info.rows, 8001u);
+  EXPECT_EQ(info.footer_hash, written.footer_hash);
+  EXPECT_EQ(info.file_bytes, written.file_bytes);
+  EXPECT_EQ(info.file_bytes, files.content("p").size());
+  EXPECT_EQ(info.bytes_raw, written.bytes_raw);
+  EXPECT_EQ(info.time_min, written.time_min);
+  EXPECT_EQ(info.time_max, written.time_max);
+  ASSERT_EQ((*part)->blocks().size(), 3u);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const BlockInfo& block = (*part)->blocks()[i];
+    EXPECT_EQ(block.rows, blocks[i].rows());
+    EXPECT_EQ(block.series_min, blocks[i].series.front());
+    EXPECT_EQ(block.series_max, blocks[i].series.back());
+    expect_block(**part, i, blocks[i]);
+  }
+  EXPECT_EQ((*part)->column_names(), (std::vector<std::string>{"line", "metadata", "value"}));
+  EXPECT_EQ(*(*part)->read_section("labels"), "some bytes of the storage room");
+  EXPECT_EQ(*(*part)->read_section("postings"), std::string(5000, 'p'));
+  EXPECT_EQ((*part)->read_section("none").error().code, Code::kNotFound);
+  EXPECT_TRUE((*part)->verify().ok());
+}
+
+TEST(Part, OfNoBlocksIsAPart) {
+  MemoryFiles files;
+  write_part(files, "p", {});
+  auto part = PartReader::open(files, "p");
+  ASSERT_TRUE(part.ok()) << part.error().message;
+  EXPECT_EQ((*part)->info().rows, 0u);
+  EXPECT_TRUE((*part)->verify().ok());
+}
+
+TEST(Part, LargestBlock) {
+  MemoryFiles files;
+  const Block block = make_block(kBlockRowsMax, 4);
+  write_part(files, "p", {block});
+  auto part = PartReader::open(files, "p");
+  ASSERT_TRUE(part.ok());
+  expect_block(**part, 0, block);
+}
+
+TEST(Part, EveryFlippedByteIsFound) {
+  MemoryFiles files;
+  write_part(files, "p", {make_block(60, 5), make_block(40, 6, 100)});
+  const std::string good = files.content("p");
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    for (const int flip : {0x01, 0x80, 0xFF}) {
+      std::string bad = good;
+      bad[at] = static_cast<char>(bad[at] ^ flip);
+      files.set("p", bad);
+      auto part = PartReader::open(files, "p");
+      if (!part.ok()) continue;
+      auto verified = (*part)->verify();
+      ASSERT_FALSE(verified.ok()) << "byte " << at << " of " << good.size();
+      EXPECT_EQ(verified.error().code, Code::kCorrupt);
+      EXPECT_NE(verified.error().message.find("part p"), std::string::npos) << verified.error().message;
+    }
+  }
+}
+
+TEST(Part, EveryTruncationIsFound) {
+  MemoryFiles files;
+  write_part(files, "p", {make_block(30, 7)});
+  const std::string good = files.content("p");
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    files.set("p", good.substr(0, size));
+    EXPECT_FALSE(PartReader::open(files, "p").ok()) << size;
+  }
+}
+
+TEST(Part, MissingFileIsNotFound) {
+  MemoryFiles files;
+  EXPECT_EQ(PartReader::open(files, "none").error().code, Code::kNotFound);
+}
+
+}  // namespace
+}  // namespace trilobite

@@ -1,0 +1,134 @@
+#include <algorithm>
+
+#include "base/compress.h"
+#include "base/hash.h"
+#include "columnar/codec.h"
+#include "columnar/part_format.h"
+
+namespace trilobite {
+namespace {
+
+using columnar::BlockPages;
+using columnar::Footer;
+using columnar::Page;
+
+std::optional<columnar::Range> range_of(const Column& column) {
+  const auto* values = std::get_if<std::vector<std::int64_t>>(&column.values());
+  if (values == nullptr || values->empty()) return std::nullopt;
+  const auto [min, max] = std::minmax_element(values->begin(), values->end());
+  return columnar::Range{*min, *max};
+}
+
+bool sorted(const Block& block) {
+  for (std::size_t i = 1; i < block.rows(); ++i) {
+    if (std::pair(block.series[i], block.times[i]) < std::pair(block.series[i - 1], block.times[i - 1])) return false;
+  }
+  return true;
+}
+
+class FilePartWriter final : public PartWriter {
+ public:
+  FilePartWriter(std::unique_ptr<WritableFile> file, std::string path, PartOptions options)
+      : file_(std::move(file)), path_(std::move(path)), options_(options) {}
+
+  Result<void> start() { return append(columnar::kPartHead); }
+
+  Result<void> add_block(const Block& block) override {
+    CHECK(state_ == State::kOpen);
+    CHECK(block.rows() >= 1 && block.rows() <= kBlockRowsMax && block.series.size() == block.rows());
+    DCHECK(sorted(block));
+    for (const Block::Entry& entry : block.columns) {
+      CHECK(entry.column.size() == block.rows());
+      if (columnar::raw_bytes(entry.column) > columnar::kTextBytesMax) {
+        return error(Code::kLimit, "cannot write block: column {} has {} bytes, more than {}", entry.name,
+                     columnar::raw_bytes(entry.column), columnar::kTextBytesMax);
+      }
+    }
+    std::string bytes;
+    BlockPages pages{.rows = static_cast<std::uint32_t>(block.rows())};
+    pages.series = add_page(Column(std::vector<std::int64_t>(block.series.begin(), block.series.end())), bytes);
+    pages.times = add_page(Column(block.times), bytes);
+    for (const Block::Entry& entry : block.columns) {
+      const std::uint32_t name = name_index(entry.name);
+      for (const auto& column : pages.columns) CHECK(column.name != name);
+      pages.columns.push_back({name, add_page(entry.column, bytes)});
+    }
+    TRY_VOID(append(bytes));
+    footer_.blocks.push_back(std::move(pages));
+    return {};
+  }
+
+  Result<void> add_section(const std::string& name, std::string_view bytes) override {
+    CHECK(state_ == State::kOpen);
+    for (const columnar::Section& section : footer_.sections) CHECK(section.name != name);
+    std::string stored = zstd_compress(bytes, options_.zstd_level);
+    if (stored.size() >= bytes.size()) stored = bytes;
+    footer_.sections.push_back({.name = name, .bytes = stored.size(), .bytes_raw = bytes.size(), .hash = hash64(stored)});
+    section_bytes_ += stored;
+    return {};
+  }
+
+  Result<PartInfo> finish() override {
+    CHECK(state_ == State::kOpen);
+    const std::string footer = columnar::write_footer(footer_);
+    std::uint64_t footer_hash = 0;
+    TRY_VOID(append(section_bytes_ + footer + columnar::write_tail(footer, footer_hash)));
+    if (auto synced = file_->sync(); !synced.ok()) return std::move(synced).error().within("cannot write part {}", path_);
+    state_ = State::kDone;
+    std::vector<BlockInfo> blocks;
+    for (const BlockPages& pages : footer_.blocks) blocks.push_back(columnar::info_of(pages));
+    return columnar::info_of(blocks, written_, footer_hash);
+  }
+
+ private:
+  enum class State { kOpen, kFailed, kDone };
+
+  // After a failed append the file's content is unknown: nothing more may be written.
+  Result<void> append(std::string_view bytes) {
+    if (auto appended = file_->append(bytes); !appended.ok()) {
+      state_ = State::kFailed;
+      return std::move(appended).error().within("cannot write part {}", path_);
+    }
+    written_ += bytes.size();
+    return {};
+  }
+
+  Page add_page(const Column& column, std::string& bytes) const {
+    const columnar::EncodedColumn encoded = columnar::encode_column(column, options_.zstd_level);
+    bytes += encoded.bytes;
+    return {.encoding = static_cast<std::uint8_t>(encoded.encoding),
+            .bytes = encoded.bytes.size(),
+            .bytes_raw = columnar::raw_bytes(column),
+            .hash = hash64(encoded.bytes),
+            .range = range_of(column)};
+  }
+
+  std::uint32_t name_index(const std::string& name) {
+    const auto at = std::find(footer_.names.begin(), footer_.names.end(), name);
+    if (at == footer_.names.end()) {
+      footer_.names.push_back(name);
+      return static_cast<std::uint32_t>(footer_.names.size() - 1);
+    }
+    return static_cast<std::uint32_t>(at - footer_.names.begin());
+  }
+
+  std::unique_ptr<WritableFile> file_;
+  std::string path_;
+  PartOptions options_;
+  Footer footer_;
+  std::string section_bytes_;  // sections stand after all blocks, so they wait here
+  std::uint64_t written_ = 0;
+  State state_ = State::kOpen;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<PartWriter>> PartWriter::create(FileSystem& files, const std::string& path, PartOptions options) {
+  auto file = files.create(path);
+  if (!file.ok()) return std::move(file).error().within("cannot write part {}", path);
+  auto writer = std::make_unique<FilePartWriter>(std::move(file).value(), path, options);
+  TRY_VOID(writer->start());
+  return std::unique_ptr<PartWriter>(std::move(writer));
+}
+
+}  // namespace trilobite
