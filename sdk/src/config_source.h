@@ -1,0 +1,30 @@
+// Where a Config comes from, as data, so that tests need neither the environment nor system files.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <trilobite/log_setup.h>
+
+#include "outcome.h"
+
+namespace trilobite::log {
+
+struct ConfigSource {
+  std::map<std::string, std::string, std::less<>> variables;
+  std::string system_file = "/opt/dynamo/etc/logging.toml";
+};
+
+Config read_config(const ConfigSource& source, std::string_view default_level);
+
+// The two keys of a logging file; unknown keys are ignored.
+struct FileSettings {
+  std::string log_level;                           // empty: not given
+  std::map<std::string, std::string> log_filters;  // target -> level
+};
+
+// A missing file gives empty settings.
+Outcome<FileSettings> read_settings_file(const std::string& path);
+
+}  // namespace trilobite::log
