@@ -1,0 +1,58 @@
+// The configuration of `trilobite server`: defaults here, then the YAML file, then the environment, then flags.
+// One table (config_keys.h) knows every key; the reader, /config and docs/configuration.md come from it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ingest/limits.h"
+#include "query/limits.h"
+#include "server/http_server.h"
+#include "storage/embedded_store.h"
+
+namespace trilobite::server {
+
+struct AgentSettings {
+  bool enabled = true;
+  std::string config_file;  // Promtail's YAML; empty: this machine's own logs
+};
+
+struct LogSettings {
+  std::string level = "info";  // directives as in DYN_LOG, which wins
+};
+
+struct Config {
+  std::string data = "./data";
+  bool multi_tenant = false;  // then X-Scope-OrgID is needed
+  HttpServerOptions http;
+  std::string otlp_http_listen, otlp_grpc_listen;  // not served yet
+  std::size_t push_bytes_decoded_max = 512u << 20;
+  StorageOptions storage;
+  query::QueryLimits query;
+  std::size_t query_threads = 0;  // 0: one per core
+  std::size_t tails_max = 10;     // per tenant
+  AgentSettings agent;
+  LogSettings log;
+  ingest::LimitsByTenant limits;
+};
+
+using Environment = std::map<std::string, std::string>;
+Environment process_environment();
+
+// `file_name` is for messages. Errors name the line and the key.
+Result<void> apply_yaml(Config& config, std::string_view yaml, std::string_view file_name);
+// TRILOBITE_SERVER_LISTEN and so on, and TRILOBITE_DATA.
+Result<void> apply_environment(Config& config, const Environment& environment);
+// Of keys among themselves.
+Result<void> check_config(const Config& config);
+
+// The effective configuration; secrets are not shown.
+std::string to_yaml(const Config& config);
+// docs/configuration.md.
+std::string configuration_page();
+
+}  // namespace trilobite::server

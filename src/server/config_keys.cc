@@ -1,0 +1,139 @@
+#include "server/config_keys.h"
+
+#include <algorithm>
+
+#include "server/config_fields.h"
+#include "server/limit_keys.h"
+
+namespace trilobite::server {
+namespace {
+
+ConfigKey key(std::string_view section, Field<Config> field) {
+  return {fmt::format("{}.{}", section, field.name), field.type, field.help, field.list, false, field.set, field.get};
+}
+
+ConfigKey limit_key(const Field<ingest::LogLimits>& field) {
+  ConfigKey out{"limits." + field.name, field.type, field.help, field.list, false, {}, {}};
+  out.set = [set = field.set](Config& config, const auto& values) { return set(config.limits.defaults, values); };
+  out.get = [get = field.get](const Config& config) { return get(config.limits.defaults); };
+  return out;
+}
+
+template <class T>
+auto http(T HttpServerOptions::*value) {
+  return member(&Config::http, value);
+}
+template <class T>
+auto storage(T StorageOptions::*value) {
+  return member(&Config::storage, value);
+}
+template <class T>
+auto query_limit(T query::QueryLimits::*value) {
+  return member(&Config::query, value);
+}
+
+void add_server_keys(std::vector<ConfigKey>& all) {
+  using C = Config;
+  using H = HttpServerOptions;
+  const auto add = [&](Field<C> field) { all.push_back(key("server", std::move(field))); };
+  add(text_field<C>("data", "Folder of everything that is kept. Also `--data` and `TRILOBITE_DATA`.", member(&C::data)));
+  add(text_field<C>("listen", "Address and port of the UI and every API; port 0 takes a free one. Also `--listen`.",
+                    http(&H::listen)));
+  add(text_field<C>("otlp_http_listen", "Reserved: OTLP over HTTP is not served yet.", member(&C::otlp_http_listen)));
+  add(text_field<C>("otlp_grpc_listen", "Reserved: OTLP over gRPC is not served yet.", member(&C::otlp_grpc_listen)));
+  add(flag_field<C>("multi_tenant", "Every request must name its tenant in `X-Scope-OrgID`.", member(&C::multi_tenant)));
+  add(count_field<C>("io_threads", "Threads that move bytes from and to sockets.", http(&H::io_threads)));
+  add(count_field<C>("read_threads", "Queries answered at once.", http(&H::read_threads)));
+  add(count_field<C>("write_threads", "Pushes taken at once.", http(&H::write_threads)));
+  add(count_field<C>("queue_max", "Requests that wait for a thread; more get 503.", http(&H::queue_max)));
+  add(count_field<C>("connections_max", "Open connections; more get 503.", http(&H::connections_max)));
+  add(count_field<C>("websockets_max", "Open WebSockets (live tails of all tenants).", http(&H::websockets_max)));
+  add(bytes_field<C>("header_bytes_max", "Size of a request's header.", http(&H::header_bytes_max)));
+  add(bytes_field<C>("body_bytes_max", "Size of a request's body as it comes.", http(&H::body_bytes_max)));
+  add(bytes_field<C>("bodies_bytes_max", "Size of all request bodies in memory at once; more get 503.",
+                     http(&H::bodies_bytes_max)));
+  add(bytes_field<C>("push_bytes_decoded_max", "Size of a push when unpacked; more gets 413.",
+                     member(&C::push_bytes_decoded_max)));
+  add(duration_field<C>("idle_timeout", "A connection without a request is closed after this.", http(&H::idle_timeout)));
+  add(duration_field<C>("body_timeout", "A request's body must come within this.", http(&H::body_timeout)));
+  add(duration_field<C>("write_timeout", "A client must take each piece of an answer within this.", http(&H::write_timeout)));
+  add(duration_field<C>("stop_grace", "How long requests under way may take when the server stops.", http(&H::stop_grace)));
+  add(bytes_field<C>("gzip_bytes_min", "Answers from this size on are compressed for clients that accept it.",
+                     http(&H::gzip_bytes_min)));
+}
+
+void add_storage_keys(std::vector<ConfigKey>& all) {
+  using C = Config;
+  using S = StorageOptions;
+  const auto add = [&](Field<C> field) { all.push_back(key("storage", std::move(field))); };
+  add(bytes_field<C>("head_bytes_max", "Rows in memory are written to a part when they hold this much.",
+                     storage(&S::head_bytes_max)));
+  add(duration_field<C>("head_age_max", "Or when the oldest of them waited this long.", storage(&S::head_age_max)));
+  add(duration_field<C>("head_idle_max", "Or when none came for this long.", storage(&S::head_idle_max)));
+  add(bytes_field<C>("bytes_in_flight_max", "Writes waiting for the disk; more get 429.", storage(&S::bytes_in_flight_max)));
+  add(duration_field<C>("retention_age_max", "Rows older than this are deleted; 0 keeps them.",
+                        storage(&S::retention_age_max)));
+  add(bytes_field<C>("retention_bytes_max", "Oldest rows go when the data is larger than this; 0: see the next key.",
+                     storage(&S::retention_bytes_max)));
+  add(share_field<C>("retention_disk_share_max", "Oldest rows go when the data takes more than this share of the disk.",
+                     storage(&S::retention_disk_share_max)));
+  add(bytes_field<C>("disk_free_bytes_min", "Writes are refused with 507 while less than this is free.",
+                     storage(&S::disk_free_bytes_min)));
+  add(count_field<C>("merge_threads", "Threads that merge parts.", storage(&S::merge_threads)));
+}
+
+void add_query_keys(std::vector<ConfigKey>& all) {
+  using C = Config;
+  using Q = query::QueryLimits;
+  const auto add = [&](Field<C> field) { all.push_back(key("query", std::move(field))); };
+  add(count_field<C>("threads", "Threads that scan data for all queries together; 0 for one per core.",
+                     member(&C::query_threads)));
+  add(duration_field<C>("timeout", "A query that takes longer is stopped.", query_limit(&Q::timeout)));
+  add(duration_field<C>("length_max", "Longest time range of a query; 0 for no limit.", query_limit(&Q::length_max)));
+  add(bytes_field<C>("bytes_read_max", "Data that one query may read; 0 for no limit.", query_limit(&Q::bytes_read_max)));
+  add(count_field<C>("points_max", "Points per series of an answer.", query_limit(&Q::points_max)));
+  add(count_field<C>("series_max", "Series of an answer.", query_limit(&Q::series_max)));
+  add(count_field<C>("entries_max", "Log lines of an answer.", query_limit(&Q::entries_max)));
+  add(bytes_field<C>("memory_max", "Memory of one query.", query_limit(&Q::memory_max)));
+  add(count_field<C>("tails_max", "Live tails of one tenant.", member(&C::tails_max)));
+}
+
+std::vector<ConfigKey> make_keys() {
+  using C = Config;
+  std::vector<ConfigKey> all;
+  add_server_keys(all);
+  add_storage_keys(all);
+  add_query_keys(all);
+  all.push_back(key("agent", flag_field<C>("enabled", "Collect this machine's logs. Also `--no-agent`.",
+                                           member(&C::agent, &AgentSettings::enabled))));
+  all.push_back(key("agent", text_field<C>("config_file", "Promtail configuration instead of this machine's own logs.",
+                                           member(&C::agent, &AgentSettings::config_file))));
+  all.push_back(key("log", text_field<C>("level", "Our own log: error, warn, info, debug, trace, or directives as in `DYN_LOG`, which wins.",
+                                         member(&C::log, &LogSettings::level))));
+  for (const auto& field : limit_fields()) all.push_back(limit_key(field));
+  return all;
+}
+
+}  // namespace
+
+std::string ConfigKey::environment_name() const {
+  std::string out = "TRILOBITE_" + name;
+  for (char& c : out) {
+    if (c == '.') c = '_';
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return out;
+}
+
+const std::vector<ConfigKey>& config_keys() {
+  static const std::vector<ConfigKey> keys = make_keys();
+  return keys;
+}
+
+const ConfigKey* find_config_key(std::string_view name) {
+  const auto& keys = config_keys();
+  const auto found = std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& entry) { return entry.name == name; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+}  // namespace trilobite::server
