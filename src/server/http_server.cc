@@ -513,7 +513,7 @@ class SocketOfWeb final : public http::WebSocket {
   net::awaitable<bool> finish(int code, std::string reason) {
     session_.web_open_ = false;
     constexpr std::size_t kReasonMax = 123;  // RFC 6455: a control frame holds 125 bytes
-    const websocket::close_reason why(static_cast<std::uint16_t>(code), std::string_view(reason).substr(0, kReasonMax));
+    const websocket::close_reason why(static_cast<websocket::close_code>(code), std::string_view(reason).substr(0, kReasonMax));
     const auto [failed] = co_await session_.web_->async_close(why, kTuple);
     co_return !failed;
   }
@@ -567,7 +567,7 @@ net::awaitable<bool> Session::upgrade(http::Request request, bhttp::request<bhtt
 }
 
 // Clients say nothing on our sockets; reading is how pings are answered and a close is seen.
-net::awaitable<void> Session::read_web(std::shared_ptr<Session> self) {
+net::awaitable<void> Session::read_web(std::shared_ptr<Session> /* keeps this alive */) {
   beast::flat_buffer ignored;
   for (;;) {
     const auto [failed, read] = co_await web_->async_read(ignored, kTuple);
@@ -651,7 +651,7 @@ Result<void> bind_to(HttpServer::State& state) {
   if (failed) return error(Code::kIo, "cannot listen on {}: {}", state.options.listen, failed.message());
   const tcp::endpoint bound = state.acceptor.local_endpoint(failed);
   const std::string host = bound.address().to_string();
-  state.address = fmt::format(bound.address().is_v6() ? "[{}]:{}" : "{}:{}", host, bound.port());
+  state.address = fmt::format("{}:{}", bound.address().is_v6() ? "[" + host + "]" : host, bound.port());
   return {};
 }
 

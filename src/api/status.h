@@ -1,0 +1,27 @@
+// What the process says about itself: /ready, /health, /metrics, /config, build information, /flush, /log_level.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "api/http.h"
+
+namespace trilobite::api {
+
+struct BuildInfo {
+  std::string version, revision, branch, build_date, compiler;
+};
+BuildInfo build_info();
+
+struct StatusSource {
+  std::function<std::optional<std::string>()> not_ready;  // why, or nothing when ready
+  std::function<std::string()> metrics;                   // Prometheus text
+  std::function<std::string()> config;                    // YAML
+  std::function<Result<void>()> flush;
+  std::function<std::string()> log_level;
+  std::function<Result<void>(std::string_view)> set_log_level;
+  std::function<std::string()> services;                  // "NAME => STATE" lines
+};
+void add_status_routes(http::Router& router, StatusSource source);
+
+}  // namespace trilobite::api
