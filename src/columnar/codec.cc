@@ -14,16 +14,17 @@ Kind kind_of(const Column& column) {
   }
 }
 
-std::span<const Codec> codecs() {
-  static const std::array kTable{kIntConstantCodec,    kIntFrameCodec,    kIntDeltaCodec,   kIntDeltaDeltaCodec,
-                                 kIntRunsCodec,        kDoubleConstantCodec, kDoublePlainCodec, kDoubleZstdCodec,
-                                 kTextConstantCodec,   kTextPlainCodec,   kTextDictionaryCodec, kTextZstdCodec};
+std::span<const Codec* const> codecs() {
+  static constinit const std::array kTable{
+      &kIntConstantCodec,    &kIntFrameCodec,    &kIntDeltaCodec,    &kIntDeltaDeltaCodec, &kIntRunsCodec,
+      &kDoubleConstantCodec, &kDoublePlainCodec, &kDoubleZstdCodec,  &kTextConstantCodec,  &kTextPlainCodec,
+      &kTextDictionaryCodec, &kTextZstdCodec,    &kTextIdsCodec};
   return kTable;
 }
 
 const Codec* find_codec(std::uint8_t id) {
-  for (const Codec& codec : codecs()) {
-    if (static_cast<std::uint8_t>(codec.id) == id) return &codec;
+  for (const Codec* codec : codecs()) {
+    if (static_cast<std::uint8_t>(codec->id) == id) return codec;
   }
   return nullptr;
 }
@@ -32,11 +33,11 @@ EncodedColumn encode_column(const Column& column, int zstd_level) {
   const Kind kind = kind_of(column);
   const Codec* best = nullptr;
   std::size_t best_bytes = kNotPossible;
-  for (const Codec& codec : codecs()) {
-    if (codec.kind != kind) continue;
-    const std::size_t bytes = codec.estimate(column);
+  for (const Codec* codec : codecs()) {
+    if (codec->kind != kind) continue;
+    const std::size_t bytes = codec->estimate(column);
     if (bytes < best_bytes) {
-      best = &codec;
+      best = codec;
       best_bytes = bytes;
     }
   }

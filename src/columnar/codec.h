@@ -55,7 +55,7 @@ struct Codec {
   Result<Column> (*decode)(std::string_view bytes, DecodeShape shape);
 };
 
-std::span<const Codec> codecs();
+std::span<const Codec* const> codecs();
 const Codec* find_codec(std::uint8_t id);  // null when unknown
 
 struct EncodedColumn {

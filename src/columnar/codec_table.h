@@ -17,5 +17,6 @@ extern const Codec kTextConstantCodec;   // codec_text_constant.cc
 extern const Codec kTextPlainCodec;      // codec_text_plain.cc
 extern const Codec kTextDictionaryCodec; // codec_text_dictionary.cc
 extern const Codec kTextZstdCodec;       // codec_text_zstd.cc
+extern const Codec kTextIdsCodec;        // codec_text_ids.cc
 
 }  // namespace trilobite::columnar

@@ -19,7 +19,7 @@ std::optional<columnar::Range> range_of(const Column& column) {
   return columnar::Range{*min, *max};
 }
 
-bool sorted(const Block& block) {
+[[maybe_unused]] bool sorted(const Block& block) {  // for DCHECK
   for (std::size_t i = 1; i < block.rows(); ++i) {
     if (std::pair(block.series[i], block.times[i]) < std::pair(block.series[i - 1], block.times[i - 1])) return false;
   }
