@@ -34,7 +34,7 @@ export function LanguageToggle({ className }: { className?: string }) {
         type="button" className={className} aria-label={label} data-testid="language-toggle"
         onClick={() => setLanguage(language === "en" ? "zh" : "en")}
       >
-        {language === "en" ? "中" : "EN"}
+        <Icon name="language" size={18} />
       </button>
     </Tooltip>
   );

@@ -1,4 +1,7 @@
-import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus } from "@codemirror/autocomplete";
+import {
+  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, insertBracket,
+  startCompletion,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
 import { Compartment, EditorState, Prec } from "@codemirror/state";
@@ -95,6 +98,7 @@ function extensions(latest: { current: LogqlEditorProps }, worded: Compartment) 
     history(),
     drawSelection(),
     bracketMatching(),
+    replaceAll,
     closeBrackets(),
     logql(),
     autocompletion({ override: [completionSource(world)], icons: false, maxRenderedOptions: 200 }),
@@ -108,6 +112,16 @@ function extensions(latest: { current: LogqlEditorProps }, worded: Compartment) 
     }),
   ];
 }
+
+// Typing over a wholly selected query replaces it, where closeBrackets alone would wrap it in the bracket typed.
+const replaceAll = EditorView.inputHandler.of((view, from, to, text) => {
+  const { length } = view.state.doc;
+  if (length === 0 || from !== 0 || to !== length) return false;
+  view.dispatch({ changes: { from, to, insert: "" } });
+  view.dispatch(insertBracket(view.state, text) ?? view.state.replaceSelection(text));
+  startCompletion(view);
+  return true;
+});
 
 function blurUnlessCompleting(editor: EditorView): boolean {
   if (completionStatus(editor.state) === "active") return false;

@@ -100,7 +100,8 @@ function matchersOf(query: string, root: SyntaxNode): Matcher[] {
 function matcherChanges(query: string, part: LogPart, filter: FieldFilter, mode: FilterMode): Change[] {
   const op = mode === "for" ? "=" : "!=";
   const text = `${filter.name}${op}${quoteDouble(filter.value)}`;
-  const same = matchersOf(query, part.selector).filter((matcher) => matcher.name === filter.name);
+  const all = matchersOf(query, part.selector);
+  const same = all.filter((matcher) => matcher.name === filter.name);
   if (same.some((matcher) => matcher.op === op && matcher.value === filter.value)) return [];
   // An equality says all there is to say of a label, so it takes the place of what was said before.
   const replaced = same.find((matcher) => mode === "for" || isOpposite(matcher, filter.value));
@@ -112,11 +113,10 @@ function matcherChanges(query: string, part: LogPart, filter: FieldFilter, mode:
   }
   if (replaced) {
     // `{app!="x"}` alone is refused: it could match every stream there is.
-    const others = matchersOf(query, part.selector).some((m) => m !== replaced && isSelective(m));
+    const others = all.some((m) => m !== replaced && isSelective(m));
     const kept = others ? text : `${filter.name}=~".+", ${text}`;
     return [{ from: replaced.node.from, to: replaced.node.to, text: kept }];
   }
-  const all = matchersOf(query, part.selector);
   const last = all.at(-1);
   const at = last ? last.node.to : part.selector.from + 1;
   return [{ from: at, to: at, text: last ? `, ${text}` : text }];

@@ -53,15 +53,19 @@ export function LogDetail({ row, zone, onFilter, onContext }: Props) {
         <CopyButton text={asJson(row)} label={t("detail.copyJson")} />
         <span className={styles.when} title={row.ns}>{formatTime(ns, zone, "ns")}</span>
       </div>
-      {json ? <JsonView lines={json} /> : <pre className={styles.text}>{row.line}</pre>}
-      {groups.map((group) => (
-        <section key={group.title}>
-          <h4>{t(group.title)}</h4>
-          {group.entries.map(([name, value]) => (
-            <Field key={name} name={name} value={value} origin={group.origin} onFilter={onFilter} />
+      <div className={styles.columns}>
+        <div className={styles.fields}>
+          {groups.map((group) => (
+            <section key={group.title}>
+              <h4>{t(group.title)}</h4>
+              {group.entries.map(([name, value]) => (
+                <Field key={name} name={name} value={value} origin={group.origin} onFilter={onFilter} />
+              ))}
+            </section>
           ))}
-        </section>
-      ))}
+        </div>
+        {json ? <JsonView lines={json} /> : <pre className={styles.text}>{row.line}</pre>}
+      </div>
     </div>
   );
 }

@@ -127,7 +127,7 @@ export function LogsPage({ path, search }: { path: string; search: string }) {
           onChange={setDraft} onRun={retry} onFormat={format}
           onSearch={(text, ignoreCase) => ask(addLineFilter(draft, text, { ignoreCase }))}
         />
-        {!live && interval && kind === "logs" && (
+        {!live && interval && kind === "logs" && !result.error && (
           <Histogram
             volume={volume.data} interval={interval} zone={zone} loading={volume.isFetching} error={volume.error?.message}
             onZoom={(zoomed) => update(absolute(zoomed))} onLevel={onLevel}

@@ -47,7 +47,7 @@ export function QueryBar(props: Props) {
 function SearchBox({ onSearch }: { onSearch(text: string, ignoreCase: boolean): void }) {
   const { t } = useI18n();
   const [text, setText] = useState("");
-  const [exact, setExact] = useState(false);
+  const [exact, setExact] = useState(true);
   const submit = () => {
     if (text === "") return;
     onSearch(text, !exact);
