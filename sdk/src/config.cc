@@ -10,8 +10,8 @@ namespace {
 
 // Modules that say too much at the levels one sets for one's own code.
 constexpr std::array<std::string_view, 13> kNoisyModules{
-    "h2",    "tower", "hyper_util", "neli",          "async_nats",         "rustls",           "tokenizers",
-    "axum",  "tonic", "hf_hub",     "opentelemetry", "opentelemetry-otlp", "opentelemetry_sdk"};
+    "h2",   "tower", "hyper_util", "neli",          "async_nats",         "rustls",           "tokenizers",
+    "axum", "tonic", "hf_hub",     "opentelemetry", "opentelemetry-otlp", "opentelemetry_sdk"};
 
 constexpr std::array<const char*, 6> kVariables{
     "DYN_LOG", "DYN_LOGGING_JSONL", "DYN_LOG_USE_LOCAL_TZ", "DYN_LOGGING_CONFIG_PATH", "DYN_SDK_DISABLE_ANSI_LOGGING",

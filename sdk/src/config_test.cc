@@ -102,8 +102,7 @@ TEST(ConfigTest, BadPiecesAreWarningsBadFilesAreErrors) {
       {"unparsable level", "log_level = \"a=loud\"\n", "", "", "cannot parse log_level `a=loud`"},
   };
   for (const Case& c : cases) {
-    const ConfigSource source{.variables = {{"DYN_LOG", c.dyn_log}},
-                              .system_file = dir.write("bad.toml", c.file)};
+    const ConfigSource source{.variables = {{"DYN_LOG", c.dyn_log}}, .system_file = dir.write("bad.toml", c.file)};
     const Config config = read_config(source, "info");
     if (c.error.empty()) {
       EXPECT_EQ(config.error, "") << c.name;

@@ -111,7 +111,8 @@ Outcome<Directive> parse_directive(std::string_view piece) {
   if (level_text.empty()) return directive;
   const auto level = parse_level(level_text);
   if (!level) {
-    return Error{"no such level `" + std::string(level_text) + "`: expected off, error, warn, info, debug, trace or 0 to 5"};
+    return Error{"no such level `" + std::string(level_text) +
+                 "`: expected off, error, warn, info, debug, trace or 0 to 5"};
   }
   directive.level = *level;
   return directive;

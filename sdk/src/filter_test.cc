@@ -80,7 +80,7 @@ TEST(FilterTest, TheMostSpecificDirectiveDecides) {
       {"info,shop=off", "shop", Level::kOff},
       {"shop=warn,shop=debug", "shop", Level::kDebug},  // the later of equals
       {"info, shop = debug ,, ", "shop", Level::kDebug},
-      {"info,shop[pay]=trace,[{id}]=trace", "shop", Level::kInfo},  // needs a span
+      {"info,shop[pay]=trace,[{id}]=trace", "shop", Level::kInfo},          // needs a span
       {"warn,[pay{id=\"1\",user}]=trace,shop=info", "shop", Level::kInfo},  // the comma in braces separates fields
   };
   for (const Case& c : cases) {

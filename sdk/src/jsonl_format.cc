@@ -26,17 +26,25 @@ bool is_one_of(std::string_view key, const Keys& keys) {
 
 void append_value(std::string& out, const Value& value) {
   switch (value.kind()) {
-    case ValueKind::kInt: return append_integer(out, value.as_int());
-    case ValueKind::kUint: return append_integer(out, value.as_uint());
-    case ValueKind::kFloat: return append_json_number(out, static_cast<float>(value.as_double()));
-    case ValueKind::kDouble: return append_json_number(out, value.as_double());
-    case ValueKind::kBool: out += value.as_bool() ? "true" : "false"; return;
-    case ValueKind::kPointer: return append_json_string(out, fmt::format("{}", value.as_pointer()));
+    case ValueKind::kInt:
+      return append_integer(out, value.as_int());
+    case ValueKind::kUint:
+      return append_integer(out, value.as_uint());
+    case ValueKind::kFloat:
+      return append_json_number(out, static_cast<float>(value.as_double()));
+    case ValueKind::kDouble:
+      return append_json_number(out, value.as_double());
+    case ValueKind::kBool:
+      out += value.as_bool() ? "true" : "false";
+      return;
+    case ValueKind::kPointer:
+      return append_json_string(out, fmt::format("{}", value.as_pointer()));
     case ValueKind::kChar: {
       const char c = value.as_char();
       return append_json_string(out, {&c, 1});
     }
-    case ValueKind::kDisplay: return append_json_string(out, value.text());
+    case ValueKind::kDisplay:
+      return append_json_string(out, value.text());
     case ValueKind::kString:
     case ValueKind::kJson:
       if (!append_if_json(out, value.text())) append_json_string(out, value.text());
@@ -49,7 +57,8 @@ class FieldSet {
  public:
   void put(std::string_view key, const Value& value) {
     const auto fixed = std::find(kFixedKeys.begin(), kFixedKeys.end(), key);
-    if (fixed != kFixedKeys.end()) key = kFieldsNamedLikeFixedKeys[static_cast<std::size_t>(fixed - kFixedKeys.begin())];
+    if (fixed != kFixedKeys.end())
+      key = kFieldsNamedLikeFixedKeys[static_cast<std::size_t>(fixed - kFixedKeys.begin())];
     fields_.push_back({key, value});
   }
   void put_text(std::string_view key, std::string_view text) { put(key, Value::of_text(text, ValueKind::kDisplay)); }

@@ -76,8 +76,10 @@ TEST(ReadableFormatTest, WritesTheGoldenLines) {
 }
 
 TEST(ReadableFormatTest, PadsLevelsToFiveColumns) {
-  for (const auto& [level, want] : {std::pair{Level::kError, "Z ERROR t"}, {Level::kWarn, "Z  WARN t"},
-                                    {Level::kInfo, "Z  INFO t"}, {Level::kDebug, "Z DEBUG t"},
+  for (const auto& [level, want] : {std::pair{Level::kError, "Z ERROR t"},
+                                    {Level::kWarn, "Z  WARN t"},
+                                    {Level::kInfo, "Z  INFO t"},
+                                    {Level::kDebug, "Z DEBUG t"},
                                     {Level::kTrace, "Z TRACE t"}}) {
     const std::string line = readable({.level = level, .target = "t"});
     EXPECT_NE(line.find(want), std::string::npos) << line;
@@ -96,16 +98,20 @@ TEST(ReadableFormatTest, ColorsWhatTheSpecificationSays) {
   EXPECT_EQ(readable(event, Paint::kColored),
             "\x1b[2m2026-03-01T08:15:30.004217Z\x1b[0m \x1b[32m INFO\x1b[0m \x1b[1mboot\x1b[0m: "
             "\x1b[2mshop\x1b[0m\x1b[2m:\x1b[0m up \x1b[3mport\x1b[0m\x1b[2m=\x1b[0m1 \x1b[2ma=1\x1b[0m\n");
-  for (const auto& [level, want] :
-       {std::pair{Level::kError, "\x1b[31mERROR"}, {Level::kWarn, "\x1b[33m WARN"}, {Level::kInfo, "\x1b[32m INFO"},
-        {Level::kDebug, "\x1b[34mDEBUG"}, {Level::kTrace, "\x1b[35mTRACE"}}) {
+  for (const auto& [level, want] : {std::pair{Level::kError, "\x1b[31mERROR"},
+                                    {Level::kWarn, "\x1b[33m WARN"},
+                                    {Level::kInfo, "\x1b[32m INFO"},
+                                    {Level::kDebug, "\x1b[34mDEBUG"},
+                                    {Level::kTrace, "\x1b[35mTRACE"}}) {
     const std::string line = readable({.level = level, .target = "t"}, Paint::kColored);
     EXPECT_NE(line.find(want), std::string::npos) << line;
   }
 }
 
 TEST(ReadableFormatTest, ShowsControlCharactersInsteadOfObeyingThem) {
-  const std::string line = readable({.target = "t", .message = "a\x1b[31mb\x07\x08\x0c\x7f\xc2\x9b" "c\nd \xc3\xa9"});
+  const std::string line = readable({.target = "t",
+                                     .message = "a\x1b[31mb\x07\x08\x0c\x7f\xc2\x9b"
+                                                "c\nd \xc3\xa9"});
   EXPECT_NE(line.find(": a\\x1b[31mb\\x07\\x08\\x0c\\x7f\\u{9b}c\nd \xc3\xa9\n"), std::string::npos) << line;
 }
 
@@ -127,7 +133,8 @@ TEST(ReadableFormatTest, WritesValues) {
       {Value::of_double(-0.0), "-0.0"},
       {Value::of_double(std::nan("")), "NaN"},
       {Value::of_double(-INFINITY), "-inf"},
-      {Value::of_text("a \"b\" \\ \n\t\r\x1b\x7f\xc2\x85\xc3\xa9"), "\"a \\\"b\\\" \\\\ \\n\\t\\r\\u{1b}\\u{7f}\\u{85}\xc3\xa9\""},
+      {Value::of_text("a \"b\" \\ \n\t\r\x1b\x7f\xc2\x85\xc3\xa9"),
+       "\"a \\\"b\\\" \\\\ \\n\\t\\r\\u{1b}\\u{7f}\\u{85}\xc3\xa9\""},
       {Value::of_text(std::string_view("\0", 1)), "\"\\0\""},
       {Value::of_text("A 7", ValueKind::kDisplay), "A 7"},
       {Value::of_text("{\"a\":1}", ValueKind::kJson), "{\"a\":1}"},
@@ -136,10 +143,9 @@ TEST(ReadableFormatTest, WritesValues) {
 }
 
 TEST(JsonlFormatTest, WritesTheGoldenLines) {
-  EXPECT_EQ(jsonl(kBootEvent),
-            R"({"time":"2026-03-01T08:15:30.004217Z","level":"INFO","file":"src/boot.rs","line":41,)"
-            R"("target":"shop_api::boot","message":"listening","port":8080,"tls":false})"
-            "\n");
+  EXPECT_EQ(jsonl(kBootEvent), R"({"time":"2026-03-01T08:15:30.004217Z","level":"INFO","file":"src/boot.rs","line":41,)"
+                               R"("target":"shop_api::boot","message":"listening","port":8080,"tls":false})"
+                               "\n");
   const SpanView span{.name = "http-request",
                       .fields = "method=POST uri=/pay version=HTTP/1.1",
                       .trace_id = "5c0ffee05c0ffee05c0ffee05c0ffee0",
@@ -221,8 +227,8 @@ TEST(JsonlFormatTest, RefusesNestingWithoutEnd) {
 }
 
 TEST(JsonlFormatTest, SortsFieldsAndKeepsTheLastOfEqualKeys) {
-  const Field fields[] = {{"b", Value::of_int(1)}, {"a", Value::of_int(2)}, {"b", Value::of_int(3)},
-                          {"B", Value::of_int(4)}};
+  const Field fields[] = {
+      {"b", Value::of_int(1)}, {"a", Value::of_int(2)}, {"b", Value::of_int(3)}, {"B", Value::of_int(4)}};
   const std::string line = jsonl({.target = "t", .fields = fields});
   EXPECT_NE(line.find(R"("message":"","B":4,"a":2,"b":3})"), std::string::npos) << line;
 }
@@ -235,9 +241,12 @@ TEST(JsonlFormatTest, RenamesFieldsNamedLikeFixedKeys) {
 }
 
 TEST(JsonlFormatTest, IdsCannotBeForged) {
-  const Field fields[] = {{"trace_id", Value::of_text("a")},   {"span_id", Value::of_text("b")},
-                          {"parent_id", Value::of_text("c")},  {"span_name", Value::of_text("d")},
-                          {"tracestate", Value::of_text("e")}, {"x_request_id", Value::of_text("f")},
+  const Field fields[] = {{"trace_id", Value::of_text("a")},
+                          {"span_id", Value::of_text("b")},
+                          {"parent_id", Value::of_text("c")},
+                          {"span_name", Value::of_text("d")},
+                          {"tracestate", Value::of_text("e")},
+                          {"x_request_id", Value::of_text("f")},
                           {"n", Value::of_int(1)}};
   const std::string outside = jsonl({.target = "t", .fields = fields});
   EXPECT_NE(outside.find(R"("message":"","n":1,"x_request_id":"f"})"), std::string::npos) << outside;
@@ -263,9 +272,9 @@ TEST(TimestampTest, WritesMicrosecondsInBothZones) {
     const char* zone;  // POSIX: the sign is that of what is added to get UTC
     const char* want;
   };
-  for (const auto& [zone, want] : {Case{"XYZ-02:00", "2026-03-01T10:15:30.004217+02:00"},
-                                   Case{"XYZ+03:30", "2026-03-01T04:45:30.004217-03:30"},
-                                   Case{"UTC0", "2026-03-01T08:15:30.004217+00:00"}}) {
+  for (const auto& [zone, want] :
+       {Case{"XYZ-02:00", "2026-03-01T10:15:30.004217+02:00"}, Case{"XYZ+03:30", "2026-03-01T04:45:30.004217-03:30"},
+        Case{"UTC0", "2026-03-01T08:15:30.004217+00:00"}}) {
     const char* before = std::getenv("TZ");
     const std::string saved = before == nullptr ? "" : before;
     setenv("TZ", zone, 1);

@@ -16,23 +16,32 @@ constexpr std::size_t kPendingMax = 64 << 10;
 
 std::string name_of(const Output& output) {
   switch (output.destination) {
-    case Output::Destination::kStandardError: return "stderr";
-    case Output::Destination::kStandardOutput: return "stdout";
-    case Output::Destination::kFile: return output.path;
-    case Output::Destination::kSink: return "a log sink";
+    case Output::Destination::kStandardError:
+      return "stderr";
+    case Output::Destination::kStandardOutput:
+      return "stdout";
+    case Output::Destination::kFile:
+      return output.path;
+    case Output::Destination::kSink:
+      return "a log sink";
   }
   return {};
 }
 
-Outcome<std::shared_ptr<Sink>> open_sink(const Output& output) {
+// Null for Destination::kSink.
+Outcome<std::unique_ptr<Sink>> open_sink(const Output& output) {
   switch (output.destination) {
-    case Output::Destination::kStandardError: return descriptor_sink(STDERR_FILENO);
-    case Output::Destination::kStandardOutput: return descriptor_sink(STDOUT_FILENO);
-    case Output::Destination::kFile: return file_sink(output.path);
-    case Output::Destination::kSink: break;
+    case Output::Destination::kStandardError:
+      return descriptor_sink(STDERR_FILENO);
+    case Output::Destination::kStandardOutput:
+      return descriptor_sink(STDOUT_FILENO);
+    case Output::Destination::kFile:
+      return file_sink(output.path);
+    case Output::Destination::kSink:
+      break;
   }
   if (output.sink == nullptr) return Error{"an output of kind kSink without a sink"};
-  return output.sink;
+  return std::unique_ptr<Sink>();
 }
 
 }  // namespace
@@ -52,11 +61,12 @@ Outcome<std::unique_ptr<LineWriter>> LineWriter::open(const Config& config) {
 }
 
 Outcome<LineWriter::Port> LineWriter::open_port(const Output& output) {
-  auto sink = open_sink(output);
-  if (!sink.ok()) return Error{sink.error()};
-  const bool colored =
-      output.color == Color::kAlways || (output.color == Color::kAuto && (*sink)->is_terminal());
-  return Port{.sink = std::move(*sink),
+  auto own_sink = open_sink(output);
+  if (!own_sink.ok()) return Error{own_sink.error()};
+  Sink* sink = *own_sink != nullptr ? own_sink->get() : output.sink;
+  const bool colored = output.color == Color::kAlways || (output.color == Color::kAuto && sink->is_terminal());
+  return Port{.own_sink = std::move(*own_sink),
+              .sink = sink,
               .name = name_of(output),
               .format = output.format,
               .paint = colored ? Paint::kColored : Paint::kPlain};

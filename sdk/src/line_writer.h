@@ -28,7 +28,8 @@ class LineWriter {
 
  private:
   struct Port {
-    std::shared_ptr<Sink> sink;
+    std::unique_ptr<Sink> own_sink;  // null when the sink is the user's
+    Sink* sink;
     std::string name;
     LineFormat format;
     Paint paint;

@@ -1,19 +1,11 @@
 #include "logger.h"
 
 #include <algorithm>
-#include <chrono>
-#include <climits>
+#include <cstdint>
 #include <ctime>
 #include <new>
 #include <system_error>
 #include <utility>
-
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#ifdef __linux__
-#include <linux/membarrier.h>
-#endif
 
 namespace trilobite::log {
 namespace {
@@ -61,30 +53,6 @@ std::uint64_t next_logger_id() {
   static std::atomic<std::uint64_t> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
-
-// A memory barrier on all threads of the process, at the expense of this one: it spares each log statement its own.
-bool register_heavy_barrier() {
-#ifdef __linux__
-  return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-#else
-  return false;
-#endif
-}
-bool heavy_barrier() {
-#ifdef __linux__
-  return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
-#else
-  return false;
-#endif
-}
-
-// Before it goes to sleep for good the background thread looks again after 0.1, 0.2, 0.4 ... 6.4 ms, so that in a burst
-// of lines only the first one pays for waking it.
-constexpr int kShortWaits = 7;
-constexpr std::chrono::microseconds kFirstWait{100};
-
-// Without a heavy barrier a waking may be missed; then lines wait this long at most.
-constexpr std::chrono::milliseconds kBlindWait{20};
 
 }  // namespace
 
@@ -137,13 +105,15 @@ void Logger::submit(const Submission& submission) noexcept {
   }
   // With arm(): this line's store of the record is seen by the background thread, or its kArmed is seen here.
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  if (state_.load(std::memory_order_relaxed) != 0) [[unlikely]] after_publish();
+  if (state_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    after_publish();
 }
 
 bool Logger::enqueue(ThreadQueue& queue, const Submission& submission, std::int64_t time_ns) {
   const std::size_t bytes = record_size(submission);
   std::byte* room = queue.reserve(bytes);
-  if (room == nullptr) [[unlikely]] room = make_room(queue, bytes);
+  if (room == nullptr) [[unlikely]]
+    room = make_room(queue, bytes);
   if (room == nullptr) {
     queue.count_dropped();
     return false;
@@ -176,7 +146,8 @@ std::byte* Logger::make_room(ThreadQueue& queue, std::size_t bytes) {
 }
 
 ThreadQueue* Logger::queue_of_this_thread() {
-  if (thread_state.logger_id == id_) [[likely]] return thread_state.queue;
+  if (thread_state.logger_id == id_) [[likely]]
+    return thread_state.queue;
   if (thread_state.ended) return nullptr;
   auto& queues = queue_handles.queues;
   auto found = std::find_if(queues.begin(), queues.end(), [&](const auto& entry) { return entry.first == id_; });
@@ -316,64 +287,6 @@ void Logger::forget_closed_queues() {
     if (done) dropped_by_gone_ += queue->dropped();
     return done;
   });
-}
-
-void Logger::start_background() {
-  heavy_barrier_ = register_heavy_barrier();
-  background_ = std::thread([this] { run_background(); });
-}
-
-void Logger::run_background() {
-  int idle_passes = 0;
-  for (;;) {
-    idle_passes = pass() ? 0 : idle_passes + 1;
-    if (idle_passes > 0) wait_for_lines(idle_passes);
-    const std::lock_guard lock(wake_mutex_);
-    if (stopping_) return;
-  }
-}
-
-void Logger::wait_for_lines(int idle_passes) {
-  const auto is_woken = [this] { return woken_; };
-  if (idle_passes <= kShortWaits) {
-    std::unique_lock lock(wake_mutex_);
-    wake_condition_->wait_for(lock, kFirstWait * (1 << (idle_passes - 1)), is_woken);
-    woken_ = false;
-    return;
-  }
-  const bool sure = arm();
-  if (!anything_queued()) {
-    std::unique_lock lock(wake_mutex_);
-    if (sure) {
-      wake_condition_->wait(lock, is_woken);
-    } else {
-      wake_condition_->wait_for(lock, kBlindWait, is_woken);
-    }
-    woken_ = false;
-  }
-  state_.fetch_and(~kArmed);
-}
-
-// From here on a thread that logs wakes the background thread; true when that is certain. What was logged before has to
-// be looked for.
-bool Logger::arm() {
-  state_.fetch_or(kArmed);
-  return heavy_barrier_ && heavy_barrier();
-}
-
-bool Logger::anything_queued() {
-  const std::lock_guard lock(queues_mutex_);
-  return std::any_of(queues_.begin(), queues_.end(),
-                     [](const auto& queue) { return queue->consumed() != queue->published(); });
-}
-
-void Logger::wake() {
-  state_.fetch_and(~kArmed);  // one waking is enough
-  {
-    const std::lock_guard lock(wake_mutex_);
-    woken_ = true;
-  }
-  wake_condition_->notify_one();
 }
 
 void Logger::before_fork() {

@@ -5,8 +5,8 @@
 // exit, every logging thread after each line. Lines of one thread keep their order always; lines of different threads
 // appear in the order of their clock readings, and a line never before one it follows causally.
 //
-// Fork: the parent's lines stay the parent's. The child starts with empty queues and gets a background thread of its own
-// with its first line.
+// Fork: the parent's lines stay the parent's. The child starts with empty queues and gets a background thread of its
+// own with its first line.
 #pragma once
 
 #include <atomic>
@@ -79,7 +79,7 @@ class Logger {
   void wake();
 
   // Bits of state_.
-  static constexpr std::uint32_t kArmed = 1;           // the background thread sleeps until woken
+  static constexpr std::uint32_t kArmed = 1;  // the background thread sleeps until woken
   static constexpr std::uint32_t kWriteThrough = 2;
   static constexpr std::uint32_t kNeedsBackground = 4;  // forked: there is none yet
 

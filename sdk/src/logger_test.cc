@@ -66,9 +66,9 @@ class MemorySink : public Sink {
 std::atomic<std::int64_t> fake_now_ns{0};
 std::int64_t fake_clock() { return fake_now_ns.fetch_add(1'000, std::memory_order_relaxed); }
 
-Config config_for(std::shared_ptr<Sink> sink, QueueOptions queue = {}, Writer writer = Writer::kBackground) {
+Config config_for(Sink& sink, QueueOptions queue = {}, Writer writer = Writer::kBackground) {
   Config config;
-  config.outputs = {{.destination = Output::Destination::kSink, .sink = std::move(sink)}};
+  config.outputs = {{.destination = Output::Destination::kSink, .sink = &sink}};
   config.queue = queue;
   config.writer = writer;
   config.clock = fake_clock;
@@ -93,23 +93,24 @@ std::string message_of(const std::string& line) { return line.substr(line.find("
 
 TEST(LoggerTest, WritesWhatWasSubmitted) {
   const auto sink = std::make_shared<MemorySink>();
-  const auto logger = start(config_for(sink));
+  const auto logger = start(config_for(*sink));
   fake_now_ns = 1'000'000;
   const std::string text = "a \"quoted\" text";
-  const std::array values{Value::of_text(text), Value::of_uint(255), Value::of_double(0.5), Value::of_bool(true),
-                          Value::of_char('c'), Value::of_double(0.1F, ValueKind::kFloat)};
+  const std::array values{Value::of_text(text), Value::of_uint(255), Value::of_double(0.5),
+                          Value::of_bool(true), Value::of_char('c'), Value::of_double(0.1F, ValueKind::kFloat)};
   const std::array fields{Field{"n", Value::of_int(-1)}, Field{"s", Value::of_text("x y")}};
   const detail::Statement statement{"shop::pay", "{} {:#x} {:.2f} {} {} {}", "pay.cc", 9, Level::kWarn};
   logger->submit({.statement = statement, .values = values, .fields = fields});
   logger->flush();
-  EXPECT_EQ(sink->lines(), std::vector<std::string>{"1970-01-01T00:00:00.001000Z  WARN shop::pay: a \"quoted\" text 0xff "
-                                                    "0.50 true c 0.1 n=-1 s=\"x y\""});
+  EXPECT_EQ(sink->lines(),
+            std::vector<std::string>{"1970-01-01T00:00:00.001000Z  WARN shop::pay: a \"quoted\" text 0xff "
+                                     "0.50 true c 0.1 n=-1 s=\"x y\""});
   EXPECT_EQ(logger->statistics().written, 1u);
 }
 
 TEST(LoggerTest, AWidthThatCannotBeUsedIsReportedInTheLine) {
   const auto sink = std::make_shared<MemorySink>();
-  const auto logger = start(config_for(sink));
+  const auto logger = start(config_for(*sink));
   const std::array values{Value::of_int(1), Value::of_int(-5)};
   const detail::Statement statement{"", "[{:{}}]", "a.cc", 1, Level::kInfo};
   logger->submit({.statement = statement, .values = values, .fields = {}});
@@ -121,11 +122,11 @@ TEST(LoggerTest, AWidthThatCannotBeUsedIsReportedInTheLine) {
 // Whatever the policy (but dropping), concurrent threads with tiny queues lose nothing and keep their own order.
 TEST(LoggerTest, ConcurrentThreadsLoseNothingAndKeepTheirOrder) {
   constexpr int kThreads = 8, kLines = 5'000;
-  for (const auto& [overflow, writer] :
-       {std::pair{Overflow::kBlock, Writer::kBackground}, {Overflow::kGrow, Writer::kBackground},
-        {Overflow::kBlock, Writer::kCaller}}) {
+  for (const auto& [overflow, writer] : {std::pair{Overflow::kBlock, Writer::kBackground},
+                                         {Overflow::kGrow, Writer::kBackground},
+                                         {Overflow::kBlock, Writer::kCaller}}) {
     const auto sink = std::make_shared<MemorySink>();
-    const auto logger = start(config_for(sink, {.overflow = overflow, .bytes = 2048, .bytes_max = 8192}, writer));
+    const auto logger = start(config_for(*sink, {.overflow = overflow, .bytes = 2048, .bytes_max = 8192}, writer));
     std::vector<std::thread> threads;
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&, t] {
@@ -147,7 +148,7 @@ TEST(LoggerTest, ConcurrentThreadsLoseNothingAndKeepTheirOrder) {
 
 TEST(LoggerTest, LinesOfDifferentThreadsComeInTheOrderOfTheirTimes) {
   const auto sink = std::make_shared<MemorySink>();
-  const auto logger = start(config_for(sink));
+  const auto logger = start(config_for(*sink));
   // Two threads take turns: each line follows the one before it.
   std::atomic<int> turn{0};
   const auto run = [&](int me) {
@@ -164,13 +165,14 @@ TEST(LoggerTest, LinesOfDifferentThreadsComeInTheOrderOfTheirTimes) {
   const auto lines = sink->lines();
   ASSERT_EQ(lines.size(), 2'000u);
   for (int i = 0; i < 2'000; ++i) {
-    ASSERT_EQ(message_of(lines[static_cast<std::size_t>(i)]), "line " + std::to_string(i) + " of " + std::to_string(i % 2));
+    ASSERT_EQ(message_of(lines[static_cast<std::size_t>(i)]),
+              "line " + std::to_string(i) + " of " + std::to_string(i % 2));
   }
 }
 
 TEST(LoggerTest, DropsAndCountsWhenToldTo) {
   const auto sink = std::make_shared<MemorySink>();
-  const auto logger = start(config_for(sink, {.overflow = Overflow::kDrop, .bytes = 2048}));
+  const auto logger = start(config_for(*sink, {.overflow = Overflow::kDrop, .bytes = 2048}));
   sink->hold();
   log_numbered(*logger, -1, 0);
   sink->wait_for_writer();  // the background thread hangs in the sink
@@ -192,7 +194,7 @@ TEST(LoggerTest, DropsAndCountsWhenToldTo) {
 TEST(LoggerTest, ALineLargerThanTheQueueIsWritten) {
   for (const Overflow overflow : {Overflow::kBlock, Overflow::kDrop, Overflow::kGrow}) {
     const auto sink = std::make_shared<MemorySink>();
-    const auto logger = start(config_for(sink, {.overflow = overflow, .bytes = 2048, .bytes_max = 4096}));
+    const auto logger = start(config_for(*sink, {.overflow = overflow, .bytes = 2048, .bytes_max = 4096}));
     const std::string large(1 << 20, 'x');
     const std::array values{Value::of_text(large), Value::of_int(1)};
     logger->submit({.statement = kNumbered, .values = values, .fields = {}});
@@ -208,7 +210,7 @@ TEST(LoggerTest, ALineLargerThanTheQueueIsWritten) {
 
 TEST(LoggerTest, TheBackgroundThreadWritesWithoutBeingAsked) {
   const auto sink = std::make_shared<MemorySink>();
-  const auto logger = start(config_for(sink));
+  const auto logger = start(config_for(*sink));
   for (int i = 0; i < 3; ++i) {
     sink->hold();
     log_numbered(*logger, i, 0);
@@ -220,7 +222,7 @@ TEST(LoggerTest, TheBackgroundThreadWritesWithoutBeingAsked) {
 TEST(LoggerTest, AnEndedThreadLeavesItsLinesBehind) {
   const auto sink = std::make_shared<MemorySink>();
   {
-    const auto logger = start(config_for(sink));
+    const auto logger = start(config_for(*sink));
     for (int t = 0; t < 50; ++t) std::thread([&] { log_numbered(*logger, t, t); }).join();
   }
   EXPECT_EQ(sink->lines().size(), 50u);
@@ -241,7 +243,7 @@ TEST(LoggerTest, ASinkMayLog) {
     bool logged = false;
   };
   const auto sink = std::make_shared<LoggingSink>();
-  const auto logger = start(config_for(sink, {}, Writer::kCaller));
+  const auto logger = start(config_for(*sink, {}, Writer::kCaller));
   sink->logger = logger.get();
   log_numbered(*logger, 1, 1);
   logger->flush();
@@ -252,7 +254,7 @@ TEST(LoggerTest, ASinkMayLog) {
 TEST(LoggerTest, FailedWritesAreCounted) {
   const auto sink = std::make_shared<MemorySink>();
   sink->fail_with(ENOSPC);
-  const auto logger = start(config_for(sink, {}, Writer::kCaller));
+  const auto logger = start(config_for(*sink, {}, Writer::kCaller));
   log_numbered(*logger, 1, 1);
   log_numbered(*logger, 2, 1);
   EXPECT_EQ(logger->statistics().write_failures, 2u);
@@ -261,7 +263,7 @@ TEST(LoggerTest, FailedWritesAreCounted) {
 TEST(LoggerTest, SeveralOutputsEachInItsFormat) {
   const TempDir dir;
   const auto sink = std::make_shared<MemorySink>();
-  Config config = config_for(sink);
+  Config config = config_for(*sink);
   config.outputs.push_back(
       {.destination = Output::Destination::kFile, .path = dir.file("a.jsonl"), .format = LineFormat::kJsonl});
   config.outputs.front().color = Color::kAlways;
@@ -270,8 +272,9 @@ TEST(LoggerTest, SeveralOutputsEachInItsFormat) {
     fake_now_ns = 0;
     log_numbered(*logger, 1, 2);
   }
-  EXPECT_EQ(dir.read("a.jsonl"), "{\"time\":\"1970-01-01T00:00:00.000000Z\",\"level\":\"INFO\",\"file\":\"a.cc\","
-                                 "\"line\":3,\"target\":\"test\",\"message\":\"line 1 of 2\"}\n");
+  EXPECT_EQ(dir.read("a.jsonl"),
+            "{\"time\":\"1970-01-01T00:00:00.000000Z\",\"level\":\"INFO\",\"file\":\"a.cc\","
+            "\"line\":3,\"target\":\"test\",\"message\":\"line 1 of 2\"}\n");
   ASSERT_EQ(sink->lines().size(), 1u);
   EXPECT_TRUE(sink->lines()[0].starts_with("\x1b[2m1970")) << sink->lines()[0];
 }

@@ -40,9 +40,7 @@ ProcessLog& process_log() {
 // Null until something logs or init() is called. A logger, once here, is never destroyed.
 constinit std::atomic<Logger*> current_logger{nullptr};
 
-void write_to_stderr(const std::string& line) {
-  static_cast<void>(descriptor_sink(STDERR_FILENO)->write(line + "\n"));
-}
+void write_to_stderr(const std::string& line) { static_cast<void>(descriptor_sink(STDERR_FILENO)->write(line + "\n")); }
 
 // The mutexes of the logger come first, its own mutex last; then no logger can appear between before and after.
 void before_fork() {

@@ -102,12 +102,12 @@ TEST(ProcessLogTest, ArgumentsAndFieldsOfAllTypes) {
   EXPECT_EQ(ending.status, 0);
   EXPECT_EQ(ending.standard_error, "");
   const std::string main = std::string(kPrefix) + "main: ", pay = std::string(kPrefix) + "shop::pay: ";
-  EXPECT_EQ(dir.read("log"), main + "plain, no {}\n" +                                         //
-                                 main + "1 2 -3 4 true\n" +                                     //
-                                 main + "literal text view c\n" +                               //
-                                 main + "  1.50|ab  |000ff\n" +                                 //
-                                 main + "null 0x0\n" +                                          //
-                                 main + "2 1 (4,3)\n" +                                         //
+  EXPECT_EQ(dir.read("log"), main + "plain, no {}\n" +             //
+                                 main + "1 2 -3 4 true\n" +        //
+                                 main + "literal text view c\n" +  //
+                                 main + "  1.50|ab  |000ff\n" +    //
+                                 main + "null 0x0\n" +             //
+                                 main + "2 1 (4,3)\n" +            //
                                  main + "fields n=1 d=2.0 s=\"text\" b=false j={\"a\":1} bare=text p=(1,2) dp=(3,4)\n" +
                                  pay + "with point (5,6) and field k=\"v\"\n" +  //
                                  pay + "at a level: 1\n");
@@ -263,8 +263,8 @@ TEST(ProcessLogTest, ForkNeitherLosesNorRepeatsLines) {
   std::istringstream lines(dir.read("log"));
   for (std::string line; std::getline(lines, line);) {
     const std::string message = line.substr(line.find(": ") + 2);
-    ++(message.starts_with("parent line") ? parent
-       : message == "parent forks"        ? forks
+    ++(message.starts_with("parent line")  ? parent
+       : message == "parent forks"         ? forks
        : message.starts_with("child line") ? child
                                            : other);
   }

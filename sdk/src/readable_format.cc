@@ -13,11 +13,16 @@ constexpr std::string_view kReset = "\x1b[0m";
 
 std::string_view level_color(Level level) {
   switch (level) {
-    case Level::kTrace: return "\x1b[35m";
-    case Level::kDebug: return "\x1b[34m";
-    case Level::kInfo: return "\x1b[32m";
-    case Level::kWarn: return "\x1b[33m";
-    default: return "\x1b[31m";
+    case Level::kTrace:
+      return "\x1b[35m";
+    case Level::kDebug:
+      return "\x1b[34m";
+    case Level::kInfo:
+      return "\x1b[32m";
+    case Level::kWarn:
+      return "\x1b[33m";
+    default:
+      return "\x1b[31m";
   }
 }
 
@@ -67,13 +72,26 @@ void append_quoted(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     switch (c) {
-      case '"': out += "\\\""; continue;
-      case '\\': out += "\\\\"; continue;
-      case '\n': out += "\\n"; continue;
-      case '\r': out += "\\r"; continue;
-      case '\t': out += "\\t"; continue;
-      case '\0': out += "\\0"; continue;
-      default: break;
+      case '"':
+        out += "\\\"";
+        continue;
+      case '\\':
+        out += "\\\\";
+        continue;
+      case '\n':
+        out += "\\n";
+        continue;
+      case '\r':
+        out += "\\r";
+        continue;
+      case '\t':
+        out += "\\t";
+        continue;
+      case '\0':
+        out += "\\0";
+        continue;
+      default:
+        break;
     }
     if (c < 0x20 || c == 0x7f) {
       out += fmt::format("\\u{{{:x}}}", c);
@@ -89,19 +107,29 @@ void append_quoted(std::string& out, std::string_view text) {
 
 void append_value(std::string& out, const Value& value) {
   switch (value.kind()) {
-    case ValueKind::kInt: return append_integer(out, value.as_int());
-    case ValueKind::kUint: return append_integer(out, value.as_uint());
-    case ValueKind::kFloat: return append_readable_number(out, static_cast<float>(value.as_double()));
-    case ValueKind::kDouble: return append_readable_number(out, value.as_double());
-    case ValueKind::kBool: out += value.as_bool() ? "true" : "false"; return;
-    case ValueKind::kPointer: out += fmt::format("{}", value.as_pointer()); return;
+    case ValueKind::kInt:
+      return append_integer(out, value.as_int());
+    case ValueKind::kUint:
+      return append_integer(out, value.as_uint());
+    case ValueKind::kFloat:
+      return append_readable_number(out, static_cast<float>(value.as_double()));
+    case ValueKind::kDouble:
+      return append_readable_number(out, value.as_double());
+    case ValueKind::kBool:
+      out += value.as_bool() ? "true" : "false";
+      return;
+    case ValueKind::kPointer:
+      out += fmt::format("{}", value.as_pointer());
+      return;
     case ValueKind::kChar: {
       const char c = value.as_char();
       return append_quoted(out, {&c, 1});
     }
-    case ValueKind::kString: return append_quoted(out, value.text());
+    case ValueKind::kString:
+      return append_quoted(out, value.text());
     case ValueKind::kDisplay:
-    case ValueKind::kJson: return append_shown(out, value.text());
+    case ValueKind::kJson:
+      return append_shown(out, value.text());
   }
 }
 
@@ -109,11 +137,16 @@ void append_value(std::string& out, const Value& value) {
 
 std::string_view level_label(Level level) {
   switch (level) {
-    case Level::kError: return "ERROR";
-    case Level::kWarn: return "WARN";
-    case Level::kInfo: return "INFO";
-    case Level::kDebug: return "DEBUG";
-    default: return "TRACE";
+    case Level::kError:
+      return "ERROR";
+    case Level::kWarn:
+      return "WARN";
+    case Level::kInfo:
+      return "INFO";
+    case Level::kDebug:
+      return "DEBUG";
+    default:
+      return "TRACE";
   }
 }
 

@@ -78,14 +78,30 @@ class ConstCursor {
 template <class Store>
 void push_argument(Store& store, const Value& value) {
   switch (value.kind()) {
-    case ValueKind::kInt: store.push_back(value.as_int()); return;
-    case ValueKind::kUint: store.push_back(value.as_uint()); return;
-    case ValueKind::kFloat: store.push_back(static_cast<float>(value.as_double())); return;
-    case ValueKind::kDouble: store.push_back(value.as_double()); return;
-    case ValueKind::kBool: store.push_back(value.as_bool()); return;
-    case ValueKind::kChar: store.push_back(value.as_char()); return;
-    case ValueKind::kPointer: store.push_back(value.as_pointer()); return;
-    default: store.push_back(value.text()); return;  // a view: the store does not copy it
+    case ValueKind::kInt:
+      store.push_back(value.as_int());
+      return;
+    case ValueKind::kUint:
+      store.push_back(value.as_uint());
+      return;
+    case ValueKind::kFloat:
+      store.push_back(static_cast<float>(value.as_double()));
+      return;
+    case ValueKind::kDouble:
+      store.push_back(value.as_double());
+      return;
+    case ValueKind::kBool:
+      store.push_back(value.as_bool());
+      return;
+    case ValueKind::kChar:
+      store.push_back(value.as_char());
+      return;
+    case ValueKind::kPointer:
+      store.push_back(value.as_pointer());
+      return;
+    default:
+      store.push_back(value.text());
+      return;  // a view: the store does not copy it
   }
 }
 

@@ -43,12 +43,12 @@ class FileSink : public DescriptorSink {
 
 }  // namespace
 
-std::shared_ptr<Sink> descriptor_sink(int descriptor) { return std::make_shared<DescriptorSink>(descriptor); }
+std::unique_ptr<Sink> descriptor_sink(int descriptor) { return std::make_unique<DescriptorSink>(descriptor); }
 
-Outcome<std::shared_ptr<Sink>> file_sink(const std::string& path) {
+Outcome<std::unique_ptr<Sink>> file_sink(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
   if (descriptor < 0) return Error{"cannot open log file " + path + ": " + std::strerror(errno)};
-  return std::shared_ptr<Sink>(std::make_shared<FileSink>(descriptor));
+  return std::unique_ptr<Sink>(std::make_unique<FileSink>(descriptor));
 }
 
 }  // namespace trilobite::log

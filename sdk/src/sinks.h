@@ -11,9 +11,9 @@
 namespace trilobite::log {
 
 // Writes to a descriptor that stays open; waits when it would block. The descriptor is not closed.
-std::shared_ptr<Sink> descriptor_sink(int descriptor);
+std::unique_ptr<Sink> descriptor_sink(int descriptor);
 
 // Appends to a file, which is made with mode 0640 when missing.
-Outcome<std::shared_ptr<Sink>> file_sink(const std::string& path);
+Outcome<std::unique_ptr<Sink>> file_sink(const std::string& path);
 
 }  // namespace trilobite::log

@@ -1,5 +1,6 @@
 // The queue of one logging thread: a ring of bytes, lock-free, one producer and one consumer. It is a chain of rings,
-// of which all but the newest are only being emptied: that is how it grows and how it takes a record larger than itself.
+// of which all but the newest are only being emptied: that is how it grows and how it takes a record larger than
+// itself.
 #pragma once
 
 #include <atomic>

@@ -30,8 +30,8 @@ std::string take(ThreadQueue& queue) {
   return text;
 }
 
-// Pushes and takes at random, with sizes from nothing to larger than the queue: every accepted record comes out once, in
-// order, and an empty queue accepts anything.
+// Pushes and takes at random, with sizes from nothing to larger than the queue: every accepted record comes out once,
+// in order, and an empty queue accepts anything.
 TEST(ThreadQueueTest, KeepsEveryRecordInOrder) {
   for (const Overflow overflow : {Overflow::kBlock, Overflow::kGrow}) {
     std::mt19937 random(7);

@@ -24,10 +24,9 @@ void TimestampWriter::start_second(std::int64_t second) {
     return;
   }
   const long minutes = std::labs(parts.tm_gmtoff) / 60;
-  offset_size_ = static_cast<std::size_t>(std::snprintf(offset_, sizeof offset_, "%c%02d:%02d",
-                                                        parts.tm_gmtoff < 0 ? '-' : '+',
-                                                        static_cast<int>(minutes / 60 % 100),
-                                                        static_cast<int>(minutes % 60)));
+  offset_size_ =
+      static_cast<std::size_t>(std::snprintf(offset_, sizeof offset_, "%c%02d:%02d", parts.tm_gmtoff < 0 ? '-' : '+',
+                                             static_cast<int>(minutes / 60 % 100), static_cast<int>(minutes % 60)));
 }
 
 void TimestampWriter::append(std::string& out, std::int64_t time_ns) {

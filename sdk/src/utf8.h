@@ -7,7 +7,9 @@ namespace trilobite::log {
 
 // The length of the UTF-8 sequence text starts with, 1 to 4; 0 when it is not valid. text is not empty.
 inline std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) -> unsigned { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
   const auto continues = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
   const unsigned lead = byte(0);
   if (lead < 0x80) return 1;

@@ -4,8 +4,8 @@
 //   kLog.info("selected worker {}", id, kv("overlap", n));
 //
 // Format strings are literals, checked against their arguments when compiled. Fields (kv, see log_value.h) follow the
-// arguments. A disabled statement costs two loads, although its arguments are still evaluated. An enabled one copies its
-// arguments into a queue of the calling thread; the text is made by a background thread. Nothing here throws.
+// arguments. A disabled statement costs two loads, although its arguments are still evaluated. An enabled one copies
+// its arguments into a queue of the calling thread; the text is made by a background thread. Nothing here throws.
 // Programs set logging up in main with <trilobite/log_setup.h>; without that, lines of INFO and above go to stderr.
 #pragma once
 
@@ -81,8 +81,7 @@ struct Format {
 
   template <class Text>
   // NOLINTNEXTLINE(google-explicit-constructor): made from the literal in the call.
-  consteval Format(const Text& format, const char* file = __builtin_FILE(),
-                   std::uint32_t line = __builtin_LINE())
+  consteval Format(const Text& format, const char* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE())
       : at{std::string_view(format), file, line} {
     using Checked = typename detail::WithoutFields<detail::Arguments<>, Args...>::Type::FormatString;
     static_cast<void>(Checked(format));  // does not compile when the arguments do not fit
@@ -105,9 +104,10 @@ class Target {
 
   bool enabled(Level level) const {
     // Equal generations cancel out and leave the cached level; anything else is 8 or more.
-    const std::uint32_t cached = __atomic_load_n(&cached_, __ATOMIC_RELAXED) ^
-                                 __atomic_load_n(&detail::filter_generation, __ATOMIC_RELAXED);
-    if (cached < 8) [[likely]] return static_cast<std::uint32_t>(level) <= cached;
+    const std::uint32_t cached =
+        __atomic_load_n(&cached_, __ATOMIC_RELAXED) ^ __atomic_load_n(&detail::filter_generation, __ATOMIC_RELAXED);
+    if (cached < 8) [[likely]]
+      return static_cast<std::uint32_t>(level) <= cached;
     return level <= detail::target_level(name_, cached_);
   }
 

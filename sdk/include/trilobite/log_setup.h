@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,10 +30,10 @@ class Sink {
 struct Output {
   enum class Destination : std::uint8_t { kStandardError, kStandardOutput, kFile, kSink };
   Destination destination = Destination::kStandardError;
-  std::string path{};                  // kFile: appended to, made when missing
-  std::shared_ptr<Sink> sink{};        // kSink
+  std::string path{};    // kFile: appended to, made when missing
+  Sink* sink = nullptr;  // kSink: must outlive the logging, for the process-wide logger the process
   LineFormat format = LineFormat::kReadable;
-  Color color = Color::kAuto;          // readable format only
+  Color color = Color::kAuto;  // readable format only
 };
 
 // What a thread does whose queue is full.
@@ -46,8 +45,8 @@ enum class Overflow : std::uint8_t {
 
 struct QueueOptions {
   Overflow overflow = Overflow::kBlock;
-  std::size_t bytes = 256 << 10;      // per thread: some 2,000 lines with a few arguments
-  std::size_t bytes_max = 8 << 20;    // per thread, kGrow only
+  std::size_t bytes = 256 << 10;    // per thread: some 2,000 lines with a few arguments
+  std::size_t bytes_max = 8 << 20;  // per thread, kGrow only
 };
 
 enum class Writer : std::uint8_t { kBackground, kCaller };

@@ -1,5 +1,5 @@
-// Values of log arguments and fields. They borrow: a Value or Field made from a string points at it and is meant to live
-// only inside the logging call it is an argument of.
+// Values of log arguments and fields. They borrow: a Value or Field made from a string points at it and is meant to
+// live only inside the logging call it is an argument of.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ enum class Level : std::uint8_t { kOff = 0, kError = 1, kWarn = 2, kInfo = 3, kD
 enum class ValueKind : std::uint8_t {
   kInt,
   kUint,
-  kFloat,    // kept apart from kDouble: the shortest text of 0.1f is not that of its double
+  kFloat,  // kept apart from kDouble: the shortest text of 0.1f is not that of its double
   kDouble,
   kBool,
   kChar,
@@ -98,14 +98,15 @@ inline constexpr bool kIsPointer =
     std::is_same_v<T, const void*> || std::is_same_v<T, void*> || std::is_same_v<T, std::nullptr_t>;
 
 template <class T>
-inline constexpr bool kIsNumber =
-    std::is_arithmetic_v<T> && sizeof(T) <= sizeof(std::int64_t) && !std::is_same_v<T, wchar_t> &&
-    !std::is_same_v<T, char8_t> && !std::is_same_v<T, char16_t> && !std::is_same_v<T, char32_t>;
+inline constexpr bool kIsNumber = std::is_arithmetic_v<T> && sizeof(T) <= sizeof(std::int64_t) &&
+                                  !std::is_same_v<T, wchar_t> && !std::is_same_v<T, char8_t> &&
+                                  !std::is_same_v<T, char16_t> && !std::is_same_v<T, char32_t>;
 
-// Types whose formatting can wait for the writer thread: their value fits a Value, nothing of the object is needed later.
+// Types whose formatting can wait for the writer thread: their value fits a Value, nothing of the object is needed
+// later.
 template <class T>
 concept Deferrable = kIsNumber<std::decay_t<T>> || kIsString<std::decay_t<T>> || kIsCString<std::decay_t<T>> ||
-                     kIsPointer<std::decay_t<T>>;
+    kIsPointer<std::decay_t<T>>;
 
 template <Deferrable T>
 Value to_value(const T& value) {
