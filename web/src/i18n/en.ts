@@ -76,6 +76,7 @@ export const en = {
   "list.label": "Log lines",
   "list.end": "End of the range",
   "list.loadingMore": "Loading more lines…",
+  "metric.last": "last value",
   "metric.more": "Showing {shown} of {count} series. Narrow it with topk or fewer labels.",
 
   "detail.labels": "Labels",

@@ -77,6 +77,7 @@ export const zh: Record<Key, string> = {
   "list.label": "日志行",
   "list.end": "已到时间范围的尽头",
   "list.loadingMore": "正在加载更多…",
+  "metric.last": "最新值",
   "metric.more": "共 {count} 条序列，显示前 {shown} 条。可用 topk 或减少标签来缩小范围。",
 
   "detail.labels": "标签",

@@ -1,6 +1,6 @@
 import { memo, type ReactNode } from "react";
 import type { Zone } from "../time/zone";
-import { formatClock, formatDate, formatTime } from "../time/zone";
+import { formatClock, formatTime } from "../time/zone";
 import { pieces } from "./highlight";
 import { levelColor } from "./level";
 import type { Row } from "./row";
@@ -34,7 +34,7 @@ export const LogRow = memo(function LogRow(props: RowProps) {
     >
       <div className={styles.summary} onClick={() => clickUnlessSelecting(() => props.onToggle(index))}>
         <i className={styles.bar} style={{ background: levelColor(row.level) }} />
-        <time className={styles.time} title={`${formatDate(ns, zone)} ${formatClock(ns, zone, "ns")}`}>
+        <time className={styles.time}>
           {dated ? formatTime(ns, zone) : formatClock(ns, zone)}
         </time>
         <span className={styles.level} style={{ color: levelColor(row.level) }}>{row.level === "unknown" ? "" : row.level}</span>

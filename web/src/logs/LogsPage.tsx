@@ -134,7 +134,7 @@ export function LogsPage({ path, search }: { path: string; search: string }) {
           />
         )}
         {(result.isFetching || metric.isFetching) && <div className={styles.progress} />}
-        <section className={styles.body} data-stale={result.isPlaceholderData || undefined}>{body()}</section>
+        <section className={styles.body} data-stale={(asking && !isMetric && result.isPlaceholderData) || undefined}>{body()}</section>
       </div>
       <ContextDrawer row={context} zone={zone} pattern={pattern} onClose={() => setContext(undefined)} />
     </div>

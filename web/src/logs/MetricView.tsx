@@ -1,12 +1,12 @@
 import { useElementSize } from "@mantine/hooks";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { MatrixSeries } from "../api/types";
 import { useI18n } from "../i18n";
-import { msFromNs } from "../time/ns";
+import { kDay, msFromNs, nsFromMs } from "../time/ns";
 import type { Interval } from "../time/range";
-import { ianaName, type Zone } from "../time/zone";
+import { formatClock, formatDate, formatTime, ianaName, type Zone } from "../time/zone";
 import { alignSeries, kSeriesMax, seriesColor, seriesName } from "./metric";
 import styles from "./MetricView.module.css";
 
@@ -20,13 +20,14 @@ interface Props {
 
 const kLegendHeight = 190;
 
-// The lines of a metric query, and their last values beneath.
+// The lines of a metric query, and beneath them their values under the cursor, or else the last ones.
 export default function MetricView({ series, interval, zone, scheme, onZoom }: Props) {
   const { t, number } = useI18n();
   const { ref, width, height } = useElementSize();
   const host = useRef<HTMLDivElement>(null);
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
+  const [at, setAt] = useState<number>(); // seconds under the cursor
   const shown = series.slice(0, kSeriesMax);
   useEffect(() => {
     if (!host.current || width === 0 || height === 0) return;
@@ -40,11 +41,12 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
       legend: { show: false },
       cursor: { drag: { x: true, y: false, setScale: false } },
       scales: { x: { min: msFromNs(interval.start) / 1000, max: msFromNs(interval.end) / 1000 } },
-      axes: [axis, { ...axis, size: 64 }],
+      axes: [{ ...axis, values: (_, splits) => splits.map((seconds) => tickText(seconds, interval, zone)) }, { ...axis, size: 64 }],
       series: [{}, ...shown.map((each, index) => ({
         label: seriesName(each.metric), stroke: seriesColor(index, scheme), width: 1.5, points: { show: each.values.length < 2 },
       }))],
       hooks: {
+        setCursor: [(chart: uPlot) => setAt(chart.cursor.idx == null ? undefined : chart.data[0][chart.cursor.idx])],
         setSelect: [(chart: uPlot) => {
           const { left, width: dragged } = chart.select;
           if (dragged > 4) zoom.current(chart.posToVal(left, "x") * 1000, chart.posToVal(left + dragged, "x") * 1000);
@@ -57,15 +59,28 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
     <div ref={ref} className={styles.view} data-testid="metric-view">
       <div ref={host} className={styles.plot} />
       <div className={styles.legend}>
+        <div className={styles.when}>{at === undefined ? t("metric.last") : formatTime(nsFromMs(at * 1000), zone, "second")}</div>
         {shown.map((each, index) => (
           <div key={seriesName(each.metric)}>
             <i style={{ background: seriesColor(index, scheme) }} />
             <code>{seriesName(each.metric)}</code>
-            <b>{Number(each.values.at(-1)?.[1] ?? NaN).toLocaleString("en", { maximumSignificantDigits: 6 })}</b>
+            <b>{valueText(each, at)}</b>
           </div>
         ))}
         {series.length > kSeriesMax && <div>{t("metric.more", { shown: number(kSeriesMax), count: number(series.length) })}</div>}
       </div>
     </div>
   );
+}
+
+function tickText(seconds: number, interval: Interval, zone: Zone): string {
+  const ns = nsFromMs(seconds * 1000);
+  const clock = formatClock(ns, zone, "second");
+  if (interval.end - interval.start > kDay) return `${formatDate(ns, zone).slice(5)} ${clock.slice(0, 5)}`;
+  return clock.endsWith(":00") ? clock.slice(0, 5) : clock;
+}
+
+function valueText(series: MatrixSeries, at: number | undefined): string {
+  const point = at === undefined ? series.values.at(-1) : series.values.find(([seconds]) => seconds === at);
+  return point ? Number(point[1]).toLocaleString("en", { maximumSignificantDigits: 6 }) : "–";
 }

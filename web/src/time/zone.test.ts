@@ -48,6 +48,12 @@ describe("time zones", () => {
     expect(msOfWall(wall, "Asia/Tokyo")).toBe(Date.parse("2025-12-31T15:00:00Z"));
   });
 
+  it("follow clocks that change off the quarter hour", () => {
+    // St John's, 2006-10-29: back from -02:30 to -03:30 at 02:31 UTC.
+    const minutes = ["02:30:59", "02:31:00"].map((clock) => offsetMs(Date.parse(`2006-10-29T${clock}Z`), "America/St_Johns") / 60_000);
+    expect(minutes).toEqual([-150, -210]);
+  });
+
   it("are known by name", () => {
     expect(["browser", "utc", "Asia/Shanghai", "Mars/Base", ""].map(isZone)).toEqual([true, true, true, false, false]);
     expect(allZones().slice(0, 2)).toEqual(["browser", "utc"]);

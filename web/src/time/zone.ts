@@ -49,6 +49,18 @@ export interface Wall {
 }
 
 export function wallOf(ms: number, zone: Zone): Wall {
+  const local = new Date(ms + offsetMs(ms, zone));
+  return {
+    year: local.getUTCFullYear(),
+    month: local.getUTCMonth() + 1,
+    day: local.getUTCDate(),
+    hour: local.getUTCHours(),
+    minute: local.getUTCMinutes(),
+    second: local.getUTCSeconds(),
+  };
+}
+
+function askWall(ms: number, zone: Zone): Wall {
   const fields: Record<string, string> = {};
   for (const part of formatOf(zone).formatToParts(ms)) fields[part.type] = part.value;
   const year = Number(fields.year);
@@ -69,10 +81,24 @@ function utcOfWall(wall: Wall): number {
   return date.getTime();
 }
 
+// Asking Intl costs some 5 us, too much for every row of a scrolling list. Clocks change on whole minutes only (true of
+// all zones since 1973, though not always on quarter hours), so one answer serves for the minute.
+const kMinuteMs = 60_000;
+const kOffsetsMax = 10_000;
+const offsets = new Map<string, number>();
+
 // How far the zone's clock is ahead of UTC at that instant.
 export function offsetMs(ms: number, zone: Zone): number {
-  const whole = Math.floor(ms / 1000) * 1000;
-  return utcOfWall(wallOf(whole, zone)) - whole;
+  const minute = Math.floor(ms / kMinuteMs);
+  const key = `${zone}@${minute}`;
+  let offset = offsets.get(key);
+  if (offset === undefined) {
+    const start = minute * kMinuteMs;
+    offset = utcOfWall(askWall(start, zone)) - start;
+    if (offsets.size >= kOffsetsMax) offsets.clear();
+    offsets.set(key, offset);
+  }
+  return offset;
 }
 
 // The instant at which the zone's clocks show `wall`. Of two (autumn) the earlier; a time that a clock change
