@@ -51,7 +51,7 @@ Result<std::unique_ptr<Scan>> open_scan(query::QueryContext& context, const Rang
   if (!line_free && pipeline.needs_line()) request.columns.emplace_back(kLineColumn);
   TRY(scan, context.store().scan(request));
   const std::vector<bool>& applied = scan->applied();
-  if (!line_free || std::find(applied.begin(), applied.end(), false) == applied.end()) return std::move(scan);
+  if (!line_free || std::find(applied.begin(), applied.end(), false) == applied.end()) return scan;
   request.columns.emplace_back(kLineColumn);
   return context.store().scan(std::move(request));
 }

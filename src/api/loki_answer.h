@@ -1,0 +1,35 @@
+// Loki's JSON answers to queries. Large ones are streamed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/http.h"
+#include "base/json_writer.h"
+#include "logs/log_query.h"
+#include "logs/metric_query.h"
+#include "query/statistics.h"
+
+namespace trilobite::api {
+
+enum class LabelEncoding : std::uint8_t {
+  kFlat,         // every label is part of the stream
+  kCategorized,  // streams have stream labels only; each line tells its structured metadata and parsed labels
+};
+
+http::Response streams_answer(std::vector<logql::LogRow> rows, LabelEncoding encoding,
+                              const query::QueryStatistics& statistics);
+// `instant`: a vector (or scalar) at the only step of the grid, else a matrix.
+http::Response metric_answer(const logql::MetricValue& value, const query::TimeGrid& grid, bool instant,
+                             const query::QueryStatistics& statistics);
+// {"status":"success","data":[...]}; without data when there is none.
+http::Response list_answer(const std::vector<std::string>& values);
+
+// Parts of answers that other files use.
+void write_time_seconds(std::string& out, TimeNs time);  // 1768435200.5
+void write_labels(JsonWriter& json, const LabelSet& labels);
+void write_statistics(JsonWriter& json, const query::QueryStatistics& statistics);
+
+}  // namespace trilobite::api

@@ -1,0 +1,38 @@
+// The reading half of Loki's HTTP API. Each group of endpoints is a file of its own: loki_query.cc, loki_labels.cc,
+// loki_index.cc, loki_detected.cc, loki_legacy.cc. They parse parameters, run the query in the logs room, and write
+// Loki's answers.
+#pragma once
+
+#include "api/http.h"
+#include "base/clock.h"
+#include "base/thread_pool.h"
+#include "query/limits.h"
+#include "storage/store.h"
+
+namespace trilobite::api {
+
+// What the handlers need. The references outlive the router.
+struct LokiApi {
+  Store& store;
+  ThreadPool& query_pool;
+  const Clock& clock;
+  query::QueryLimits limits;
+  bool multi_tenant = false;  // false: one tenant, X-Scope-OrgID is ignored
+};
+
+void add_loki_read_routes(http::Router& router, const LokiApi& api);
+
+// The groups, called by add_loki_read_routes.
+void add_loki_query_routes(http::Router& router, const LokiApi& api);
+void add_loki_label_routes(http::Router& router, const LokiApi& api);
+void add_loki_index_routes(http::Router& router, const LokiApi& api);
+void add_loki_detected_routes(http::Router& router, const LokiApi& api);
+void add_loki_legacy_routes(http::Router& router, const LokiApi& api);
+
+// A handler that knows its tenant; errors become Loki's plain text answers.
+using LokiHandler = Result<http::Response> (*)(const LokiApi&, const http::Request&, const std::string& tenant);
+// GET and POST (form body), as clients of Loki use them interchangeably.
+void add_loki_route(http::Router& router, const LokiApi& api, std::string pattern, LokiHandler handler);
+http::Response loki_error(const Error& error);
+
+}  // namespace trilobite::api
