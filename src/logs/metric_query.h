@@ -12,7 +12,8 @@ namespace trilobite::logql {
 // A number for a literal, else series sorted by labels (or ordered, see Matrix::ordered).
 using MetricValue = std::variant<double, query::Matrix>;
 
-// Fails with kLimit when the answer has more series than allowed, and for grids with too many points.
+// Fails with kLimit when the answer has more series than allowed. How many points a grid may have is for the caller to
+// check: APIs differ in how they count.
 Result<MetricValue> run_metric_query(query::QueryContext& context, const Expr& expr, const query::TimeGrid& grid);
 
 }  // namespace trilobite::logql
