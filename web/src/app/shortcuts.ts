@@ -2,6 +2,21 @@ import { useEffect, useRef } from "react";
 
 export type Shortcuts = Record<string, (event: KeyboardEvent) => void>;
 
+// Ctrl+Enter (or Cmd+Enter) from wherever the focus is; who handles it first, as the editor does, prevents the default.
+export function useRunKey(run: () => void) {
+  const latest = useRef(run);
+  latest.current = run;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
+      event.preventDefault();
+      latest.current();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
+}
+
 // Single keys, while nobody is typing and no dialog is open. The handlers may change on every render.
 export function useShortcuts(shortcuts: Shortcuts) {
   const latest = useRef(shortcuts);

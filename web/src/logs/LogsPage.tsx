@@ -1,6 +1,6 @@
 import { Button, Tooltip, useComputedColorScheme } from "@mantine/core";
 import { lazy, Suspense, useCallback, useDeferredValue, useMemo, useRef, useState } from "react";
-import { useShortcuts } from "../app/shortcuts";
+import { useRunKey, useShortcuts } from "../app/shortcuts";
 import { Icon } from "../app/icons";
 import { useI18n } from "../i18n";
 import { formatQuery } from "../api/loki";
@@ -77,6 +77,7 @@ export function LogsPage({ path, search }: { path: string; search: string }) {
   };
   const toggleLive = () => update({ live: !state.live });
 
+  useRunKey(retry);
   useShortcuts({
     "/": () => editor.current?.focus(),
     t: toggleLive,

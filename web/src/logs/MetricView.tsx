@@ -1,5 +1,5 @@
 import { useElementSize } from "@mantine/hooks";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { MatrixSeries } from "../api/types";
@@ -7,7 +7,7 @@ import { useI18n } from "../i18n";
 import { kDay, msFromNs, nsFromMs } from "../time/ns";
 import type { Interval } from "../time/range";
 import { formatClock, formatDate, formatTime, ianaName, type Zone } from "../time/zone";
-import { alignSeries, kSeriesMax, seriesColor, seriesName } from "./metric";
+import { alignSeries, chosenSeries, kSeriesMax, seriesColor, seriesName } from "./metric";
 import styles from "./MetricView.module.css";
 
 interface Props {
@@ -28,7 +28,7 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
   const [at, setAt] = useState<number>(); // seconds under the cursor
-  const shown = series.slice(0, kSeriesMax);
+  const shown = useMemo(() => chosenSeries(series), [series]);
   useEffect(() => {
     if (!host.current || width === 0 || height === 0) return;
     const colors = getComputedStyle(document.documentElement);
@@ -43,7 +43,7 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
       scales: { x: { min: msFromNs(interval.start) / 1000, max: msFromNs(interval.end) / 1000 } },
       axes: [{ ...axis, values: (_, splits) => splits.map((seconds) => tickText(seconds, interval, zone)) }, { ...axis, size: 64 }],
       series: [{}, ...shown.map((each, index) => ({
-        label: seriesName(each.metric), stroke: seriesColor(index, scheme), width: 1.5, points: { show: each.values.length < 2 },
+        label: seriesName(each.metric), stroke: canvasColor(seriesColor(each.metric, index, scheme), colors), width: 1.5, points: { show: each.values.length < 2 },
       }))],
       hooks: {
         setCursor: [(chart: uPlot) => setAt(chart.cursor.idx == null ? undefined : chart.data[0][chart.cursor.idx])],
@@ -54,7 +54,7 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
       },
     }, alignSeries(shown), host.current);
     return () => plot.destroy();
-  }, [series, interval, zone, scheme, width, height]);
+  }, [shown, interval, zone, scheme, width, height]);
   return (
     <div ref={ref} className={styles.view} data-testid="metric-view">
       <div ref={host} className={styles.plot} />
@@ -62,7 +62,7 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
         <div className={styles.when}>{at === undefined ? t("metric.last") : formatTime(nsFromMs(at * 1000), zone, "second")}</div>
         {shown.map((each, index) => (
           <div key={seriesName(each.metric)}>
-            <i style={{ background: seriesColor(index, scheme) }} />
+            <i style={{ background: seriesColor(each.metric, index, scheme) }} />
             <code>{seriesName(each.metric)}</code>
             <b>{valueText(each, at)}</b>
           </div>
@@ -71,6 +71,12 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
       </div>
     </div>
   );
+}
+
+// A canvas does not know CSS variables.
+function canvasColor(color: string, styles: CSSStyleDeclaration): string {
+  const name = /^var\((.+)\)$/.exec(color)?.[1];
+  return name === undefined ? color : styles.getPropertyValue(name);
 }
 
 function tickText(seconds: number, interval: Interval, zone: Zone): string {

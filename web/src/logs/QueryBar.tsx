@@ -64,7 +64,7 @@ function SearchBox({ onSearch }: { onSearch(text: string, ignoreCase: boolean): 
         </Tooltip>
       }
       onKeyDown={(event) => {
-        if (event.key === "Enter" && !event.nativeEvent.isComposing) submit();
+        if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !event.nativeEvent.isComposing) submit();
         if (event.key === "Escape") event.currentTarget.blur();
       }}
     />

@@ -1,4 +1,5 @@
 import type { Labels, MatrixSeries } from "../api/types";
+import { levelColor, levelOfName } from "./level";
 
 export const kSeriesMax = 50;
 
@@ -7,9 +8,18 @@ export function seriesName(metric: Labels): string {
   return `{${pairs.join(", ")}}`;
 }
 
-// Hues a golden angle apart stay distinct however many there are.
-export function seriesColor(index: number, scheme: "light" | "dark"): string {
+// A series of one level has that level's colour. Other hues are a golden angle apart: distinct however many there are.
+export function seriesColor(metric: Labels, index: number, scheme: "light" | "dark"): string {
+  const name = metric.detected_level ?? metric.level;
+  if (name !== undefined && Object.keys(metric).length === 1) return levelColor(levelOfName(name));
   return `hsl(${Math.round((172 + index * 137.508) % 360)} 58% ${scheme === "dark" ? 62 : 42}%)`;
+}
+
+// The most important ones when not all can be shown: those with the highest last value; then by name, for stable colours.
+export function chosenSeries(series: MatrixSeries[]): MatrixSeries[] {
+  const last = (each: MatrixSeries) => Number(each.values.at(-1)?.[1] ?? 0);
+  return [...series].sort((a, b) => last(b) - last(a)).slice(0, kSeriesMax)
+    .sort((a, b) => (seriesName(a.metric) < seriesName(b.metric) ? -1 : 1));
 }
 
 type Aligned = [number[], ...(number | null)[][]];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { highlighter, pieces } from "./highlight";
-import { alignSeries, seriesName } from "./metric";
+import { alignSeries, chosenSeries, kSeriesMax, seriesColor, seriesName } from "./metric";
 import { defaultQuery } from "./queries";
 import { rowsOf } from "./row";
 import { shortValue, sourceLabel } from "./source";
@@ -37,6 +37,17 @@ describe("graphs", () => {
     expect(alignSeries([{ metric: {}, values: [[1, "1"], [3, "3"]] }, { metric: {}, values: [[2, "2"], [3, "NaN"]] }]))
       .toEqual([[1, 2, 3], [1, null, 3], [null, 2, null]]);
     expect(seriesName({ b: "1", a: "x" })).toBe('{a="x", b="1"}');
+  });
+
+  it("show the highest when there are too many, in a stable order", () => {
+    const many = Array.from({ length: kSeriesMax + 5 }, (_, index) => (
+      { metric: { n: String(index).padStart(3, "0") }, values: [[1, String(index)] as [number, string]] }));
+    const chosen = chosenSeries(many);
+    expect(chosen).toHaveLength(kSeriesMax);
+    expect(chosen[0]?.metric.n).toBe("005");
+    expect(chosen.at(-1)?.metric.n).toBe("054");
+    expect(seriesColor({ detected_level: "err" }, 3, "dark")).toBe("var(--level-error)");
+    expect(seriesColor({ a: "x" }, 0, "dark")).not.toBe(seriesColor({ a: "y" }, 1, "dark"));
   });
 });
 

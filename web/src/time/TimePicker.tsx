@@ -138,7 +138,7 @@ function ZoneSelect({ zone, onZone }: { zone: Zone; onZone(zone: Zone): void }) 
     <Select
       size="xs" mt={8} label={t("time.zone")} searchable allowDeselect={false} data={data} value={zone} limit={100}
       onChange={(value) => value && onZone(value)} comboboxProps={{ withinPortal: false }} data-testid="zone-select"
-      nothingFoundMessage={t("time.noZone")}
+      nothingFoundMessage={t("time.noZone")} onFocus={(event) => event.currentTarget.select()}
     />
   );
 }
