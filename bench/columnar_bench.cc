@@ -1,5 +1,5 @@
 // Size and speed of the columnar room on the log corpus, as ratios to `zstd -3` over the same bytes in the same run.
-// usage: columnar_bench CORPUS_FOLDER
+// usage: columnar_bench CORPUS_FOLDER [CODEC]   (only this codec of lines)
 #include <time.h>
 
 #include <algorithm>
@@ -132,8 +132,8 @@ void bench_search(const bench::Corpus& corpus, const Baseline& zstd) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: columnar_bench CORPUS_FOLDER\n");
+  if (argc < 2 || argc > 3) {
+    std::fprintf(stderr, "usage: columnar_bench CORPUS_FOLDER [CODEC]\n");
     return 2;
   }
   const bench::Corpus corpus = bench::read_corpus(argv[1]);
@@ -142,8 +142,9 @@ int main(int argc, char** argv) {
   std::printf("%zu rows, %zu blocks, %.1f MB raw; zstd -3: ratio %.3f, %.1f MB/s\n", corpus.rows, corpus.blocks.size(), zstd.bytes_raw / 1e6,
               zstd.bytes_raw / zstd.bytes_stored, zstd.bytes_raw / 1e6 / zstd.seconds);
   for (const Codec* codec : codecs()) {
-    if (codec->kind == Kind::kText) bench_codec(*codec, corpus, zstd);
+    if (codec->kind == Kind::kText && (argc == 2 || codec->name == argv[2])) bench_codec(*codec, corpus, zstd);
   }
+  if (argc == 3) return 0;
   bench_numbers(corpus);
   bench_part(corpus, zstd);
   bench_search(corpus, zstd);

@@ -15,6 +15,8 @@ struct Entry {
   TimeNs time = 0;
   std::string line;
 };
+constexpr std::size_t kBlockBytes = 8u << 20;  // as the storage room cuts blocks
+
 using Streams = std::map<std::string, std::vector<Entry>>;
 
 template <class T>
@@ -82,7 +84,7 @@ void add_rows(Streams& streams, Corpus& corpus) {
       block.times.push_back(entry.time);
       lines.push_back(entry.line);
       ++corpus.rows;
-      if (block.rows() == kBlockRowsMax) close();
+      if (block.rows() == kBlockRowsMax || lines.bytes.size() >= kBlockBytes) close();
     }
     ++series;
   }

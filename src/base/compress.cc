@@ -57,15 +57,21 @@ std::string zstd_compress(std::string_view raw, int level) {
 }
 
 Result<std::string> zstd_decompress(std::string_view packed, std::size_t bytes_max) {
+  std::string out;
+  TRY_VOID(zstd_decompress_into(packed, bytes_max, out));
+  return out;
+}
+
+Result<void> zstd_decompress_into(std::string_view packed, std::size_t bytes_max, std::string& out) {
   const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
   if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) return damaged("zstd", "no frame with a size");
   if (size > bytes_max) return too_large("zstd", bytes_max);
-  std::string out(size, '\0');
+  out.resize(size);
   thread_local std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
   const std::size_t got = ZSTD_decompressDCtx(context.get(), out.data(), out.size(), packed.data(), packed.size());
   if (ZSTD_isError(got)) return damaged("zstd", ZSTD_getErrorName(got));
   if (got != size) return damaged("zstd", "data ends too early");
-  return out;
+  return {};
 }
 
 std::string lz4_compress(std::string_view raw) {

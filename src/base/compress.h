@@ -11,6 +11,8 @@ namespace trilobite {
 
 std::string zstd_compress(std::string_view raw, int level = 3);
 Result<std::string> zstd_decompress(std::string_view packed, std::size_t bytes_max);
+// The same into `out`, whose memory is used again: for many frames in a row.
+Result<void> zstd_decompress_into(std::string_view packed, std::size_t bytes_max, std::string& out);
 
 std::string lz4_compress(std::string_view raw);  // block format; the caller keeps the raw size
 Result<std::string> lz4_decompress(std::string_view packed, std::size_t bytes_raw);

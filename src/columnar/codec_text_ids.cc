@@ -56,15 +56,19 @@ void encode(const Column& column, int level, std::string& out) {
   }
 }
 
-Result<void> decode_frame(ByteReader& in, std::size_t rows_left, std::size_t bytes_left, StringColumn& out) {
+// Memory that one frame hands to the next.
+struct Scratch {
+  std::string text, ids;
+};
+
+Result<void> decode_frame(ByteReader& in, std::size_t rows_left, std::size_t bytes_left, Scratch& scratch, StringColumn& out) {
   TRY(rows, in.varint());
   TRY(bytes, in.varint());
   if (rows == 0 || rows > rows_left) return error(Code::kCorrupt, "frame of {} rows where {} are left", rows, rows_left);
   if (bytes > bytes_left) return error(Code::kCorrupt, "frame of {} bytes where {} are left", bytes, bytes_left);
-  std::string text_scratch, ids_scratch;
   // Escapes and marks of ids: each raw byte makes at most two of the text; ids are half of theirs.
-  TRY(text, read_frame(in, 2 * bytes + rows, text_scratch));
-  TRY(ids, read_frame(in, bytes, ids_scratch));
+  TRY(text, read_frame(in, 2 * bytes + rows, scratch.text));
+  TRY(ids, read_frame(in, bytes, scratch.ids));
   // The longest id has 36 bytes for one mark and 16 packed: a claim of more is a lie, not worth the memory.
   if (bytes > text.size() + ids.size() * 3) return error(Code::kCorrupt, "{} bytes cannot come from this frame", bytes);
   return join_rows(text, ids, static_cast<std::size_t>(rows), static_cast<std::size_t>(bytes), out.bytes, out.ends);
@@ -75,12 +79,13 @@ Result<Column> decode(std::string_view bytes, DecodeShape shape) {
   TRY(total, in.varint());
   if (total > shape.bytes_max) return error(Code::kCorrupt, "{} bytes exceed {}", total, shape.bytes_max);
   StringColumn out;
+  Scratch scratch;
   out.ends.reserve(shape.rows);
   while (!in.done()) {
     const std::size_t before = out.bytes.size();
-    TRY_VOID(decode_frame(in, shape.rows - out.size(), static_cast<std::size_t>(total) - before, out));
+    TRY_VOID(decode_frame(in, shape.rows - out.size(), static_cast<std::size_t>(total) - before, scratch, out));
     // After a first frame the total is likely true, so the memory may be taken at once; a lie costs 64 frames.
-    if (before == 0) out.bytes.reserve(std::min<std::size_t>(total + 8, out.bytes.size() * 64));
+    if (before == 0) out.bytes.reserve(std::min<std::size_t>(total + 16, out.bytes.size() * 64));
   }
   if (out.bytes.size() != total) return error(Code::kCorrupt, "{} bytes of text instead of {}", out.bytes.size(), total);
   return Column(std::move(out));

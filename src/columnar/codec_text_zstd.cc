@@ -1,4 +1,4 @@
-// Lengths, then the bytes in zstd frames of about 1 MiB that end at the end of a row.
+// Lengths, then the bytes in zstd frames (frame.h) that end at the end of a row.
 #include <algorithm>
 
 #include "columnar/codec_table.h"

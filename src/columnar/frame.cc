@@ -31,9 +31,8 @@ Result<std::string_view> read_frame(ByteReader& in, std::size_t bytes_max, std::
   if (size > bytes_max) return error(Code::kCorrupt, "frame of {} bytes where at most {} are expected", size, bytes_max);
   if (size == stored.size()) return stored;
   if (size / kExpansionMax > stored.size()) return error(Code::kCorrupt, "frame of {} bytes cannot hold {}", stored.size(), size);
-  TRY(raw, zstd_decompress(stored, static_cast<std::size_t>(size)));
-  if (raw.size() != size) return error(Code::kCorrupt, "frame has {} bytes instead of {}", raw.size(), size);
-  scratch = std::move(raw);
+  TRY_VOID(zstd_decompress_into(stored, static_cast<std::size_t>(size), scratch));
+  if (scratch.size() != size) return error(Code::kCorrupt, "frame has {} bytes instead of {}", scratch.size(), size);
   return std::string_view(scratch);
 }
 

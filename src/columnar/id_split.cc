@@ -184,7 +184,7 @@ constexpr std::array<IdShape, kMarkMax + 1> kShapes{IdShape{}, {8, 16}, {16, 32}
 // Writes rows into a buffer with kSlack bytes behind its end, so that words may be copied whole.
 class Joiner {
  public:
-  static constexpr std::size_t kSlack = 8;
+  static constexpr std::size_t kSlack = 16;
 
   Joiner(std::string_view text, std::string_view ids, char* out, std::size_t bytes)
       : in_(text.data()), in_end_(in_ + text.size()), ids_(ids), out_(out), out_start_(out), out_end_(out + bytes) {}
@@ -214,18 +214,19 @@ class Joiner {
 
   // Up to the next mark, the end of the text, or beyond the end of the output.
   void copy_text() {
-    while (in_end_ - in_ >= 8 && out_ <= out_end_) {
-      std::uint64_t word;
-      std::memcpy(&word, in_, 8);
-      std::memcpy(out_, &word, 8);
-      if (const std::uint64_t marks = marks_in(word); marks != 0) {
-        const int plain = std::countr_zero(marks) / 8;
+    while (in_end_ - in_ >= 16 && out_ <= out_end_) {
+      std::uint64_t words[2];
+      std::memcpy(words, in_, 16);
+      std::memcpy(out_, words, 16);
+      const std::uint64_t marks[2] = {marks_in(words[0]), marks_in(words[1])};
+      if ((marks[0] | marks[1]) != 0) {
+        const int plain = (marks[0] != 0 ? std::countr_zero(marks[0]) : 64 + std::countr_zero(marks[1])) / 8;
         in_ += plain;
         out_ += plain;
         return;
       }
-      in_ += 8;
-      out_ += 8;
+      in_ += 16;
+      out_ += 16;
     }
     while (in_ < in_end_ && out_ <= out_end_ && static_cast<std::uint8_t>(*in_) > kMarkMax) *out_++ = *in_++;
   }
