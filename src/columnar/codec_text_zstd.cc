@@ -29,7 +29,7 @@ void encode(const Column& column, int level, std::string& out) {
   std::string frame;
   for (std::size_t row = 0; row < column.size(); ++row) {
     frame += column.text(row);
-    if (frame.size() >= kFrameBytes || row + 1 == column.size()) {
+    if (frame.size() >= kFrameBytes || (row + 1 == column.size() && !frame.empty())) {
       append_frame(frame, level, out);
       frame.clear();
     }
@@ -45,6 +45,7 @@ Result<Column> decode(std::string_view bytes, DecodeShape shape) {
   std::string scratch;
   while (!in.done()) {
     TRY(frame, read_frame(in, expected - out.bytes.size(), scratch));
+    if (frame.empty()) return error(Code::kCorrupt, "a frame of no bytes");
     // After a first frame the lengths are likely true, so the memory may be taken at once.
     if (out.bytes.empty() && frame.size() < expected) out.bytes.reserve(std::min(expected, frame.size() * 64));
     out.bytes += frame;

@@ -5,7 +5,9 @@
 
 #include <random>
 
+#include "base/bytes.h"
 #include "columnar/memory_files.h"
+#include "columnar/part_format.h"
 
 namespace trilobite {
 namespace {
@@ -148,6 +150,66 @@ TEST(Part, EveryTruncationIsFound) {
   for (std::size_t size = 0; size < good.size(); ++size) {
     files.set("p", good.substr(0, size));
     EXPECT_FALSE(PartReader::open(files, "p").ok()) << size;
+  }
+}
+
+TEST(Part, NewerFormatIsUnsupportedAndNamed) {
+  MemoryFiles files;
+  std::string file(columnar::kPartHead);
+  const std::string footer = "unknown to us";
+  columnar::Tail tail{.footer_bytes = footer.size(), .version = columnar::kPartVersion + 1};
+  ByteWriter out(file);
+  out.bytes(footer);
+  out.fixed(tail.footer_bytes);
+  out.fixed(tail.version);
+  out.fixed(std::uint32_t{0});
+  out.fixed(columnar::hash_of(footer, tail));
+  out.bytes(columnar::kPartMagic);
+  files.set("data/p1", file);
+  auto part = PartReader::open(files, "data/p1");
+  ASSERT_FALSE(part.ok());
+  EXPECT_EQ(part.error().code, Code::kUnsupported);
+  EXPECT_EQ(part.error().message,
+            "cannot open part data/p1: its format has version 2, this program reads up to version 1");
+}
+
+// A page with a good checksum that does not keep what the footer says: the writer had a bug, or worse.
+TEST(Part, LiesOfTheFooterAreFound) {
+  MemoryFiles files;
+  write_part(files, "p", {make_block(50, 8)});
+  const std::string good = files.content("p");
+  const std::size_t tail_at = good.size() - columnar::Tail::kBytes;
+  const columnar::Tail tail = *columnar::read_tail(std::string_view(good).substr(tail_at));
+  const std::size_t footer_at = tail_at - tail.footer_bytes;
+  const columnar::Footer footer = *columnar::read_footer(std::string_view(good).substr(footer_at, tail.footer_bytes), footer_at);
+  const struct {
+    const char* name;
+    void (*change)(columnar::Footer&);
+  } kCases[] = {
+      {"rows", [](columnar::Footer& f) { --f.blocks[0].rows; }},
+      {"no rows", [](columnar::Footer& f) { f.blocks[0].rows = 0; }},
+      {"too many rows", [](columnar::Footer& f) { f.blocks[0].rows = kBlockRowsMax + 1; }},
+      {"time range", [](columnar::Footer& f) { ++f.blocks[0].times.range->max; }},
+      {"series range", [](columnar::Footer& f) { f.blocks[0].series.range->max = std::int64_t{1} << 40; }},
+      {"no range", [](columnar::Footer& f) { f.blocks[0].times.range.reset(); }},
+      {"raw bytes", [](columnar::Footer& f) { ++f.blocks[0].columns[0].page.bytes_raw; }},
+      {"huge page", [](columnar::Footer& f) { f.blocks[0].columns[0].page.bytes = ~0ull; }},
+      {"unknown encoding", [](columnar::Footer& f) { f.blocks[0].columns[0].page.encoding = 250; }},
+      {"text as numbers", [](columnar::Footer& f) { f.blocks[0].times.encoding = 64; }},
+      {"page gone", [](columnar::Footer& f) { f.blocks[0].columns.pop_back(); }},
+      {"column twice", [](columnar::Footer& f) { f.blocks[0].columns[1].name = 0; }},
+      {"name out of range", [](columnar::Footer& f) { f.blocks[0].columns[1].name = 9; }},
+      {"section size", [](columnar::Footer& f) { f.sections[1].bytes_raw += 1; }},
+      {"section huge", [](columnar::Footer& f) { f.sections[1].bytes_raw = ~0ull; }},
+  };
+  for (const auto& c : kCases) {
+    columnar::Footer changed = footer;
+    c.change(changed);
+    const std::string bytes = columnar::write_footer(changed);
+    std::uint64_t hash = 0;
+    files.set("p", good.substr(0, footer_at) + bytes + columnar::write_tail(bytes, hash));
+    auto part = PartReader::open(files, "p");
+    EXPECT_FALSE(part.ok() && (*part)->verify().ok()) << c.name;
   }
 }
 
