@@ -1,0 +1,25 @@
+// Live tail over a WebSocket: /loki/api/v1/tail and the older /api/prom/tail. History first, then lines as they come.
+#pragma once
+
+#include "api/http.h"
+#include "base/clock.h"
+#include "base/thread_pool.h"
+#include "ingest/tail_hub.h"
+#include "query/limits.h"
+#include "storage/store.h"
+
+namespace trilobite::api {
+
+// All of them must outlive the router.
+struct LokiTail {
+  Store& store;
+  ThreadPool& query_pool;
+  const Clock& clock;
+  ingest::TailHub& hub;
+  query::QueryLimits limits;
+  std::size_t tails_max = 10;  // per tenant
+  bool multi_tenant = false;
+};
+void add_loki_tail_routes(http::Router& router, const LokiTail& tail);
+
+}  // namespace trilobite::api

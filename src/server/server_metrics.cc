@@ -1,0 +1,82 @@
+#include "server/server_metrics.h"
+
+#include "api/status.h"
+
+namespace trilobite::server {
+namespace {
+
+double as_double(std::uint64_t value) { return static_cast<double>(value); }
+
+void write_http(MetricsText& out, const HttpServer& http) {
+  const HttpServerStats stats = http.stats();
+  out.gauge("trilobite_http_connections", "Open connections.", as_double(stats.connections));
+  out.gauge("trilobite_http_websockets", "Open WebSockets.", as_double(stats.websockets));
+  out.gauge("trilobite_http_requests_running", "Requests whose handler runs.", as_double(stats.requests_running));
+  out.gauge("trilobite_http_requests_waiting", "Requests that wait for a thread.", as_double(stats.requests_waiting));
+  out.counter("trilobite_http_requests_refused_total", "Requests and connections refused by a bound.",
+              as_double(stats.requests_refused));
+}
+
+void write_ingest(MetricsText& out, const ingest::LogWriter& writer) {
+  const ingest::WriterStats stats = writer.stats();
+  out.counter("trilobite_ingest_rows_total", "Log lines taken in.", as_double(stats.rows));
+  out.counter("trilobite_ingest_bytes_total", "Bytes of log lines and metadata taken in.", as_double(stats.bytes));
+  out.counter("trilobite_ingest_requests_total", "Writes, whatever their outcome.", as_double(stats.requests));
+  out.gauge("trilobite_ingest_streams", "Streams with a line in the last hour.", as_double(stats.streams));
+  // Loki's names: dashboards and alerts know them.
+  out.family("loki_discarded_samples_total", "counter", "Log lines refused, by reason.");
+  for (const auto& entry : stats.discarded) {
+    out.sample("loki_discarded_samples_total", {{"reason", entry.reason}}, as_double(entry.rows));
+  }
+  out.family("loki_discarded_bytes_total", "counter", "Bytes of log lines refused, by reason.");
+  for (const auto& entry : stats.discarded) {
+    out.sample("loki_discarded_bytes_total", {{"reason", entry.reason}}, as_double(entry.bytes));
+  }
+}
+
+void write_storage(MetricsText& out, const Store& store) {
+  const StoreStatistics stats = store.statistics();
+  out.gauge("trilobite_storage_disk_bytes", "Parts on disk.", as_double(stats.bytes_disk));
+  out.gauge("trilobite_storage_wal_bytes", "Write-ahead log on disk.", as_double(stats.bytes_wal));
+  out.gauge("trilobite_storage_head_bytes", "Rows in memory.", as_double(stats.bytes_head));
+  out.gauge("trilobite_storage_rows", "Rows in parts and in memory.", as_double(stats.rows_stored));
+  out.gauge("trilobite_storage_parts", "Part files.", as_double(stats.parts));
+  out.gauge("trilobite_storage_head_series", "Label sets in memory.", as_double(stats.series_head));
+  out.gauge("trilobite_storage_writable", "0 after a failed sync or with a full disk.", stats.writable ? 1 : 0);
+  out.counter("trilobite_storage_rows_appended_total", "Rows appended since start.", as_double(stats.rows_appended));
+  out.counter("trilobite_storage_bytes_appended_total", "Raw bytes appended since start.", as_double(stats.bytes_appended));
+  out.counter("trilobite_storage_flushes_total", "Flushes of memory to parts.", as_double(stats.flushes));
+  out.counter("trilobite_storage_merges_total", "Merges of parts.", as_double(stats.merges));
+  out.counter("trilobite_storage_parts_dropped_total", "Parts dropped by retention.", as_double(stats.parts_dropped));
+}
+
+void write_agent(MetricsText& out, const agent::Agent* agent) {
+  out.gauge("trilobite_agent_running", "1 when the built-in agent collects.", agent != nullptr ? 1 : 0);
+  if (agent == nullptr) return;
+  const agent::AgentStatus status = agent->status();
+  out.gauge("trilobite_agent_targets", "Files and journals followed.", as_double(status.targets.size()));
+  out.counter("trilobite_agent_lines_total", "Lines read.", as_double(status.lines_read));
+  out.counter("trilobite_agent_bytes_total", "Bytes read.", as_double(status.bytes_read));
+  out.counter("trilobite_agent_lines_dropped_total", "Lines dropped by the pipeline.", as_double(status.lines_dropped));
+  out.gauge("trilobite_agent_queue_bytes", "Lines read that wait for delivery.", as_double(status.queue_bytes));
+}
+
+}  // namespace
+
+std::string metrics_page(const MetricsSources& sources) {
+  MetricsText out;
+  const api::BuildInfo build = api::build_info();
+  out.family("trilobite_build_info", "gauge", "Always 1; the labels tell.");
+  out.sample("trilobite_build_info", {{"version", build.version}, {"revision", build.revision}}, 1);
+  if (sources.http != nullptr) write_http(out, *sources.http);
+  sources.requests.write(out);
+  write_ingest(out, sources.writer);
+  write_storage(out, sources.store);
+  write_agent(out, sources.agent);
+  write_process_metrics(out);
+  std::string page = out.take();
+  if (sources.agent != nullptr) page += sources.agent->metrics();
+  return page;
+}
+
+}  // namespace trilobite::server

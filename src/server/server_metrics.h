@@ -1,0 +1,23 @@
+// The text of /metrics.
+#pragma once
+
+#include <string>
+
+#include "agent/agent.h"
+#include "ingest/log_writer.h"
+#include "server/http_server.h"
+#include "server/metrics.h"
+#include "storage/store.h"
+
+namespace trilobite::server {
+
+struct MetricsSources {
+  const RequestMetrics& requests;
+  const HttpServer* http = nullptr;  // null while starting
+  const ingest::LogWriter& writer;
+  const Store& store;
+  const agent::Agent* agent = nullptr;  // null when off
+};
+std::string metrics_page(const MetricsSources& sources);
+
+}  // namespace trilobite::server
