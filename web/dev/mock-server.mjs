@@ -50,9 +50,15 @@ function lineOf(stream, level, h, n) {
   switch (stream.service_name) {
     case "api":
       return JSON.stringify({
-        level, msg: level === "error" ? "upstream timeout" : "request done", method: h % 3 ? "GET" : "POST", path,
-        status: level === "error" ? 504 : 200, duration_ms: ms, user: { id: h % 5000, plan: h % 2 ? "free" : "team" },
-        request_id: 9007199254740993n.toString() + (h % 10), tags: ["a", "b"],
+        level,
+        msg: level === "error" ? "upstream timeout" : "request done",
+        method: h % 3 ? "GET" : "POST",
+        path,
+        status: level === "error" ? 504 : 200,
+        duration_ms: ms,
+        user: { id: h % 5000, plan: h % 2 ? "free" : "team" },
+        request_id: 9007199254740993n.toString() + (h % 10),
+        tags: ["a", "b"],
       });
     case "checkout":
       return `level=${level} msg="order ${level === "error" ? "rejected by the bank" : "placed"}" order=${h % 100000} total=${ms / 10} currency=EUR took=${ms}ms`;
@@ -77,12 +83,16 @@ const kString = '("(?:[^"\\\\]|\\\\.)*"|`[^`]*`)';
 
 function filterOf(query) {
   const selector = /\{([^}]*)\}/.exec(query);
-  if (!selector) throw new BadQuery(`parse error at line 1, col ${Math.min(query.length, 1) || 1}: syntax error: unexpected IDENTIFIER`);
+  if (!selector)
+    throw new BadQuery(
+      `parse error at line 1, col ${Math.min(query.length, 1) || 1}: syntax error: unexpected IDENTIFIER`,
+    );
   const tests = [];
   for (const [, name, op, raw] of selector[1].matchAll(new RegExp(`(\\w+)\\s*(=~|!~|!=|=)\\s*${kString}`, "g"))) {
     tests.push((row) => compare(row.stream[name] ?? "", op, unquote(raw)));
   }
-  if (tests.length === 0) throw new BadQuery("parse error at line 1, col 2: syntax error: unexpected }, expecting IDENTIFIER");
+  if (tests.length === 0)
+    throw new BadQuery("parse error at line 1, col 2: syntax error: unexpected }, expecting IDENTIFIER");
   const rest = query.slice(selector.index + selector[0].length);
   const broken = /\|\s*$/.exec(rest);
   if (broken) throw new BadQuery(`parse error at line 1, col ${query.length}: syntax error: unexpected $end`);
@@ -110,10 +120,14 @@ function regex(text) {
 
 function compare(value, op, wanted) {
   switch (op) {
-    case "=": return value === wanted;
-    case "!=": return value !== wanted;
-    case "=~": return new RegExp(`^(?:${wanted})$`).test(value);
-    default: return !new RegExp(`^(?:${wanted})$`).test(value);
+    case "=":
+      return value === wanted;
+    case "!=":
+      return value !== wanted;
+    case "=~":
+      return new RegExp(`^(?:${wanted})$`).test(value);
+    default:
+      return !new RegExp(`^(?:${wanted})$`).test(value);
   }
 }
 
@@ -156,7 +170,7 @@ function counts(query, start, end, step) {
   for (let n = from; n <= to; n += stride) {
     const row = rowAt(n);
     if (!keep(row)) continue;
-    const at = Number(((row.ns + step - 1n) / step) * step / 1_000_000n) / 1000;
+    const at = Number((((row.ns + step - 1n) / step) * step) / 1_000_000n) / 1000;
     const points = byLevel.get(row.level) ?? byLevel.set(row.level, new Map()).get(row.level);
     points.set(at, (points.get(at) ?? 0) + stride);
   }
@@ -183,7 +197,11 @@ function queryRange(params, headers) {
       if (rows.length >= limit) break;
     }
   }
-  return { resultType: "streams", result: streamsOf(rows, Boolean(headers["x-loki-response-encoding-flags"])), stats: {} };
+  return {
+    resultType: "streams",
+    result: streamsOf(rows, Boolean(headers["x-loki-response-encoding-flags"])),
+    stats: {},
+  };
 }
 
 function answer(path, params, headers) {
@@ -196,18 +214,23 @@ function answer(path, params, headers) {
   const values = /^\/loki\/api\/v1\/label\/([^/]+)\/values$/.exec(path);
   if (values) return success([...new Set(kStreams.map((each) => each[values[1]]).filter(Boolean))].sort());
   if (path === "/loki/api/v1/series") return success(kStreams);
-  if (path === "/loki/api/v1/format_query") return success((params.get("query") ?? "").replace(/\s+/g, " ").trim());
+  if (path === "/loki/api/v1/format_query")
+    return filterOf(params.get("query") ?? "") && success((params.get("query") ?? "").replace(/\s+/g, " ").trim());
   return undefined;
 }
 
 const kTypes = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
-const kPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; object-src 'none'; base-uri 'none'";
+const kPolicy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; object-src 'none'; base-uri 'none'";
 
 function serveFile(path, response) {
   const file = join(dist, path);
   const found = path !== "/" && existsSync(file) ? file : join(dist, "index.html");
   if (!existsSync(found)) return response.writeHead(404).end("run `npm run build` first\n");
-  response.writeHead(200, { "Content-Type": kTypes[extname(found)] ?? "application/octet-stream", "Content-Security-Policy": kPolicy });
+  response.writeHead(200, {
+    "Content-Type": kTypes[extname(found)] ?? "application/octet-stream",
+    "Content-Security-Policy": kPolicy,
+  });
   return response.end(readFileSync(found));
 }
 
@@ -224,15 +247,20 @@ const server = createServer((request, response) => {
   }
 });
 
-const sockets = new WebSocketServer({ server, path: "/loki/api/v1/tail" });
+// As the server does, a wrong query is refused before the upgrade.
+function acceptTail({ req: request }, done) {
+  try {
+    filterOf(new URL(request.url, "http://mock").searchParams.get("query") ?? "");
+    done(true);
+  } catch (error) {
+    done(false, 400, error.message);
+  }
+}
+
+const sockets = new WebSocketServer({ server, path: "/loki/api/v1/tail", verifyClient: acceptTail });
 sockets.on("connection", (socket, request) => {
   const params = new URL(request.url, "http://mock").searchParams;
-  let keep;
-  try {
-    keep = filterOf(params.get("query") ?? "");
-  } catch (error) {
-    return socket.close(1011, error.message.slice(0, 120));
-  }
+  const keep = filterOf(params.get("query") ?? "");
   let from = BigInt(Date.now()) * 1_000_000n - 10n * kSecond;
   const timer = setInterval(() => {
     const to = BigInt(Date.now()) * 1_000_000n;
@@ -240,7 +268,7 @@ sockets.on("connection", (socket, request) => {
     from = to;
     if (rows.length > 0) socket.send(JSON.stringify({ streams: streamsOf(rows, false) }));
   }, 250);
-  return socket.on("close", () => clearInterval(timer));
+  socket.on("close", () => clearInterval(timer));
 });
 
 server.listen(port, "127.0.0.1", () => console.log(`mock server on http://127.0.0.1:${port}`));

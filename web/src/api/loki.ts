@@ -23,7 +23,10 @@ export function labelNames(interval?: Interval, query?: string, signal?: AbortSi
 }
 
 export function labelValues(
-  name: string, interval?: Interval, query?: string, signal?: AbortSignal,
+  name: string,
+  interval?: Interval,
+  query?: string,
+  signal?: AbortSignal,
 ): Promise<string[]> {
   return list(`${kBase}/label/${encodeURIComponent(name)}/values`, { ...span(interval), query }, signal);
 }
@@ -64,7 +67,11 @@ export async function queryInstant(query: string, time: Ns, signal?: AbortSignal
 
 // Bytes per value of each of `targetLabels`.
 export async function volumeRange(
-  query: string, interval: Interval, step: string, targetLabels: string, signal?: AbortSignal,
+  query: string,
+  interval: Interval,
+  step: string,
+  targetLabels: string,
+  signal?: AbortSignal,
 ): Promise<MatrixSeries[]> {
   const params = { query, ...span(interval), step, targetLabels };
   const answer = await getJson<Envelope<QueryData>>(`${kBase}/index/volume_range`, params, { signal });

@@ -11,7 +11,9 @@ export const kLogsPath = "/explore/logs";
 
 // A query is asked again when its person asks, not behind their back: results must not move while being read.
 const queries = new QueryClient({
-  defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, refetchOnReconnect: false, staleTime: Infinity } },
+  defaultOptions: {
+    queries: { retry: false, refetchOnWindowFocus: false, refetchOnReconnect: false, staleTime: Infinity },
+  },
 });
 
 export function App() {

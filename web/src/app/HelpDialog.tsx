@@ -30,24 +30,42 @@ export function HelpDialog({ opened, onClose }: { opened: boolean; onClose(): vo
   const { t } = useI18n();
   return (
     <Modal opened={opened} onClose={onClose} title={t("help.title")} size="lg" data-testid="help-dialog">
-      <Text fw={600} size="sm" mb={4}>{t("help.keys")}</Text>
+      <Text fw={600} size="sm" mb={4}>
+        {t("help.keys")}
+      </Text>
       <Table verticalSpacing={3} withRowBorders={false}>
         <Table.Tbody>
           {kKeys.map(([keys, label]) => (
             <Table.Tr key={keys.join()}>
-              <Table.Td w={140}>{keys.map((key) => <Kbd key={key} size="xs" mr={4}>{key}</Kbd>)}</Table.Td>
+              <Table.Td w={140}>
+                {keys.map((key) => (
+                  <Kbd key={key} size="xs" mr={4}>
+                    {key}
+                  </Kbd>
+                ))}
+              </Table.Td>
               <Table.Td>{t(label)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
-      <Text fw={600} size="sm" mt="md" mb={4}>{t("help.logql")}</Text>
+      <Text fw={600} size="sm" mt="md" mb={4}>
+        {t("help.logql")}
+      </Text>
       <Table verticalSpacing={3} withRowBorders={false}>
         <Table.Tbody>
           {kExamples.map(([query, label]) => (
             <Table.Tr key={query}>
-              <Table.Td><Text ff="monospace" size="xs">{query}</Text></Table.Td>
-              <Table.Td><Text size="sm" c="dimmed">{t(label)}</Text></Table.Td>
+              <Table.Td>
+                <Text ff="monospace" size="xs">
+                  {query}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm" c="dimmed">
+                  {t(label)}
+                </Text>
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

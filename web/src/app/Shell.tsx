@@ -29,17 +29,30 @@ export function Shell({ children }: { children: ReactNode }) {
     <div className={styles.shell}>
       <nav className={styles.nav} aria-label={t("nav.title")}>
         <Tooltip label={version ? `Trilobite ${version}` : "Trilobite"} position="right">
-          <a className={styles.logo} href="/" aria-label="Trilobite"><Logo /></a>
+          <a className={styles.logo} href="/" aria-label="Trilobite">
+            <Logo />
+          </a>
         </Tooltip>
         {kDestinations.map(({ path, icon, label }) => (
-          <a key={path} className={styles.item} href={path} aria-current={location.pathname === path ? "page" : undefined}>
+          <a
+            key={path}
+            className={styles.item}
+            href={path}
+            aria-current={location.pathname === path ? "page" : undefined}
+          >
             <Icon name={icon} size={19} />
             <span>{t(label)}</span>
           </a>
         ))}
         <div className={styles.fill} />
         <Tooltip label={t("help.title")} position="right">
-          <button type="button" className={styles.tool} onClick={() => setHelp(true)} aria-label={t("help.title")} data-testid="help-button">
+          <button
+            type="button"
+            className={styles.tool}
+            onClick={() => setHelp(true)}
+            aria-label={t("help.title")}
+            data-testid="help-button"
+          >
             <Icon name="help" size={18} />
           </button>
         </Tooltip>

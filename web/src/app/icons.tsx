@@ -5,17 +5,62 @@ const kPaths = {
   logs: <path d="M4 5h16M4 10h10M4 15h16M4 20h7" />,
   play: <path d="M7 4.5v15l12-7.5z" fill="currentColor" />,
   pause: <path d="M8 5v14M16 5v14" />,
-  live: <><circle cx="12" cy="12" r="2.5" fill="currentColor" /><path d="M7 7a7 7 0 0 0 0 10M17 7a7 7 0 0 1 0 10M4 4a11 11 0 0 0 0 16M20 4a11 11 0 0 1 0 16" /></>,
+  live: (
+    <>
+      <circle cx="12" cy="12" r="2.5" fill="currentColor" />
+      <path d="M7 7a7 7 0 0 0 0 10M17 7a7 7 0 0 1 0 10M4 4a11 11 0 0 0 0 16M20 4a11 11 0 0 1 0 16" />
+    </>
+  ),
   stop: <rect x="6" y="6" width="12" height="12" rx="1" fill="currentColor" />,
-  clock: <><circle cx="12" cy="12" r="8.5" /><path d="M12 7v5l3.5 2" /></>,
-  search: <><circle cx="10.5" cy="10.5" r="6" /><path d="m15 15 5.5 5.5" /></>,
-  sun: <><circle cx="12" cy="12" r="4" /><path d="M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4" /></>,
+  clock: (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <path d="M12 7v5l3.5 2" />
+    </>
+  ),
+  search: (
+    <>
+      <circle cx="10.5" cy="10.5" r="6" />
+      <path d="m15 15 5.5 5.5" />
+    </>
+  ),
+  sun: (
+    <>
+      <circle cx="12" cy="12" r="4" />
+      <path d="M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4" />
+    </>
+  ),
   moon: <path d="M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z" />,
-  auto: <><circle cx="12" cy="12" r="8.5" /><path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor" /></>,
-  help: <><circle cx="12" cy="12" r="8.5" /><path d="M9.7 9.5a2.4 2.4 0 1 1 3.4 2.2c-.8.4-1.1.8-1.1 1.8M12 16.7v.1" /></>,
-  include: <><circle cx="10.5" cy="10.5" r="6.5" /><path d="m15.5 15.5 5 5M7.5 10.5h6M10.5 7.5v6" /></>,
-  exclude: <><circle cx="10.5" cy="10.5" r="6.5" /><path d="m15.5 15.5 5 5M7.5 10.5h6" /></>,
-  copy: <><rect x="8.5" y="8.5" width="11" height="11" rx="1.5" /><path d="M15.5 5.5v-1h-11v11h1" /></>,
+  auto: (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor" />
+    </>
+  ),
+  help: (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <path d="M9.7 9.5a2.4 2.4 0 1 1 3.4 2.2c-.8.4-1.1.8-1.1 1.8M12 16.7v.1" />
+    </>
+  ),
+  include: (
+    <>
+      <circle cx="10.5" cy="10.5" r="6.5" />
+      <path d="m15.5 15.5 5 5M7.5 10.5h6M10.5 7.5v6" />
+    </>
+  ),
+  exclude: (
+    <>
+      <circle cx="10.5" cy="10.5" r="6.5" />
+      <path d="m15.5 15.5 5 5M7.5 10.5h6" />
+    </>
+  ),
+  copy: (
+    <>
+      <rect x="8.5" y="8.5" width="11" height="11" rx="1.5" />
+      <path d="M15.5 5.5v-1h-11v11h1" />
+    </>
+  ),
   check: <path d="m5 12.5 4.5 4.5L19 7.5" />,
   wrap: <path d="M4 6h16M4 12h13a3 3 0 0 1 0 6h-4m2.5-2.5L13 18l2.5 2.5M4 18h5" />,
   down: <path d="M12 5v14m-5-5 5 5 5-5" />,
@@ -24,11 +69,23 @@ const kPaths = {
   chevronRight: <path d="m9.5 6 6 6-6 6" />,
   chevronLeft: <path d="m14.5 6-6 6 6 6" />,
   context: <path d="M4 4h10M4 8h10M4 12h16M4 16h10M4 20h10" />,
-  tags: <><path d="M3.5 4.5v7l8.5 8.5 7-7-8.5-8.5z" /><circle cx="7.5" cy="8.5" r="1" /></>,
-  link: <path d="M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.3 1.3M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.3-1.3" />,
+  tags: (
+    <>
+      <path d="M3.5 4.5v7l8.5 8.5 7-7-8.5-8.5z" />
+      <circle cx="7.5" cy="8.5" r="1" />
+    </>
+  ),
+  link: (
+    <path d="M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.3 1.3M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.3-1.3" />
+  ),
   close: <path d="m6 6 12 12M18 6 6 18" />,
   language: <path d="M3.5 6h10M8.5 4v2c0 4-2 7-5 8.5M5.5 9c1 3 3.5 5 6.5 6M12.5 20l4-10 4 10M14 16.5h5" />,
-  zoomOut: <><circle cx="10.5" cy="10.5" r="6.5" /><path d="m15.5 15.5 5 5M7.5 10.5h6" /></>,
+  zoomOut: (
+    <>
+      <circle cx="10.5" cy="10.5" r="6.5" />
+      <path d="m15.5 15.5 5 5M7.5 10.5h6" />
+    </>
+  ),
   alert: <path d="M12 4 2.8 20h18.4zM12 10v4.5M12 17v.1" />,
   empty: <path d="M4 13.5 6.5 5h11l2.5 8.5V19H4zM4 13.5h5c0 1.6 1.3 3 3 3s3-1.4 3-3h5" />,
   format: <path d="M4 6h16M8 11h12M8 16h12M4 21h10" />,
@@ -40,8 +97,16 @@ export type IconName = keyof typeof kPaths;
 export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
   return (
     <svg
-      width={size} height={size} viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth={1.8}
-      strokeLinecap="round" strokeLinejoin="round" aria-hidden="true" focusable="false"
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={1.8}
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      focusable="false"
     >
       {kPaths[name]}
     </svg>

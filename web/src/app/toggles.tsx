@@ -31,7 +31,10 @@ export function LanguageToggle({ className }: { className?: string }) {
   return (
     <Tooltip label={label} position="right">
       <button
-        type="button" className={className} aria-label={label} data-testid="language-toggle"
+        type="button"
+        className={className}
+        aria-label={label}
+        data-testid="language-toggle"
         onClick={() => setLanguage(language === "en" ? "zh" : "en")}
       >
         <Icon name="language" size={18} />

@@ -13,7 +13,7 @@ export const en = {
   "share.copied": "Link copied",
 
   "editor.label": "LogQL query",
-  "editor.placeholder": "LogQL, for example {service_name=\"api\"} |= \"timeout\"",
+  "editor.placeholder": 'LogQL, for example {service_name="api"} |= "timeout"',
   "editor.run": "Run",
   "editor.runHelp": "Run the query (Ctrl+Enter)",
   "editor.format": "Lay the query out",
@@ -118,12 +118,11 @@ export const en = {
   "empty.noData.title": "No logs here yet",
   "empty.noData.agent": "Trilobite collects this machine's logs by itself when its agent runs:",
   "empty.noData.push": "Or send a first line by hand:",
-  "empty.noData.clients": "Anything that speaks Loki's push API (Promtail, Alloy, Fluent Bit, Vector) can send to {url}",
+  "empty.noData.clients":
+    "Anything that speaks Loki's push API (Promtail, Alloy, Fluent Bit, Vector) can send to {url}",
   "empty.noData.retry": "Look again",
   "empty.noMatch.title": "No lines match",
   "empty.noMatch.advice": "Nothing in this time range fits the query. Look over a longer time, or take filters away.",
-  "empty.noMatch.day": "Last 24 hours",
-  "empty.noMatch.week": "Last 7 days",
   "empty.noMatch.reset": "Take all filters away",
 
   "error.retry": "Try again",
@@ -134,7 +133,8 @@ export const en = {
   "error.title.timeout": "The query took too long",
   "error.title.server": "Something went wrong",
   "error.advice.unreachable": "See whether it runs: ./manage.sh status. Its own log: ./manage.sh logs server",
-  "error.advice.query": "Correct the query above and run it again. Ctrl+Space shows what may stand at the cursor; ? shows examples.",
+  "error.advice.query":
+    "Correct the query above and run it again. Ctrl+Space shows what may stand at the cursor; ? shows examples.",
   "error.advice.limit": "Take a shorter time range, a narrower selector or fewer lines.",
   "error.advice.timeout": "Take a shorter time range or a narrower selector.",
   "error.advice.server": "Try again; if it stays, the server's log says more: ./manage.sh logs server",

@@ -36,7 +36,8 @@ export function I18nProvider({ children }: { children: ReactNode }) {
   const value = useMemo<I18n>(() => {
     const numbers = new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-US");
     return {
-      language, setLanguage,
+      language,
+      setLanguage,
       t: (key, params) => fill(kDictionaries[language][key], params),
       number: (count) => numbers.format(count),
     };

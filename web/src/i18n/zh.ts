@@ -14,7 +14,7 @@ export const zh: Record<Key, string> = {
   "share.copied": "链接已复制",
 
   "editor.label": "LogQL 查询",
-  "editor.placeholder": "LogQL，例如 {service_name=\"api\"} |= \"timeout\"",
+  "editor.placeholder": 'LogQL，例如 {service_name="api"} |= "timeout"',
   "editor.run": "查询",
   "editor.runHelp": "运行查询（Ctrl+Enter）",
   "editor.format": "格式化查询",
@@ -123,8 +123,6 @@ export const zh: Record<Key, string> = {
   "empty.noData.retry": "再看一次",
   "empty.noMatch.title": "没有匹配的日志",
   "empty.noMatch.advice": "此时间范围内没有符合查询的日志。可以扩大时间范围，或去掉一些过滤条件。",
-  "empty.noMatch.day": "最近 24 小时",
-  "empty.noMatch.week": "最近 7 天",
   "empty.noMatch.reset": "去掉所有过滤条件",
 
   "error.retry": "重试",

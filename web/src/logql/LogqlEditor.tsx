@@ -1,5 +1,11 @@
 import {
-  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, insertBracket,
+  acceptCompletion,
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  completionStatus,
+  insertBracket,
   startCompletion,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
@@ -60,13 +66,17 @@ export default function LogqlEditor(props: LogqlEditorProps) {
     view.current?.dispatch({ effects: worded.current.reconfigure(wording(props.placeholder, props.label)) });
   }, [props.placeholder, props.label]);
 
-  useImperativeHandle(props.handle, () => ({
-    focus() {
-      const editor = view.current;
-      editor?.focus();
-      editor?.dispatch({ selection: { anchor: editor.state.doc.length } });
-    },
-  }), []);
+  useImperativeHandle(
+    props.handle,
+    () => ({
+      focus() {
+        const editor = view.current;
+        editor?.focus();
+        editor?.dispatch({ selection: { anchor: editor.state.doc.length } });
+      },
+    }),
+    [],
+  );
 
   return <div ref={host} style={{ flex: 1, minWidth: 0 }} />;
 }
@@ -88,13 +98,15 @@ function extensions(latest: { current: LogqlEditorProps }, worded: Compartment) 
     return true;
   };
   return [
-    Prec.highest(keymap.of([
-      { key: "Mod-Enter", run },
-      { key: "Tab", run: acceptCompletion },
-      // A query is mostly one line, so Enter runs it; while a list is open Enter takes from the list.
-      { key: "Enter", run: (editor) => (completionStatus(editor.state) === "active" ? false : run()) },
-      { key: "Escape", run: blurUnlessCompleting },
-    ])),
+    Prec.highest(
+      keymap.of([
+        { key: "Mod-Enter", run },
+        { key: "Tab", run: acceptCompletion },
+        // A query is mostly one line, so Enter runs it; while a list is open Enter takes from the list.
+        { key: "Enter", run: (editor) => (completionStatus(editor.state) === "active" ? false : run()) },
+        { key: "Escape", run: blurUnlessCompleting },
+      ]),
+    ),
     history(),
     drawSelection(),
     bracketMatching(),

@@ -1,9 +1,21 @@
-import { startCompletion, type Completion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import {
+  startCompletion,
+  type Completion,
+  type CompletionContext,
+  type CompletionResult,
+} from "@codemirror/autocomplete";
 import type { EditorView } from "@codemirror/view";
 import type { Key } from "../i18n/en";
 import { siteAt, type Site } from "./site";
 import {
-  kAggregations, kFilterOperators, kMatchOperators, kPipes, kRangeFunctions, kRanges, kStages, type Word,
+  kAggregations,
+  kFilterOperators,
+  kMatchOperators,
+  kPipes,
+  kRangeFunctions,
+  kRanges,
+  kStages,
+  type Word,
 } from "./words";
 
 // What completion needs to know of the world.
@@ -30,18 +42,22 @@ export function completionSource(world: CompletionWorld) {
 function shouldOffer(site: Site, context: CompletionContext): boolean {
   if (context.explicit) return true;
   if (site.kind === "expression") return context.pos > site.from;
-  if (site.kind === "pipe" || site.kind === "filterOperator" || site.kind === "matchOperator") return context.pos > site.from;
+  if (site.kind === "pipe" || site.kind === "filterOperator" || site.kind === "matchOperator")
+    return context.pos > site.from;
   return true;
 }
 
 function validFor(site: Site): RegExp | undefined {
   switch (site.kind) {
     case "labelValue":
-    case "fieldValue": return /^[^"`]*$/;
+    case "fieldValue":
+      return /^[^"`]*$/;
     case "matchOperator":
     case "filterOperator":
-    case "pipe": return undefined;
-    default: return /^\w*$/;
+    case "pipe":
+      return undefined;
+    default:
+      return /^\w*$/;
   }
 }
 
@@ -55,24 +71,33 @@ async function optionsAt(site: Site, world: CompletionWorld): Promise<Completion
       const values = await world.labelValues(site.name, site.selector);
       return values.slice(0, kValuesMax).map(valueOption);
     }
-    case "fieldValue": return world.fieldValues(site.name).slice(0, kValuesMax).map(valueOption);
-    case "matchOperator": return kMatchOperators.map((word) => wordOption(word, "operator", world));
-    case "filterOperator": return kFilterOperators.map((word) => wordOption(word, "operator", world));
-    case "pipe": return kPipes.map((word) => wordOption(word, "operator", world));
-    case "range": return kRanges.map((label) => ({ label, type: "constant" }));
+    case "fieldValue":
+      return world.fieldValues(site.name).slice(0, kValuesMax).map(valueOption);
+    case "matchOperator":
+      return kMatchOperators.map((word) => wordOption(word, "operator", world));
+    case "filterOperator":
+      return kFilterOperators.map((word) => wordOption(word, "operator", world));
+    case "pipe":
+      return kPipes.map((word) => wordOption(word, "operator", world));
+    case "range":
+      return kRanges.map((label) => ({ label, type: "constant" }));
     case "grouping": {
       const names = new Set([...(await world.labelNames()), ...world.fieldNames()]);
       return [...names].map((label) => ({ label, type: "property" }));
     }
     case "stage": {
       const stages = kStages.map((word) => wordOption(word, "keyword", world));
-      return [...stages, ...world.fieldNames().map((label) => ({ label, type: "property", boost: site.parsed ? 1 : -1 }))];
+      return [
+        ...stages,
+        ...world.fieldNames().map((label) => ({ label, type: "property", boost: site.parsed ? 1 : -1 })),
+      ];
     }
-    case "expression": return [
-      { label: "{", type: "namespace", apply: applier("{$}"), detail: world.help("word.selector"), boost: 2 },
-      ...kRangeFunctions.map((word) => wordOption(word, "function", world)),
-      ...kAggregations.map((word) => wordOption(word, "function", world)),
-    ];
+    case "expression":
+      return [
+        { label: "{", type: "namespace", apply: applier("{$}"), detail: world.help("word.selector"), boost: 2 },
+        ...kRangeFunctions.map((word) => wordOption(word, "function", world)),
+        ...kAggregations.map((word) => wordOption(word, "function", world)),
+      ];
   }
 }
 

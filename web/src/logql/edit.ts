@@ -30,22 +30,36 @@ export function addFieldFilter(query: string, filter: FieldFilter, mode: FilterM
   const parts = logParts(query);
   if (parts.length === 0) return startQuery(filter, mode);
   const changes = parts.flatMap((part) =>
-    filter.origin === "label" ? matcherChanges(query, part, filter, mode) : stageChanges(query, part, filter, mode));
+    filter.origin === "label" ? matcherChanges(query, part, filter, mode) : stageChanges(query, part, filter, mode),
+  );
   return apply(query, changes);
 }
 
-export function addLineFilter(query: string, text: string, options: { ignoreCase: boolean; exclude?: boolean }): string {
+export function addLineFilter(
+  query: string,
+  text: string,
+  options: { ignoreCase: boolean; exclude?: boolean },
+): string {
   const sign = options.exclude ? "!" : "|";
-  const filter = options.ignoreCase
-    ? `${sign}~ ${quote(`(?i)${escapeRegex(text)}`)}`
-    : `${sign}= ${quote(text)}`;
-  return apply(query, logParts(query).map((part) => insertLineFilter(query, part, filter)));
+  const filter = options.ignoreCase ? `${sign}~ ${quote(`(?i)${escapeRegex(text)}`)}` : `${sign}= ${quote(text)}`;
+  return apply(
+    query,
+    logParts(query).map((part) => insertLineFilter(query, part, filter)),
+  );
 }
 
 // Puts `| stage` at the end of each pipeline, unless it is there already.
 export function addStage(query: string, stage: string): string {
   const changes = logParts(query)
-    .filter((part) => !part.stages.some((each) => textOf(query, each).replace(/^\|\s*/, "").trim() === stage))
+    .filter(
+      (part) =>
+        !part.stages.some(
+          (each) =>
+            textOf(query, each)
+              .replace(/^\|\s*/, "")
+              .trim() === stage,
+        ),
+    )
     .map((part) => ({ from: part.end, to: part.end, text: ` | ${stage}` }));
   return apply(query, changes);
 }

@@ -15,19 +15,30 @@ export const editorTheme = EditorView.theme({
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--selected)", color: "inherit" },
   ".cm-error-mark": { textDecoration: "underline wavy var(--level-error)", textUnderlineOffset: "4px" },
   ".cm-tooltip": {
-    backgroundColor: "var(--panel)", color: "var(--text)", border: "1px solid var(--line)", borderRadius: "6px",
-    boxShadow: "0 6px 20px rgb(0 0 0 / 22%)", overflow: "hidden",
+    backgroundColor: "var(--panel)",
+    color: "var(--text)",
+    border: "1px solid var(--line)",
+    borderRadius: "6px",
+    boxShadow: "0 6px 20px rgb(0 0 0 / 22%)",
+    overflow: "hidden",
   },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", fontSize: "12px", maxHeight: "260px" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": {
-    padding: "3px 10px", display: "flex", justifyContent: "space-between", gap: "24px",
+    padding: "3px 10px",
+    display: "flex",
+    justifyContent: "space-between",
+    gap: "24px",
   },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": {
-    backgroundColor: "var(--selected)", color: "var(--text)",
+    backgroundColor: "var(--selected)",
+    color: "var(--text)",
   },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
   ".cm-completionDetail": {
-    fontFamily: "var(--mantine-font-family)", fontStyle: "normal", color: "var(--muted)", marginLeft: "0",
+    fontFamily: "var(--mantine-font-family)",
+    fontStyle: "normal",
+    color: "var(--muted)",
+    marginLeft: "0",
   },
 });
 

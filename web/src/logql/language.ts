@@ -15,7 +15,8 @@ const language = LRLanguage.define({
         "Json Logfmt Unpack Pattern Regexp Unwrap LabelFormat LineFormat Decolorize Drop Keep": tags.keyword,
         "By Without On Ignoring GroupLeft GroupRight And Or Unless Offset Bool": tags.keyword,
         "RangeOp/... VectorOp/... LabelReplace Vector ConvOp/... Ip": tags.function(tags.name),
-        "Eq Neq Re Nre Gtr Gte Lss Lte Eql Filter/... FilterOp/... Pipe PipeExact PipeMatch PipePattern Npa": tags.operator,
+        "Eq Neq Re Nre Gtr Gte Lss Lte Eql Filter/... FilterOp/... Pipe PipeExact PipeMatch PipePattern Npa":
+          tags.operator,
         "Add Sub Mul Div Mod Pow": tags.operator,
       }),
     ],

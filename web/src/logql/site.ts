@@ -96,7 +96,12 @@ function outsideSite(before: string, pos: number): Site | undefined {
     return { kind: "grouping", from: pos - (/\w*$/.exec(before)?.[0].length ?? 0) };
   }
   const stage = /\|\s*(\w*)$/.exec(before);
-  if (stage) return { kind: "stage", from: pos - stage[1]!.length, parsed: /\|\s*(json|logfmt|pattern|regexp|unpack)\b/.test(before) };
+  if (stage)
+    return {
+      kind: "stage",
+      from: pos - stage[1]!.length,
+      parsed: /\|\s*(json|logfmt|pattern|regexp|unpack)\b/.test(before),
+    };
   if (/\|\s*(?:drop|keep|unwrap)\s+[\w\s,]*$/.test(before)) {
     return { kind: "grouping", from: pos - (/\w*$/.exec(before)?.[0].length ?? 0) };
   }

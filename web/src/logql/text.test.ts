@@ -4,7 +4,7 @@ import { labelName, quote, quoteDouble, selectorOf, unquote } from "./text";
 
 describe("LogQL text", () => {
   it("quotes so that reading back gives the same", () => {
-    for (const value of ["", "plain", 'a"b', "a\\b", "`", "`\"\\", "line\nbreak", "tab\t", "\x1b[31m", "日志 ✓"]) {
+    for (const value of ["", "plain", 'a"b', "a\\b", "`", '`"\\', "line\nbreak", "tab\t", "\x1b[31m", "日志 ✓"]) {
       expect(unquote(quote(value))).toBe(value);
       expect(unquote(quoteDouble(value))).toBe(value);
     }

@@ -16,7 +16,16 @@ export function quoteDouble(value: string): string {
 }
 
 const kUnescapes: Record<string, string> = {
-  a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v", "\\": "\\", '"': '"', "'": "'",
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+  "\\": "\\",
+  '"': '"',
+  "'": "'",
 };
 
 // The value of a quoted string as it stands in a query.
@@ -42,6 +51,8 @@ export function labelName(field: string): string {
 }
 
 export function selectorOf(labels: Record<string, string>): string {
-  const matchers = Object.keys(labels).sort().map((name) => `${name}=${quoteDouble(labels[name] ?? "")}`);
+  const matchers = Object.keys(labels)
+    .sort()
+    .map((name) => `${name}=${quoteDouble(labels[name] ?? "")}`);
   return `{${matchers.join(", ")}}`;
 }

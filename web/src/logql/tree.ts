@@ -59,7 +59,8 @@ function endOf(query: string, node: SyntaxNode): number {
 export function parserNames(part: LogPart): Set<string> {
   const names = new Set<string>();
   for (const stage of part.stages) {
-    for (const node of nodesNamed(stage, "Json", "Logfmt", "Pattern", "Regexp", "Unpack")) names.add(node.name.toLowerCase());
+    for (const node of nodesNamed(stage, "Json", "Logfmt", "Pattern", "Regexp", "Unpack"))
+      names.add(node.name.toLowerCase());
   }
   return names;
 }

@@ -16,7 +16,11 @@ export const kRangeFunctions: readonly Word[] = [
   { label: "avg_over_time", help: "word.avg_over_time", insert: "avg_over_time($ | unwrap  [5m])" },
   { label: "min_over_time", help: "word.min_over_time", insert: "min_over_time($ | unwrap  [5m])" },
   { label: "max_over_time", help: "word.max_over_time", insert: "max_over_time($ | unwrap  [5m])" },
-  { label: "quantile_over_time", help: "word.quantile_over_time", insert: "quantile_over_time(0.95, $ | unwrap  [5m])" },
+  {
+    label: "quantile_over_time",
+    help: "word.quantile_over_time",
+    insert: "quantile_over_time(0.95, $ | unwrap  [5m])",
+  },
   { label: "absent_over_time", help: "word.absent_over_time", insert: "absent_over_time($ [5m])" },
 ];
 

@@ -21,8 +21,13 @@ export function ContextDrawer({ row, onClose, ...rest }: Props) {
   const { t } = useI18n();
   return (
     <Drawer
-      opened={row !== undefined} onClose={onClose} position="right" size="72%" title={t("context.title")}
-      transitionProps={{ duration: 120 }} classNames={{ body: styles.body, content: styles.content, title: styles.title }}
+      opened={row !== undefined}
+      onClose={onClose}
+      position="right"
+      size="72%"
+      title={t("context.title")}
+      transitionProps={{ duration: 120 }}
+      classNames={{ body: styles.body, content: styles.content, title: styles.title }}
     >
       {row && <Context row={row} {...rest} />}
     </Drawer>
@@ -42,9 +47,15 @@ function Context({ row, zone, pattern }: { row: Row; zone: Zone; pattern?: RegEx
       <code className={styles.stream}>{selectorOf(row.labels)}</code>
       <div className={styles.lines}>
         <Side side={older} label={t("context.older")} end={t("context.noOlder")} />
-        {before.map((each) => <ContextLine key={each.id} row={each} zone={zone} pattern={pattern} />)}
-        <div ref={anchor}><ContextLine row={row} zone={zone} pattern={pattern} anchor /></div>
-        {after.map((each) => <ContextLine key={each.id} row={each} zone={zone} pattern={pattern} />)}
+        {before.map((each) => (
+          <ContextLine key={each.id} row={each} zone={zone} pattern={pattern} />
+        ))}
+        <div ref={anchor}>
+          <ContextLine row={row} zone={zone} pattern={pattern} anchor />
+        </div>
+        {after.map((each) => (
+          <ContextLine key={each.id} row={each} zone={zone} pattern={pattern} />
+        ))}
         <Side side={newer} label={t("context.newer")} end={t("context.noNewer")} />
       </div>
     </div>
@@ -52,8 +63,10 @@ function Context({ row, zone, pattern }: { row: Row; zone: Zone; pattern?: RegEx
 }
 
 interface SideProps {
-  side: Pick<ReturnType<typeof useContextRows>["older"],
-    "error" | "isFetching" | "hasNextPage" | "fetchNextPage" | "refetch">;
+  side: Pick<
+    ReturnType<typeof useContextRows>["older"],
+    "error" | "isFetching" | "hasNextPage" | "fetchNextPage" | "refetch"
+  >;
   label: string;
   end: string;
 }
@@ -61,12 +74,21 @@ interface SideProps {
 function Side({ side, label, end }: SideProps) {
   const { t } = useI18n();
   if (side.error) {
-    return <div className={styles.side}>{side.error.message} <Button size="compact-xs" variant="subtle" onClick={() => void side.refetch()}>{t("error.retry")}</Button></div>;
+    return (
+      <div className={styles.side}>
+        {side.error.message}{" "}
+        <Button size="compact-xs" variant="subtle" onClick={() => void side.refetch()}>
+          {t("error.retry")}
+        </Button>
+      </div>
+    );
   }
   if (!side.hasNextPage && !side.isFetching) return <div className={styles.side}>{end}</div>;
   return (
     <div className={styles.side}>
-      <Button size="compact-xs" variant="subtle" loading={side.isFetching} onClick={() => void side.fetchNextPage()}>{label}</Button>
+      <Button size="compact-xs" variant="subtle" loading={side.isFetching} onClick={() => void side.fetchNextPage()}>
+        {label}
+      </Button>
     </div>
   );
 }

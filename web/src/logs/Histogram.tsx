@@ -31,10 +31,16 @@ export function Histogram({ volume, interval, zone, loading, error, onZoom, onLe
       <div className={styles.head}>
         <span className={styles.title}>{t("histogram.title")}</span>
         {volume && <Legend volume={volume} onLevel={onLevel} />}
-        <span className={styles.hint}>{error ? "" : t("histogram.hint", { step: volume ? formatDuration(volume.step) : "" })}</span>
+        <span className={styles.hint}>
+          {error ? "" : t("histogram.hint", { step: volume ? formatDuration(volume.step) : "" })}
+        </span>
       </div>
       <div ref={ref} className={styles.plot} style={{ height: kHeight + kAxisHeight }}>
-        {error && <div className={styles.error}>{t("histogram.error")} <code>{error}</code></div>}
+        {error && (
+          <div className={styles.error}>
+            {t("histogram.error")} <code>{error}</code>
+          </div>
+        )}
         {!error && volume && width > 0 && (
           <Plot volume={volume} interval={interval} zone={zone} width={width} onZoom={onZoom} />
         )}
@@ -48,12 +54,20 @@ function Legend({ volume, onLevel }: { volume: Volume; onLevel(level: Level): vo
   const { t, number } = useI18n();
   return (
     <span className={styles.legend}>
-      {kLevels.filter((level) => volume.totals[level]).map((level) => (
-        <button key={level} type="button" onClick={() => onLevel(level)} title={t("histogram.only", { level: t(`level.${level}`) })} data-level={level}>
-          <i style={{ background: levelColor(level) }} />
-          {t(`level.${level}`)} <b>{number(volume.totals[level] ?? 0)}</b>
-        </button>
-      ))}
+      {kLevels
+        .filter((level) => volume.totals[level])
+        .map((level) => (
+          <button
+            key={level}
+            type="button"
+            onClick={() => onLevel(level)}
+            title={t("histogram.only", { level: t(`level.${level}`) })}
+            data-level={level}
+          >
+            <i style={{ background: levelColor(level) }} />
+            {t(`level.${level}`)} <b>{number(volume.totals[level] ?? 0)}</b>
+          </button>
+        ))}
     </span>
   );
 }
@@ -96,34 +110,69 @@ function Plot({ volume, interval, zone, width, onZoom }: PlotProps) {
   return (
     <>
       <svg
-        ref={svg} className={styles.svg} width={width} height={kHeight + kAxisHeight} role="img"
+        ref={svg}
+        className={styles.svg}
+        width={width}
+        height={kHeight + kAxisHeight}
+        role="img"
         onPointerDown={(event) => {
           if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
           setDrag({ from: local(event), to: local(event) });
         }}
-        onPointerMove={onMove} onPointerUp={onUp} onPointerCancel={() => setDrag(undefined)}
+        onPointerMove={onMove}
+        onPointerUp={onUp}
+        onPointerCancel={() => setDrag(undefined)}
         onPointerLeave={() => setHover(undefined)}
       >
         {axisTicks(volume.max).map((tick) => (
           <g key={tick}>
             <line className={styles.grid} x1={kAxisWidth} x2={kAxisWidth + inner} y1={y(tick)} y2={y(tick)} />
-            <text className={styles.tick} x={kAxisWidth - 6} y={y(tick) + 3.5} textAnchor="end">{compact(tick)}</text>
+            <text className={styles.tick} x={kAxisWidth - 6} y={y(tick) + 3.5} textAnchor="end">
+              {compact(tick)}
+            </text>
           </g>
         ))}
         <line className={styles.axis} x1={kAxisWidth} x2={kAxisWidth + inner} y1={kHeight + 0.5} y2={kHeight + 0.5} />
         <TimeAxis interval={{ start: first, end: last }} zone={zone} x={x} inner={inner} />
         {volume.buckets.map((each, index) => (
-          <Bar key={index} bucket={each} left={x(each.start)} right={x(each.end)} y={y} dimmed={hover !== undefined && hover !== index && !drag} />
+          <Bar
+            key={index}
+            bucket={each}
+            left={x(each.start)}
+            right={x(each.end)}
+            y={y}
+            dimmed={hover !== undefined && hover !== index && !drag}
+          />
         ))}
-        {drag && <rect className={styles.brush} x={Math.min(drag.from, drag.to)} width={Math.abs(drag.to - drag.from)} y={0} height={kHeight} />}
+        {drag && (
+          <rect
+            className={styles.brush}
+            x={Math.min(drag.from, drag.to)}
+            width={Math.abs(drag.to - drag.from)}
+            y={0}
+            height={kHeight}
+          />
+        )}
       </svg>
       {bucket && !drag && <Tip bucket={bucket} zone={zone} left={x(bucket.end)} width={width} />}
     </>
   );
 }
 
-function Bar({ bucket, left, right, y, dimmed }: { bucket: Bucket; left: number; right: number; y(count: number): number; dimmed: boolean }) {
+function Bar({
+  bucket,
+  left,
+  right,
+  y,
+  dimmed,
+}: {
+  bucket: Bucket;
+  left: number;
+  right: number;
+  y(count: number): number;
+  dimmed: boolean;
+}) {
   let below = 0;
   const gap = right - left > 4 ? 1 : 0;
   return (
@@ -135,7 +184,16 @@ function Bar({ bucket, left, right, y, dimmed }: { bucket: Bucket; left: number;
         below += count;
         // Even one error among many thousand lines shows as a sliver.
         const height = Math.max(bottom - y(below), 1);
-        return <rect key={level} x={left + gap / 2} width={Math.max(right - left - gap, 0.5)} y={bottom - height} height={height} fill={levelColor(level)} />;
+        return (
+          <rect
+            key={level}
+            x={left + gap / 2}
+            width={Math.max(right - left - gap, 0.5)}
+            y={bottom - height}
+            height={height}
+            fill={levelColor(level)}
+          />
+        );
       })}
     </g>
   );
@@ -149,8 +207,16 @@ function TimeAxis({ interval, zone, x, inner }: { interval: Interval; zone: Zone
     <>
       {ticks.map((at) => {
         const clock = formatClock(at, zone, interval.end - interval.start < 5n * kSecond ? "ms" : "second");
-        const label = days ? `${formatDate(at, zone).slice(5)} ${clock.slice(0, 5)}` : seconds ? clock : clock.slice(0, 5);
-        return <text key={at.toString()} className={styles.tick} x={x(at)} y={kHeight + 14} textAnchor="middle">{label}</text>;
+        const label = days
+          ? `${formatDate(at, zone).slice(5)} ${clock.slice(0, 5)}`
+          : seconds
+            ? clock
+            : clock.slice(0, 5);
+        return (
+          <text key={at.toString()} className={styles.tick} x={x(at)} y={kHeight + 14} textAnchor="middle">
+            {label}
+          </text>
+        );
       })}
     </>
   );
@@ -162,11 +228,23 @@ function Tip({ bucket, zone, left, width }: { bucket: Bucket; zone: Zone; left: 
   const side = left > width - 240 ? { right: width - left + 14 } : { left: left + 8 };
   return (
     <div className={styles.tip} style={side}>
-      <div className={styles.tipTime}>{formatTime(bucket.start, zone, precision)} – {formatClock(bucket.end, zone, precision)}</div>
-      {kLevels.filter((level) => bucket.counts[level]).map((level) => (
-        <div key={level}><i style={{ background: levelColor(level) }} />{t(`level.${level}`)}<b>{number(bucket.counts[level] ?? 0)}</b></div>
-      ))}
-      <div><i />{t("histogram.total")}<b>{number(bucket.total)}</b></div>
+      <div className={styles.tipTime}>
+        {formatTime(bucket.start, zone, precision)} – {formatClock(bucket.end, zone, precision)}
+      </div>
+      {kLevels
+        .filter((level) => bucket.counts[level])
+        .map((level) => (
+          <div key={level}>
+            <i style={{ background: levelColor(level) }} />
+            {t(`level.${level}`)}
+            <b>{number(bucket.counts[level] ?? 0)}</b>
+          </div>
+        ))}
+      <div>
+        <i />
+        {t("histogram.total")}
+        <b>{number(bucket.total)}</b>
+      </div>
     </div>
   );
 }

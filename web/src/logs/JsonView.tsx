@@ -8,7 +8,11 @@ export function JsonView({ lines }: { lines: Line[] }) {
       {lines.map((line, index) => (
         <span key={index}>
           {"  ".repeat(line.depth)}
-          {line.tokens.map((token, at) => <span key={at} className={styles[token.kind]}>{token.text}</span>)}
+          {line.tokens.map((token, at) => (
+            <span key={at} className={styles[token.kind]}>
+              {token.text}
+            </span>
+          ))}
           {index < lines.length - 1 ? "\n" : ""}
         </span>
       ))}

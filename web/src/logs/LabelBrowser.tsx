@@ -26,17 +26,27 @@ export function LabelBrowser({ interval, run, onFilter, onClose }: Props) {
     <aside className={styles.browser} aria-label={t("labels.title")} data-testid="label-browser">
       <div className={styles.head}>
         <span>{t("labels.title")}</span>
-        <ActionIcon size="sm" onClick={onClose} aria-label={t("common.close")}><Icon name="close" size={14} /></ActionIcon>
+        <ActionIcon size="sm" onClick={onClose} aria-label={t("common.close")}>
+          <Icon name="close" size={14} />
+        </ActionIcon>
       </div>
       <TextInput
-        size="xs" m={8} mt={0} placeholder={t("labels.search")} value={search} aria-label={t("labels.search")}
-        onChange={(event) => setSearch(event.currentTarget.value)} leftSection={<Icon name="search" size={13} />}
+        size="xs"
+        m={8}
+        mt={0}
+        placeholder={t("labels.search")}
+        value={search}
+        aria-label={t("labels.search")}
+        onChange={(event) => setSearch(event.currentTarget.value)}
+        leftSection={<Icon name="search" size={13} />}
       />
       <div className={styles.list}>
         {names.isPending && interval && <Loader size="xs" m={10} />}
         {names.error && <div className={styles.note}>{names.error.message}</div>}
         {names.data?.length === 0 && <div className={styles.note}>{t("labels.none")}</div>}
-        {shown.map((name) => <Label key={name} name={name} search={search} interval={interval} onFilter={onFilter} />)}
+        {shown.map((name) => (
+          <Label key={name} name={name} search={search} interval={interval} onFilter={onFilter} />
+        ))}
       </div>
     </aside>
   );
@@ -57,7 +67,8 @@ function Label({ name, search, interval, onFilter }: LabelProps) {
   const nameMatches = name.toLowerCase().includes(wanted);
   const matching = useMemo(
     () => (values.data ?? []).filter((value) => nameMatches || value.toLowerCase().includes(wanted)),
-    [values.data, nameMatches, wanted]);
+    [values.data, nameMatches, wanted],
+  );
   if (!nameMatches && matching.length === 0) return null;
   return (
     <div>
@@ -72,13 +83,23 @@ function Label({ name, search, interval, onFilter }: LabelProps) {
           {values.error && <div className={styles.note}>{values.error.message}</div>}
           {matching.slice(0, kValuesShown).map((value) => (
             <div key={value} className={styles.value}>
-              <button type="button" title={value} onClick={() => onFilter({ name, value, origin: "label" }, "for")}>{value}</button>
-              <button type="button" className={styles.out} title={t("detail.filterOut")} aria-label={t("detail.filterOut")} onClick={() => onFilter({ name, value, origin: "label" }, "out")}>
+              <button type="button" title={value} onClick={() => onFilter({ name, value, origin: "label" }, "for")}>
+                {value}
+              </button>
+              <button
+                type="button"
+                className={styles.out}
+                title={t("detail.filterOut")}
+                aria-label={t("detail.filterOut")}
+                onClick={() => onFilter({ name, value, origin: "label" }, "out")}
+              >
                 <Icon name="exclude" size={13} />
               </button>
             </div>
           ))}
-          {matching.length > kValuesShown && <div className={styles.note}>{t("labels.more", { count: number(matching.length - kValuesShown) })}</div>}
+          {matching.length > kValuesShown && (
+            <div className={styles.note}>{t("labels.more", { count: number(matching.length - kValuesShown) })}</div>
+          )}
         </div>
       )}
     </div>

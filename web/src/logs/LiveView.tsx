@@ -2,11 +2,13 @@ import { Button } from "@mantine/core";
 import { useMemo, type Ref } from "react";
 import { Icon } from "../app/icons";
 import { useI18n, type Key } from "../i18n";
+import { ApiError } from "../api/client";
 import type { TailStatus } from "../api/tail";
 import type { Zone } from "../time/zone";
 import type { FieldFilterHandler } from "./LogDetail";
 import { LogList, type ListHandle } from "./LogList";
 import type { Row } from "./row";
+import { ErrorState } from "./states";
 import { Toolbar } from "./Toolbar";
 import type { LogsState } from "./url_state";
 import type { UpdateState } from "./useLogsState";
@@ -25,7 +27,10 @@ interface Props {
 }
 
 const kStatus: Record<TailStatus, Key> = {
-  connecting: "live.connecting", open: "live.open", waiting: "live.waiting", refused: "live.refused",
+  connecting: "live.connecting",
+  open: "live.open",
+  waiting: "live.waiting",
+  refused: "live.refused",
 };
 
 // New lines as they arrive, the newest at the bottom. Scrolling up or a click pauses; what comes meanwhile is kept.
@@ -40,22 +45,46 @@ export function LiveView({ state, update, indexed, zone, pattern, onFilter, onCo
         <span data-testid="live-status" data-status={tail.paused ? "paused" : tail.status}>
           {tail.paused ? t("live.paused", { count: number(tail.waiting) }) : t(kStatus[tail.status])}
         </span>
-        {tail.detail && <code className={styles.warning}>{tail.detail}</code>}
+        {tail.detail && tail.status !== "refused" && <code className={styles.warning}>{tail.detail}</code>}
         <span>{t("live.kept", { count: number(tail.rows.length), max: number(kTailRowsMax) })}</span>
         {tail.lost > 0 && <span className={styles.warning}>{t("live.lost", { count: number(tail.lost) })}</span>}
         <Button
-          size="compact-xs" variant="default" data-testid="live-pause" onClick={() => tail.setPaused(!tail.paused)}
+          size="compact-xs"
+          variant="default"
+          data-testid="live-pause"
+          onClick={() => tail.setPaused(!tail.paused)}
           leftSection={<Icon name={tail.paused ? "play" : "pause"} size={12} />}
         >
           {t(tail.paused ? "live.resume" : "live.pause")}
         </Button>
-        <Button size="compact-xs" variant="default" onClick={tail.clear}>{t("live.clear")}</Button>
+        <Button size="compact-xs" variant="default" onClick={tail.clear}>
+          {t("live.clear")}
+        </Button>
       </Toolbar>
-      <LogList
-        rows={tail.rows} zone={zone} wrap={state.wrap} pattern={pattern} follow={!tail.paused} more={false} loadingMore={false}
-        onMore={() => undefined} onUnstick={() => tail.setPaused(true)} onFilter={onFilter} onContext={onContext} handle={handle}
-        footer={tail.rows.length === 0 ? t("live.quiet") : ""}
-      />
+      {tail.status === "refused" && (
+        <ErrorState
+          error={new ApiError("query", 400, tail.detail)}
+          query={state.query}
+          onRetry={() => update({ live: false })}
+        />
+      )}
+      {tail.status !== "refused" && (
+        <LogList
+          rows={tail.rows}
+          zone={zone}
+          wrap={state.wrap}
+          pattern={pattern}
+          follow={!tail.paused}
+          more={false}
+          loadingMore={false}
+          onMore={() => undefined}
+          onUnstick={() => tail.setPaused(true)}
+          onFilter={onFilter}
+          onContext={onContext}
+          handle={handle}
+          footer={tail.rows.length === 0 ? t("live.quiet") : ""}
+        />
+      )}
     </>
   );
 }

@@ -46,12 +46,20 @@ export function LogDetail({ row, zone, onFilter, onContext }: Props) {
   return (
     <div className={styles.detail} data-testid="log-detail">
       <div className={styles.actions}>
-        <Button size="compact-xs" variant="default" leftSection={<Icon name="context" size={13} />} onClick={() => onContext(row)} data-testid="context-button">
+        <Button
+          size="compact-xs"
+          variant="default"
+          leftSection={<Icon name="context" size={13} />}
+          onClick={() => onContext(row)}
+          data-testid="context-button"
+        >
           {t("detail.context")}
         </Button>
         <CopyButton text={row.line} label={t("detail.copyLine")} />
         <CopyButton text={asJson(row)} label={t("detail.copyJson")} />
-        <span className={styles.when} title={row.ns}>{formatTime(ns, zone, "ns")}</span>
+        <span className={styles.when} title={row.ns}>
+          {formatTime(ns, zone, "ns")}
+        </span>
       </div>
       <div className={styles.columns}>
         <div className={styles.fields}>
@@ -75,8 +83,18 @@ function Field({ name, value, origin, onFilter }: FieldFilter & { onFilter: Fiel
   const filter = { name, value, origin };
   return (
     <div className={styles.field} data-field={name}>
-      <IconButton icon="include" label={t("detail.filterFor")} testId="filter-for" onClick={() => onFilter(filter, "for")} />
-      <IconButton icon="exclude" label={t("detail.filterOut")} testId="filter-out" onClick={() => onFilter(filter, "out")} />
+      <IconButton
+        icon="include"
+        label={t("detail.filterFor")}
+        testId="filter-for"
+        onClick={() => onFilter(filter, "for")}
+      />
+      <IconButton
+        icon="exclude"
+        label={t("detail.filterOut")}
+        testId="filter-out"
+        onClick={() => onFilter(filter, "out")}
+      />
       <CopyIcon text={value} />
       <span className={styles.name}>{name}</span>
       <span className={styles.value}>{value}</span>
@@ -93,7 +111,14 @@ interface IconButtonProps {
 
 function IconButton({ icon, label, testId, onClick }: IconButtonProps) {
   return (
-    <button type="button" className={styles.icon} title={label} aria-label={label} data-testid={testId} onClick={onClick}>
+    <button
+      type="button"
+      className={styles.icon}
+      title={label}
+      aria-label={label}
+      data-testid={testId}
+      onClick={onClick}
+    >
       <Icon name={icon} size={14} />
     </button>
   );
@@ -121,7 +146,12 @@ function CopyIcon({ text }: { text: string }) {
 function CopyButton({ text, label }: { text: string; label: string }) {
   const [copied, copy] = useCopy(text);
   return (
-    <Button size="compact-xs" variant="default" leftSection={<Icon name={copied ? "check" : "copy"} size={13} />} onClick={copy}>
+    <Button
+      size="compact-xs"
+      variant="default"
+      leftSection={<Icon name={copied ? "check" : "copy"} size={13} />}
+      onClick={copy}
+    >
       {label}
     </Button>
   );
@@ -129,5 +159,9 @@ function CopyButton({ text, label }: { text: string; label: string }) {
 
 function asJson(row: Row): string {
   const { ns, line, labels, metadata, parsed } = row;
-  return JSON.stringify({ timestamp: isoTime(BigInt(ns)), ns, line, labels, structuredMetadata: metadata, parsed }, null, 2);
+  return JSON.stringify(
+    { timestamp: isoTime(BigInt(ns)), ns, line, labels, structuredMetadata: metadata, parsed },
+    null,
+    2,
+  );
 }

@@ -1,5 +1,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, type ReactNode, type Ref } from "react";
+import {
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  useState,
+  type ReactNode,
+  type Ref,
+} from "react";
 import { useI18n } from "../i18n";
 import { formatDate, type Zone } from "../time/zone";
 import { LogDetail } from "./LogDetail";
@@ -66,11 +75,14 @@ export function LogList(props: Props) {
     if (follow && rows.length > 0) virtualizer.scrollToIndex(rows.length - 1, { align: "end" });
   }, [follow, rows, virtualizer]);
 
-  const toggle = useCallback((index: number) => {
-    setCursor(index);
-    const id = rows[index]?.id;
-    if (id !== undefined) setExpanded((old) => flipped(old, id));
-  }, [rows]);
+  const toggle = useCallback(
+    (index: number) => {
+      setCursor(index);
+      const id = rows[index]?.id;
+      if (id !== undefined) setExpanded((old) => flipped(old, id));
+    },
+    [rows],
+  );
 
   const moveTo = (index: number) => {
     if (rows.length === 0) return;
@@ -79,9 +91,11 @@ export function LogList(props: Props) {
     virtualizer.scrollToIndex(next, { align: "auto" });
   };
   useImperativeHandle(props.handle, () => ({
-    move: (by) => moveTo(cursor < 0 ? items[0]?.index ?? 0 : cursor + by),
+    move: (by) => moveTo(cursor < 0 ? (items[0]?.index ?? 0) : cursor + by),
     moveTo: (end) => moveTo(end === "first" ? 0 : rows.length - 1),
-    toggle: () => { if (cursor >= 0) toggle(cursor); },
+    toggle: () => {
+      if (cursor >= 0) toggle(cursor);
+    },
     collapse: () => {
       const open = expanded.size > 0;
       setExpanded(new Set());
@@ -92,8 +106,14 @@ export function LogList(props: Props) {
 
   return (
     <div
-      ref={scroller} className={styles.list} tabIndex={0} role="log" aria-label={t("list.label")}
-      onWheel={(event) => { if (follow && event.deltaY < 0) props.onUnstick?.(); }}
+      ref={scroller}
+      className={styles.list}
+      tabIndex={0}
+      role="log"
+      aria-label={t("list.label")}
+      onWheel={(event) => {
+        if (follow && event.deltaY < 0) props.onUnstick?.();
+      }}
     >
       <div className={styles.canvas} style={{ height: virtualizer.getTotalSize() }}>
         <div style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
@@ -103,8 +123,16 @@ export function LogList(props: Props) {
             return (
               <div key={row.id} data-index={item.index} ref={virtualizer.measureElement}>
                 <LogRow
-                  row={row} index={item.index} zone={zone} wrap={wrap} dated={dated} source={source} pattern={props.pattern}
-                  expanded={open} current={item.index === cursor} onToggle={toggle}
+                  row={row}
+                  index={item.index}
+                  zone={zone}
+                  wrap={wrap}
+                  dated={dated}
+                  source={source}
+                  pattern={props.pattern}
+                  expanded={open}
+                  current={item.index === cursor}
+                  onToggle={toggle}
                 >
                   {open && <LogDetail row={row} zone={zone} onFilter={props.onFilter} onContext={props.onContext} />}
                 </LogRow>

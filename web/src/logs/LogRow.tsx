@@ -29,17 +29,24 @@ export const LogRow = memo(function LogRow(props: RowProps) {
   const ns = BigInt(row.ns);
   return (
     <div
-      className={styles.row} data-testid="log-row" data-level={row.level} data-expanded={expanded || undefined}
-      data-current={current || undefined} data-wrap={wrap || undefined} data-ns={row.ns}
+      className={styles.row}
+      data-testid="log-row"
+      data-level={row.level}
+      data-expanded={expanded || undefined}
+      data-current={current || undefined}
+      data-wrap={wrap || undefined}
+      data-ns={row.ns}
     >
       <div className={styles.summary} onClick={() => clickUnlessSelecting(() => props.onToggle(index))}>
         <i className={styles.bar} style={{ background: levelColor(row.level) }} />
-        <time className={styles.time}>
-          {dated ? formatTime(ns, zone) : formatClock(ns, zone)}
-        </time>
-        <span className={styles.level} style={{ color: levelColor(row.level) }}>{row.level === "unknown" ? "" : row.level}</span>
+        <time className={styles.time}>{dated ? formatTime(ns, zone) : formatClock(ns, zone)}</time>
+        <span className={styles.level} style={{ color: levelColor(row.level) }}>
+          {row.level === "unknown" ? "" : row.level}
+        </span>
         {source !== undefined && (
-          <span className={styles.source} title={row.labels[source]}>{shortValue(row.labels[source] ?? "")}</span>
+          <span className={styles.source} title={row.labels[source]}>
+            {shortValue(row.labels[source] ?? "")}
+          </span>
         )}
         <span className={styles.line}>{lineText(row.line, wrap, props.pattern)}</span>
       </div>

@@ -42,7 +42,7 @@ export function LogsPage({ path, search }: { path: string; search: string }) {
   const interval = useMemo(() => resolveRange({ from, to }, nowNs(), zone), [from, to, zone, run]);
 
   const names = useLabelNames(interval, run);
-  const query = state.query || (names.data ? defaultQuery(names.data) ?? "" : "");
+  const query = state.query || (names.data ? (defaultQuery(names.data) ?? "") : "");
   const shown = useMemo(() => ({ ...state, query }), [state, query]);
   const [draft, setDraft] = useDraft(query);
   const kind = useMemo(() => kindOf(query), [query]);
@@ -63,19 +63,27 @@ export function LogsPage({ path, search }: { path: string; search: string }) {
   const [browsing, setBrowsing] = useState(false);
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
 
-  const ask = useCallback((text: string) => {
-    setDraft(text);
-    update({ query: text.trim() });
-    setRun((count) => count + 1);
-  }, [setDraft, update]);
+  const ask = useCallback(
+    (text: string) => {
+      setDraft(text);
+      update({ query: text.trim() });
+      setRun((count) => count + 1);
+    },
+    [setDraft, update],
+  );
   const retry = useCallback(() => ask(draft), [ask, draft]);
-  const onFilter = useCallback<FieldFilterHandler>((filter, mode) => ask(addFieldFilter(draft, filter, mode)), [ask, draft]);
+  const onFilter = useCallback<FieldFilterHandler>(
+    (filter, mode) => ask(addFieldFilter(draft, filter, mode)),
+    [ask, draft],
+  );
   const onLevel = (level: Level) => ask(addStage(draft, levelFilter(level)));
   const format = () => {
     // A query that cannot be read stays as it is; running it says what is wrong.
     formatQuery(draft).then(setDraft, retry);
   };
-  const toggleLive = () => update({ live: !state.live });
+  const toggleLive = () => {
+    if (!isMetric) update({ live: !state.live });
+  };
 
   useRunKey(retry);
   useShortcuts({
@@ -92,74 +100,129 @@ export function LogsPage({ path, search }: { path: string; search: string }) {
     End: () => list.current?.moveTo("last"),
     Enter: () => list.current?.toggle(),
     c: () => setContext(list.current?.current()),
-    Escape: () => { if (!list.current?.collapse() && state.live) update({ live: false }); },
+    Escape: () => {
+      if (!list.current?.collapse() && state.live) update({ live: false });
+    },
   });
 
   const place = error ? errorPlace(error.message) : undefined;
-  const resetFilters = query !== (names.data && defaultQuery(names.data)) && names.data?.length
-    ? () => ask(defaultQuery(names.data) ?? "") : undefined;
+  const resetFilters =
+    query !== (names.data && defaultQuery(names.data)) && names.data?.length
+      ? () => ask(defaultQuery(names.data) ?? "")
+      : undefined;
 
   return (
     <div className={styles.page}>
-      {browsing && <LabelBrowser interval={interval} run={run} onFilter={onFilter} onClose={() => setBrowsing(false)} />}
+      {browsing && (
+        <LabelBrowser interval={interval} run={run} onFilter={onFilter} onClose={() => setBrowsing(false)} />
+      )}
       <div className={styles.column}>
         <header className={styles.top}>
           <h1>{t("logs.title")}</h1>
-          <ToggleButton icon="tags" label={t("labels.title")} on={browsing} testId="labels-toggle" onClick={() => setBrowsing(!browsing)} />
+          <ToggleButton
+            icon="tags"
+            label={t("labels.title")}
+            on={browsing}
+            testId="labels-toggle"
+            onClick={() => setBrowsing(!browsing)}
+          />
           <ShareButton />
           <div className={styles.fill} />
           <TimePicker
-            range={{ from, to }} interval={interval} zone={zone}
-            onRange={(range) => { update({ ...range, live: false }); setRun((count) => count + 1); }}
+            range={{ from, to }}
+            interval={interval}
+            zone={zone}
+            onRange={(range) => {
+              update({ ...range, live: false });
+              setRun((count) => count + 1);
+            }}
             onZone={(next) => update({ zone: next }, "replace")}
           />
           <Button
-            size="xs" variant={live ? "filled" : "default"} color={live ? "red" : undefined} onClick={toggleLive} disabled={isMetric}
-            leftSection={<Icon name={live ? "stop" : "live"} size={15} />} aria-pressed={live} data-testid="live-toggle"
+            size="xs"
+            variant={live ? "filled" : "default"}
+            color={live ? "red" : undefined}
+            onClick={toggleLive}
+            disabled={isMetric}
+            leftSection={<Icon name={live ? "stop" : "live"} size={15} />}
+            aria-pressed={live}
+            data-testid="live-toggle"
           >
             {t(live ? "live.stop" : "live.start")}
           </Button>
           <Tooltip label={t("editor.runHelp")}>
-            <Button size="xs" onClick={retry} leftSection={<Icon name="play" size={13} />} data-testid="run-button">{t("editor.run")}</Button>
+            <Button size="xs" onClick={retry} leftSection={<Icon name="play" size={13} />} data-testid="run-button">
+              {t("editor.run")}
+            </Button>
           </Tooltip>
         </header>
         <QueryBar
-          draft={draft} changed={draft.trim() !== query} errorAt={place && offsetOf(query, place)} world={world} editor={editor}
-          onChange={setDraft} onRun={retry} onFormat={format}
+          draft={draft}
+          changed={draft.trim() !== query}
+          errorAt={place && offsetOf(query, place)}
+          world={world}
+          editor={editor}
+          onChange={setDraft}
+          onRun={retry}
+          onFormat={format}
           onSearch={(text, ignoreCase) => ask(addLineFilter(draft, text, { ignoreCase }))}
         />
         {!live && interval && kind === "logs" && !result.error && (
           <Histogram
-            volume={volume.data} interval={interval} zone={zone} loading={volume.isFetching} error={volume.error?.message}
-            onZoom={(zoomed) => update(absolute(zoomed))} onLevel={onLevel}
+            volume={volume.data}
+            interval={interval}
+            zone={zone}
+            loading={volume.isFetching}
+            error={volume.error?.message}
+            onZoom={(zoomed) => update(absolute(zoomed))}
+            onLevel={onLevel}
           />
         )}
         {(result.isFetching || metric.isFetching) && <div className={styles.progress} />}
-        <section className={styles.body} data-stale={(asking && !isMetric && result.isPlaceholderData) || undefined}>{body()}</section>
+        <section className={styles.body} data-stale={(asking && !isMetric && result.isPlaceholderData) || undefined}>
+          {body()}
+        </section>
       </div>
       <ContextDrawer row={context} zone={zone} pattern={pattern} onClose={() => setContext(undefined)} />
     </div>
   );
 
   function body() {
-    if (!interval) return <ErrorState error={new Error(t("time.badRange", { from, to }))} query="" onRetry={() => update({ from: "now-1h", to: "now" })} />;
+    if (!interval)
+      return (
+        <ErrorState
+          error={new Error(t("time.badRange", { from, to }))}
+          query=""
+          onRetry={() => update({ from: "now-1h", to: "now" })}
+        />
+      );
     if (query === "") return beforeFirstQuery();
     if (live) {
       return (
         <LiveView
-          state={shown} update={update} indexed={names.data ?? []} zone={zone} pattern={pattern} onFilter={onFilter}
-          onContext={setContext} handle={list}
+          state={shown}
+          update={update}
+          indexed={names.data ?? []}
+          zone={zone}
+          pattern={pattern}
+          onFilter={onFilter}
+          onContext={setContext}
+          handle={list}
         />
       );
     }
     if (isMetric) {
       if (metric.error) return <ErrorState error={metric.error} query={query} onRetry={retry} />;
       if (!metric.data) return <LoadingState />;
-      if (metric.data.length === 0) return <NoMatchState onRange={(start) => update({ from: start, to: "now" })} onReset={resetFilters} />;
+      if (metric.data.length === 0)
+        return <NoMatchState onRange={(start) => update({ from: start, to: "now" })} onReset={resetFilters} />;
       return (
         <Suspense fallback={<LoadingState />}>
           <MetricView
-            series={metric.data} interval={interval} zone={zone} scheme={scheme}
+            series={metric.data}
+            interval={interval}
+            zone={zone}
+            scheme={scheme}
             onZoom={(fromMs, toMs) => update(absolute({ start: nsFromMs(fromMs), end: nsFromMs(toMs) }))}
           />
         </Suspense>
@@ -167,8 +230,19 @@ export function LogsPage({ path, search }: { path: string; search: string }) {
     }
     return (
       <Results
-        state={shown} update={update} result={result} matching={volume.data?.total} interval={interval} zone={zone} run={run}
-        pattern={pattern} onFilter={onFilter} onContext={setContext} onRetry={retry} onReset={resetFilters} handle={list}
+        state={shown}
+        update={update}
+        result={result}
+        matching={volume.data?.total}
+        interval={interval}
+        zone={zone}
+        run={run}
+        pattern={pattern}
+        onFilter={onFilter}
+        onContext={setContext}
+        onRetry={retry}
+        onReset={resetFilters}
+        handle={list}
       />
     );
   }
@@ -198,7 +272,13 @@ function ShareButton() {
   };
   return (
     <Tooltip label={t(copied ? "share.copied" : "share.copy")}>
-      <button type="button" className={styles.toggle} onClick={share} aria-label={t("share.copy")} data-testid="share-button">
+      <button
+        type="button"
+        className={styles.toggle}
+        onClick={share}
+        aria-label={t("share.copy")}
+        data-testid="share-button"
+      >
         <Icon name={copied ? "check" : "link"} size={16} />
       </button>
     </Tooltip>

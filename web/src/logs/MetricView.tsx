@@ -34,32 +34,56 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
     const colors = getComputedStyle(document.documentElement);
     const muted = colors.getPropertyValue("--muted");
     const line = colors.getPropertyValue("--line");
-    const axis = { stroke: muted, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "11px system-ui" };
-    const plot = new uPlot({
-      width, height: Math.max(160, height - kLegendHeight),
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), ianaName(zone)),
-      legend: { show: false },
-      cursor: { drag: { x: true, y: false, setScale: false } },
-      scales: { x: { min: msFromNs(interval.start) / 1000, max: msFromNs(interval.end) / 1000 } },
-      axes: [{ ...axis, values: (_, splits) => splits.map((seconds) => tickText(seconds, interval, zone)) }, { ...axis, size: 64 }],
-      series: [{}, ...shown.map((each, index) => ({
-        label: seriesName(each.metric), stroke: canvasColor(seriesColor(each.metric, index, scheme), colors), width: 1.5, points: { show: each.values.length < 2 },
-      }))],
-      hooks: {
-        setCursor: [(chart: uPlot) => setAt(chart.cursor.idx == null ? undefined : chart.data[0][chart.cursor.idx])],
-        setSelect: [(chart: uPlot) => {
-          const { left, width: dragged } = chart.select;
-          if (dragged > 4) zoom.current(chart.posToVal(left, "x") * 1000, chart.posToVal(left + dragged, "x") * 1000);
-        }],
+    const axis = {
+      stroke: muted,
+      grid: { stroke: line, width: 1 },
+      ticks: { stroke: line, width: 1 },
+      font: "11px system-ui",
+    };
+    const plot = new uPlot(
+      {
+        width,
+        height: Math.max(160, height - kLegendHeight),
+        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), ianaName(zone)),
+        legend: { show: false },
+        cursor: { drag: { x: true, y: false, setScale: false } },
+        scales: { x: { min: msFromNs(interval.start) / 1000, max: msFromNs(interval.end) / 1000 } },
+        axes: [
+          { ...axis, values: (_, splits) => splits.map((seconds) => tickText(seconds, interval, zone)) },
+          { ...axis, size: 64 },
+        ],
+        series: [
+          {},
+          ...shown.map((each, index) => ({
+            label: seriesName(each.metric),
+            stroke: canvasColor(seriesColor(each.metric, index, scheme), colors),
+            width: 1.5,
+            points: { show: each.values.length < 2 },
+          })),
+        ],
+        hooks: {
+          setCursor: [(chart: uPlot) => setAt(chart.cursor.idx == null ? undefined : chart.data[0][chart.cursor.idx])],
+          setSelect: [
+            (chart: uPlot) => {
+              const { left, width: dragged } = chart.select;
+              if (dragged > 4)
+                zoom.current(chart.posToVal(left, "x") * 1000, chart.posToVal(left + dragged, "x") * 1000);
+            },
+          ],
+        },
       },
-    }, alignSeries(shown), host.current);
+      alignSeries(shown),
+      host.current,
+    );
     return () => plot.destroy();
   }, [shown, interval, zone, scheme, width, height]);
   return (
     <div ref={ref} className={styles.view} data-testid="metric-view">
       <div ref={host} className={styles.plot} />
       <div className={styles.legend}>
-        <div className={styles.when}>{at === undefined ? t("metric.last") : formatTime(nsFromMs(at * 1000), zone, "second")}</div>
+        <div className={styles.when}>
+          {at === undefined ? t("metric.last") : formatTime(nsFromMs(at * 1000), zone, "second")}
+        </div>
         {shown.map((each, index) => (
           <div key={seriesName(each.metric)}>
             <i style={{ background: seriesColor(each.metric, index, scheme) }} />
@@ -67,7 +91,9 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
             <b>{valueText(each, at)}</b>
           </div>
         ))}
-        {series.length > kSeriesMax && <div>{t("metric.more", { shown: number(kSeriesMax), count: number(series.length) })}</div>}
+        {series.length > kSeriesMax && (
+          <div>{t("metric.more", { shown: number(kSeriesMax), count: number(series.length) })}</div>
+        )}
       </div>
     </div>
   );

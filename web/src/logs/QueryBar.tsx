@@ -28,12 +28,24 @@ export function QueryBar(props: Props) {
       <div className={styles.editor} data-testid="logs-editor" data-changed={props.changed || undefined}>
         <Suspense fallback={<div className={styles.waiting}>{props.draft}</div>}>
           <LogqlEditor
-            value={props.draft} onChange={props.onChange} onRun={props.onRun} world={props.world} errorAt={props.errorAt}
-            placeholder={t("editor.placeholder")} label={t("editor.label")} handle={props.editor}
+            value={props.draft}
+            onChange={props.onChange}
+            onRun={props.onRun}
+            world={props.world}
+            errorAt={props.errorAt}
+            placeholder={t("editor.placeholder")}
+            label={t("editor.label")}
+            handle={props.editor}
           />
         </Suspense>
         <Tooltip label={t("editor.format")}>
-          <ActionIcon size="sm" m={5} onClick={props.onFormat} aria-label={t("editor.format")} data-testid="format-button">
+          <ActionIcon
+            size="sm"
+            m={5}
+            onClick={props.onFormat}
+            aria-label={t("editor.format")}
+            data-testid="format-button"
+          >
             <Icon name="format" size={15} />
           </ActionIcon>
         </Tooltip>
@@ -55,12 +67,25 @@ function SearchBox({ onSearch }: { onSearch(text: string, ignoreCase: boolean): 
   };
   return (
     <TextInput
-      className={styles.search} size="xs" value={text} onChange={(event) => setText(event.currentTarget.value)}
-      placeholder={t("search.placeholder")} aria-label={t("search.label")} data-testid="search-box"
+      className={styles.search}
+      size="xs"
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+      placeholder={t("search.placeholder")}
+      aria-label={t("search.label")}
+      data-testid="search-box"
       leftSection={<Icon name="search" size={14} />}
       rightSection={
         <Tooltip label={t(exact ? "search.exact" : "search.anyCase")}>
-          <button type="button" className={styles.case} aria-pressed={exact} onClick={() => setExact(!exact)} aria-label={t("search.matchCase")}>Aa</button>
+          <button
+            type="button"
+            className={styles.case}
+            aria-pressed={exact}
+            onClick={() => setExact(!exact)}
+            aria-label={t("search.matchCase")}
+          >
+            Aa
+          </button>
         </Tooltip>
       }
       onKeyDown={(event) => {

@@ -36,7 +36,8 @@ export function Results(props: Props) {
   const { t, number } = useI18n();
   const { rows } = result;
   if (result.isPending) return <LoadingState />;
-  if (result.isError && rows.length === 0) return <ErrorState error={result.error} query={state.query} onRetry={props.onRetry} />;
+  if (result.isError && rows.length === 0)
+    return <ErrorState error={result.error} query={state.query} onRetry={props.onRetry} />;
   if (rows.length === 0) return <Nothing {...props} />;
   return (
     <>
@@ -44,14 +45,35 @@ export function Results(props: Props) {
         <span data-testid="row-count" data-count={rows.length}>
           <b>{number(rows.length)}</b> {t(result.hasNextPage ? "toolbar.loaded" : "toolbar.all")}
         </span>
-        {props.matching !== undefined && result.hasNextPage && <span>{t("toolbar.matching", { count: number(props.matching) })}</span>}
-        {result.warnings.map((warning) => <span key={warning} className={styles.warning}>{warning}</span>)}
+        {props.matching !== undefined && result.hasNextPage && (
+          <span>{t("toolbar.matching", { count: number(props.matching) })}</span>
+        )}
+        {result.warnings.map((warning) => (
+          <span key={warning} className={styles.warning}>
+            {warning}
+          </span>
+        ))}
       </Toolbar>
       <LogList
-        key={rows[0]!.id} rows={rows} zone={zone} wrap={state.wrap} pattern={pattern} follow={false}
-        more={result.hasNextPage && !result.isError && !result.isPlaceholderData} loadingMore={result.isFetchingNextPage}
-        onMore={result.fetchNextPage} onFilter={props.onFilter} onContext={props.onContext} handle={props.handle}
-        footer={result.isError ? <NextPageError message={result.error.message} onRetry={() => void result.fetchNextPage()} /> : t("list.end")}
+        key={rows[0]!.id}
+        rows={rows}
+        zone={zone}
+        wrap={state.wrap}
+        pattern={pattern}
+        follow={false}
+        more={result.hasNextPage && !result.isError && !result.isPlaceholderData}
+        loadingMore={result.isFetchingNextPage}
+        onMore={result.fetchNextPage}
+        onFilter={props.onFilter}
+        onContext={props.onContext}
+        handle={props.handle}
+        footer={
+          result.isError ? (
+            <NextPageError message={result.error.message} onRetry={() => void result.fetchNextPage()} />
+          ) : (
+            t("list.end")
+          )
+        }
       />
     </>
   );
@@ -61,7 +83,10 @@ function NextPageError({ message, onRetry }: { message: string; onRetry(): void 
   const { t } = useI18n();
   return (
     <span className={styles.warning} data-testid="error-state">
-      {message} <Button size="compact-xs" variant="subtle" onClick={onRetry}>{t("error.retry")}</Button>
+      {message}{" "}
+      <Button size="compact-xs" variant="subtle" onClick={onRetry}>
+        {t("error.retry")}
+      </Button>
     </span>
   );
 }

@@ -5,7 +5,8 @@ import { joinLines, prettyJson, withExactNumbers } from "./pretty_json";
 describe("fields in a line", () => {
   it("flatten JSON as the json stage does", () => {
     expect(fieldsOf('{"a":1,"b":{"c":"x","d":{"e":true}},"list":[1],"none":null}')).toEqual({
-      format: "json", fields: { a: "1", b_c: "x", b_d_e: "true" },
+      format: "json",
+      fields: { a: "1", b_c: "x", b_d_e: "true" },
     });
   });
 
@@ -16,7 +17,8 @@ describe("fields in a line", () => {
 
   it("read logfmt, but not prose", () => {
     expect(fieldsOf('level=info msg="a \\"b\\"" took=3ms empty=')).toEqual({
-      format: "logfmt", fields: { level: "info", msg: 'a "b"', took: "3ms" },
+      format: "logfmt",
+      fields: { level: "info", msg: 'a "b"', took: "3ms" },
     });
     for (const line of ["", "hello world", "set a=b in the configuration file and restart", "{broken", "a=b"]) {
       expect([line, fieldsOf(line).format]).toEqual([line, "text"]);
@@ -26,7 +28,7 @@ describe("fields in a line", () => {
 
 describe("pretty JSON", () => {
   it("lays out as JSON.stringify does, and keeps digits", () => {
-    for (const value of [{}, [], { a: {} }, { a: [1, "x,{}", { b: null }], c: [] }, [[1], [2]], { "k:": "v\"," }]) {
+    for (const value of [{}, [], { a: {} }, { a: [1, "x,{}", { b: null }], c: [] }, [[1], [2]], { "k:": 'v",' }]) {
       expect(joinLines(prettyJson(JSON.stringify(value)))).toBe(JSON.stringify(value, null, 2));
     }
     expect(joinLines(prettyJson('{"id": 9007199254740993}'))).toBe('{\n  "id": 9007199254740993\n}');

@@ -18,8 +18,13 @@ export function highlighter(query: string): RegExp | undefined {
   return patterns.length === 0 ? undefined : new RegExp(patterns.join("|"), ignoreCase ? "gi" : "g");
 }
 
-// RE2 and the browser differ in places; what the browser cannot read is just not marked.
+const kRepeat = /[*+]|\{\d+,\}/g;
+const kRepeatsMax = 2;
+
+// RE2 and the browser differ in places; what the browser cannot read is just not marked. Nor is what could keep it busy: RE2
+// takes linear time for everything, the browser needs exponential time for some repeated groups.
 function isPattern(source: string): boolean {
+  if (/\)[*+{]/.test(source) || (source.match(kRepeat)?.length ?? 0) > kRepeatsMax) return false;
   try {
     new RegExp(source);
     return true;
@@ -34,12 +39,13 @@ export interface Piece {
 }
 
 const kPiecesMax = 200;
+const kMarkedMax = 4_000; // characters; what comes after is shown unmarked
 
 export function pieces(text: string, pattern: RegExp | undefined): Piece[] {
   if (!pattern) return [{ text, hit: false }];
   const found: Piece[] = [];
   let from = 0;
-  for (const match of text.matchAll(pattern)) {
+  for (const match of text.slice(0, kMarkedMax).matchAll(pattern)) {
     if (match[0] === "") continue;
     if (match.index > from) found.push({ text: text.slice(from, match.index), hit: false });
     found.push({ text: match[0], hit: true });

@@ -12,22 +12,54 @@ describe("the histogram", () => {
   });
 
   it("puts a point at t into the bucket that ends at t", () => {
-    const volume = volumeOf([
-      { metric: { detected_level: "error" }, values: [[1010, "2"], [1060, "1"]] },
-      { metric: { detected_level: "WARN" }, values: [[1010, "3"]] },
-      { metric: {}, values: [[1020, "4"]] },
-      { metric: { detected_level: "info" }, values: [[1070, "99"], [1000, "99"]] }, // outside
-    ], interval, step);
+    const volume = volumeOf(
+      [
+        {
+          metric: { detected_level: "error" },
+          values: [
+            [1010, "2"],
+            [1060, "1"],
+          ],
+        },
+        { metric: { detected_level: "WARN" }, values: [[1010, "3"]] },
+        { metric: {}, values: [[1020, "4"]] },
+        {
+          metric: { detected_level: "info" },
+          values: [
+            [1070, "99"],
+            [1000, "99"],
+          ],
+        }, // outside
+      ],
+      interval,
+      step,
+    );
     expect(volume.buckets).toHaveLength(6);
-    expect(volume.buckets[0]).toEqual({ start: 1_000n * kSecond, end: 1_010n * kSecond, counts: { error: 2, warn: 3 }, total: 5 });
+    expect(volume.buckets[0]).toEqual({
+      start: 1_000n * kSecond,
+      end: 1_010n * kSecond,
+      counts: { error: 2, warn: 3 },
+      total: 5,
+    });
     expect(volume.buckets[1]?.counts).toEqual({ unknown: 4 });
     expect(volume.buckets[5]?.total).toBe(1);
     expect(volume).toMatchObject({ total: 10, max: 5, totals: { error: 3, warn: 3, unknown: 4 } });
   });
 
   it("keeps steps below a second apart", () => {
-    const fine = volumeOf([{ metric: { level: "info" }, values: [[1000.25, "1"], [1000.5, "2"]] }],
-      { start: 1_000n * kSecond, end: 1_001n * kSecond }, 250_000_000n);
+    const fine = volumeOf(
+      [
+        {
+          metric: { level: "info" },
+          values: [
+            [1000.25, "1"],
+            [1000.5, "2"],
+          ],
+        },
+      ],
+      { start: 1_000n * kSecond, end: 1_001n * kSecond },
+      250_000_000n,
+    );
     expect(fine.buckets.map((bucket) => bucket.total)).toEqual([1, 2, 0, 0]);
   });
 

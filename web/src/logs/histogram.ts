@@ -66,7 +66,10 @@ export function axisTicks(max: number, wanted = 3): number[] {
   if (max <= 0) return [];
   const rough = (max / wanted) * 0.8;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(1, Math.ceil([1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough));
+  const step = Math.max(
+    1,
+    Math.ceil([1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough),
+  );
   const ticks: number[] = [];
   for (let value = step; value <= max; value += step) ticks.push(value);
   return ticks;

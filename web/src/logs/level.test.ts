@@ -4,8 +4,17 @@ import { kLevels, levelFilter, levelInLine, levelOf, levelOfName } from "./level
 describe("levels", () => {
   it("fold the usual names", () => {
     const cases: [string, string][] = [
-      ["ERROR", "error"], ["err", "error"], ["Warning", "warn"], ["wrn", "warn"], ["fatal", "critical"], ["CRITICAL", "critical"],
-      ["Information", "info"], ["dbg", "debug"], ["trc", "trace"], ["whatever", "unknown"], ["", "unknown"],
+      ["ERROR", "error"],
+      ["err", "error"],
+      ["Warning", "warn"],
+      ["wrn", "warn"],
+      ["fatal", "critical"],
+      ["CRITICAL", "critical"],
+      ["Information", "info"],
+      ["dbg", "debug"],
+      ["trc", "trace"],
+      ["whatever", "unknown"],
+      ["", "unknown"],
     ];
     for (const [name, level] of cases) expect([name, levelOfName(name)]).toEqual([name, level]);
   });
@@ -21,8 +30,13 @@ describe("levels", () => {
 
   it("are found as words only", () => {
     const cases: [string, string][] = [
-      ["[error] x", "error"], ["level=warn x", "warn"], ['{"level":"info"}', "info"], ["terror here", "unknown"],
-      ["errors: 5", "unknown"], ["FATAL:  role does not exist", "critical"], ["no level", "unknown"],
+      ["[error] x", "error"],
+      ["level=warn x", "warn"],
+      ['{"level":"info"}', "info"],
+      ["terror here", "unknown"],
+      ["errors: 5", "unknown"],
+      ["FATAL:  role does not exist", "critical"],
+      ["no level", "unknown"],
     ];
     for (const [line, level] of cases) expect([line, levelInLine(line)]).toEqual([line, level]);
   });

@@ -4,7 +4,9 @@ import { levelColor, levelOfName } from "./level";
 export const kSeriesMax = 50;
 
 export function seriesName(metric: Labels): string {
-  const pairs = Object.keys(metric).sort().map((name) => `${name}=${JSON.stringify(metric[name])}`);
+  const pairs = Object.keys(metric)
+    .sort()
+    .map((name) => `${name}=${JSON.stringify(metric[name])}`);
   return `{${pairs.join(", ")}}`;
 }
 
@@ -18,7 +20,9 @@ export function seriesColor(metric: Labels, index: number, scheme: "light" | "da
 // The most important ones when not all can be shown: those with the highest last value; then by name, for stable colours.
 export function chosenSeries(series: MatrixSeries[]): MatrixSeries[] {
   const last = (each: MatrixSeries) => Number(each.values.at(-1)?.[1] ?? 0);
-  return [...series].sort((a, b) => last(b) - last(a)).slice(0, kSeriesMax)
+  return [...series]
+    .sort((a, b) => last(b) - last(a))
+    .slice(0, kSeriesMax)
     .sort((a, b) => (seriesName(a.metric) < seriesName(b.metric) ? -1 : 1));
 }
 

@@ -56,5 +56,6 @@ export function joinLines(lines: Line[]): string {
 // JSON whose numbers that a double would change are quoted, so that parsing keeps their digits.
 export function withExactNumbers(text: string): string {
   return text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
-    token.startsWith('"') || String(Number(token)) === token ? token : `"${token}"`);
+    token.startsWith('"') || String(Number(token)) === token ? token : `"${token}"`,
+  );
 }

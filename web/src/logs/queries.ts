@@ -18,9 +18,15 @@ export function useVolume(query: string, interval: Interval | undefined, run: nu
       const step = volumeStep(interval!);
       const metric = volumeQuery(query, formatDuration(step));
       if (metric === undefined) return volumeOf([], interval!, step);
-      const { data } = await queryRange({
-        query: metric, interval: volumeInterval(interval!, step), step: stepSeconds(step), purpose: "logvolhist",
-      }, signal);
+      const { data } = await queryRange(
+        {
+          query: metric,
+          interval: volumeInterval(interval!, step),
+          step: stepSeconds(step),
+          purpose: "logvolhist",
+        },
+        signal,
+      );
       return volumeOf(data.resultType === "matrix" ? data.result : [], interval!, step);
     },
     enabled: enabled && interval !== undefined,
@@ -42,7 +48,10 @@ export function useMetric(query: string, interval: Interval | undefined, run: nu
       const span = interval!.end - interval!.start;
       const rough = roundStep(span, kPointsWanted);
       const step = rough < kSecond ? kSecond : rough;
-      const { data } = await queryRange({ query, interval: interval!, step: stepSeconds(step), purpose: "metric" }, signal);
+      const { data } = await queryRange(
+        { query, interval: interval!, step: stepSeconds(step), purpose: "metric" },
+        signal,
+      );
       return data.resultType === "matrix" ? data.result : [];
     },
     enabled: enabled && interval !== undefined,
@@ -66,14 +75,18 @@ export function useLabelIndex(interval: Interval | undefined): LabelIndex {
     const span = rounded(interval ?? { start: nowNs() - kDay, end: nowNs() });
     const freshMs = 30_000;
     return {
-      names: () => client.fetchQuery({
-        queryKey: ["labels", keyOf(span)], staleTime: freshMs,
-        queryFn: ({ signal }) => labelNames(span, undefined, signal),
-      }),
-      values: (name, selector) => client.fetchQuery({
-        queryKey: ["values", name, selector, keyOf(span)], staleTime: freshMs,
-        queryFn: ({ signal }) => labelValues(name, span, selector, signal),
-      }),
+      names: () =>
+        client.fetchQuery({
+          queryKey: ["labels", keyOf(span)],
+          staleTime: freshMs,
+          queryFn: ({ signal }) => labelNames(span, undefined, signal),
+        }),
+      values: (name, selector) =>
+        client.fetchQuery({
+          queryKey: ["values", name, selector, keyOf(span)],
+          staleTime: freshMs,
+          queryFn: ({ signal }) => labelValues(name, span, selector, signal),
+        }),
     };
   }, [client, interval]);
 }
@@ -98,13 +111,15 @@ export function useLabelValues(name: string, interval: Interval | undefined, ena
   });
 }
 
-// Whether the server holds any logs at all: nothing in the last 30 days means a fresh installation.
+const kLongAgo = 3650n * kDay;
+
+// Whether the server holds any logs at all, recorded ones of long ago included.
 export function useHasAnyLogs(enabled: boolean, run: number) {
   return useQuery({
     queryKey: ["any", run],
     queryFn: async ({ signal }) => {
       const now = nowNs();
-      return (await labelNames({ start: now - 30n * kDay, end: now + kMinute }, undefined, signal)).length > 0;
+      return (await labelNames({ start: now - kLongAgo, end: now + kMinute }, undefined, signal)).length > 0;
     },
     enabled,
   });

@@ -42,8 +42,11 @@ export function separateLabels(streams: Stream[], indexed: ReadonlySet<string>):
     for (const [name, value] of Object.entries(stream)) (indexed.has(name) ? labels : metadata)[name] = value;
     return {
       stream: labels,
-      values: values.map(([ns, line, own]) =>
-        [ns, line, { parsed: own?.parsed, structuredMetadata: { ...metadata, ...own?.structuredMetadata } }]),
+      values: values.map(([ns, line, own]) => [
+        ns,
+        line,
+        { parsed: own?.parsed, structuredMetadata: { ...metadata, ...own?.structuredMetadata } },
+      ]),
     };
   });
 }

@@ -6,12 +6,24 @@ import { useI18n, type Key } from "../i18n";
 import { errorPlace, pointAt } from "../logql/error_place";
 import styles from "./states.module.css";
 
-function Notice({ icon, title, children, testId, error }: {
-  icon: IconName; title: string; children: ReactNode; testId: string; error?: boolean;
+function Notice({
+  icon,
+  title,
+  children,
+  testId,
+  error,
+}: {
+  icon: IconName;
+  title: string;
+  children: ReactNode;
+  testId: string;
+  error?: boolean;
 }) {
   return (
     <div className={styles.state} data-testid={testId}>
-      <div className={styles.icon} data-error={error || undefined}><Icon name={icon} size={34} /></div>
+      <div className={styles.icon} data-error={error || undefined}>
+        <Icon name={icon} size={34} />
+      </div>
       <h3>{title}</h3>
       {children}
     </div>
@@ -33,9 +45,15 @@ export function ErrorState({ error, query, onRetry }: { error: Error; query: str
   return (
     <Notice icon="alert" error title={t(`error.title.${kind}`)} testId="error-state">
       <pre className={styles.message}>{error.message}</pre>
-      {place && <pre className={styles.place} aria-label={t("error.place", { line: place.line, column: place.column })}>{pointAt(query, place)}</pre>}
+      {place && (
+        <pre className={styles.place} aria-label={t("error.place", { line: place.line, column: place.column })}>
+          {pointAt(query, place)}
+        </pre>
+      )}
       <p>{t(kAdvice[kind])}</p>
-      <Button size="xs" variant="default" onClick={onRetry} leftSection={<Icon name="refresh" size={14} />}>{t("error.retry")}</Button>
+      <Button size="xs" variant="default" onClick={onRetry} leftSection={<Icon name="refresh" size={14} />}>
+        {t("error.retry")}
+      </Button>
     </Notice>
   );
 }
@@ -53,9 +71,13 @@ export function NoDataState({ onRetry }: { onRetry(): void }) {
       <p>{t("empty.noData.agent")}</p>
       <Code block className={styles.code}>{`./manage.sh start\n./manage.sh logs -f`}</Code>
       <p>{t("empty.noData.push")}</p>
-      <Code block className={styles.code}>{push}</Code>
+      <Code block className={styles.code}>
+        {push}
+      </Code>
       <p>{t("empty.noData.clients", { url: `${origin}/loki/api/v1/push` })}</p>
-      <Button size="xs" onClick={onRetry} leftSection={<Icon name="refresh" size={14} />}>{t("empty.noData.retry")}</Button>
+      <Button size="xs" onClick={onRetry} leftSection={<Icon name="refresh" size={14} />}>
+        {t("empty.noData.retry")}
+      </Button>
     </Notice>
   );
 }
@@ -67,9 +89,20 @@ export function NoMatchState({ onRange, onReset }: { onRange(from: string): void
     <Notice icon="search" title={t("empty.noMatch.title")} testId="empty-state">
       <p>{t("empty.noMatch.advice")}</p>
       <div className={styles.buttons}>
-        <Button size="xs" variant="default" onClick={() => onRange("now-24h")}>{t("empty.noMatch.day")}</Button>
-        <Button size="xs" variant="default" onClick={() => onRange("now-7d")}>{t("empty.noMatch.week")}</Button>
-        {onReset && <Button size="xs" variant="default" onClick={onReset}>{t("empty.noMatch.reset")}</Button>}
+        <Button size="xs" variant="default" onClick={() => onRange("now-24h")}>
+          {t("range.last.24h")}
+        </Button>
+        <Button size="xs" variant="default" onClick={() => onRange("now-7d")}>
+          {t("range.last.7d")}
+        </Button>
+        <Button size="xs" variant="default" onClick={() => onRange("now-30d")}>
+          {t("range.last.30d")}
+        </Button>
+        {onReset && (
+          <Button size="xs" variant="default" onClick={onReset}>
+            {t("empty.noMatch.reset")}
+          </Button>
+        )}
       </div>
     </Notice>
   );
@@ -79,7 +112,9 @@ export function LoadingState() {
   const { t } = useI18n();
   return (
     <div className={styles.loading} role="status" aria-label={t("common.loading")} data-testid="loading-state">
-      {Array.from({ length: 24 }, (_, index) => <i key={index} style={{ width: `${38 + ((index * 37) % 57)}%` }} />)}
+      {Array.from({ length: 24 }, (_, index) => (
+        <i key={index} style={{ width: `${38 + ((index * 37) % 57)}%` }} />
+      ))}
     </div>
   );
 }

@@ -6,8 +6,14 @@ describe("state in the URL", () => {
     const states: LogsState[] = [
       kDefaultState,
       {
-        query: '{app="a & b"} |= "100%" |~ `\\d+#?`\n| json', from: "1768465805123456789", to: "1768465805123456790", limit: 5000,
-        direction: "forward", wrap: true, zone: "Asia/Shanghai", live: true,
+        query: '{app="a & b"} |= "100%" |~ `\\d+#?`\n| json',
+        from: "1768465805123456789",
+        to: "1768465805123456790",
+        limit: 5000,
+        direction: "forward",
+        wrap: true,
+        zone: "Asia/Shanghai",
+        live: true,
       },
       { ...kDefaultState, query: "日志", from: "now-1d/d", to: "now/d", zone: "utc" },
     ];

@@ -17,7 +17,13 @@ export interface LogsState {
 export const kLimits = [100, 500, 1000, 2000, 5000] as const;
 
 export const kDefaultState: LogsState = {
-  query: "", ...kDefaultRange, limit: 1000, direction: "backward", wrap: false, zone: "browser", live: false,
+  query: "",
+  ...kDefaultRange,
+  limit: 1000,
+  direction: "backward",
+  wrap: false,
+  zone: "browser",
+  live: false,
 };
 
 export function readState(search: string): LogsState {

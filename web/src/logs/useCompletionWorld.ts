@@ -4,6 +4,7 @@ import type { CompletionWorld } from "../logql/completion";
 import { labelName } from "../logql/text";
 import type { Interval } from "../time/range";
 import { fieldsOf } from "./fields";
+import { kLevels } from "./level";
 import { useLabelIndex } from "./queries";
 import type { Row } from "./row";
 
@@ -28,7 +29,8 @@ export function useCompletionWorld(interval: Interval | undefined, rows: readonl
 }
 
 function fieldsOfRows(rows: readonly Row[]): Map<string, Set<string>> {
-  const seen = new Map<string, Set<string>>();
+  // The server adds the level to every line, so it is there even when no line is on screen.
+  const seen = new Map<string, Set<string>>([["detected_level", new Set(kLevels)]]);
   for (const row of rows.slice(0, kRowsRead)) {
     for (const source of [row.metadata, row.parsed, fieldsOf(row.line).fields]) {
       for (const [field, value] of Object.entries(source)) {

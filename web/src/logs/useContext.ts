@@ -18,12 +18,15 @@ async function fetchSide(anchor: Row, direction: Direction, edge: Row | undefine
   const at = BigInt((edge ?? anchor).ns);
   // End is exclusive and start inclusive. Lines of the anchor's own instant are all taken as lines after it, except
   // itself; at later edges the instant is asked for again and the overlap dropped.
-  const interval = direction === "backward"
-    ? { start: at - kContextSpan, end: edge ? at + 1n : at }
-    : { start: at, end: at + kContextSpan };
+  const interval =
+    direction === "backward"
+      ? { start: at - kContextSpan, end: edge ? at + 1n : at }
+      : { start: at, end: at + kContextSpan };
   const limit = kContextPage + 50;
   const { data } = await queryRange(
-    { query: selectorOf(anchor.labels), interval, limit, direction, purpose: "context" }, signal);
+    { query: selectorOf(anchor.labels), interval, limit, direction, purpose: "context" },
+    signal,
+  );
   const all = data.resultType === "streams" ? rowsOf(data.result, direction) : [];
   const fresh = withoutOverlap([edge ?? anchor], all);
   return { rows: fresh, full: all.length >= limit };

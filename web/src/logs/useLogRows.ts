@@ -62,8 +62,15 @@ function edgeOf(pages: Page[]): Cursor {
 
 export function useLogRows(request: LogRequest | undefined) {
   const result = useInfiniteQuery({
-    queryKey: ["rows", request?.query, request?.interval.start.toString(), request?.interval.end.toString(),
-      request?.limit, request?.direction, request?.run],
+    queryKey: [
+      "rows",
+      request?.query,
+      request?.interval.start.toString(),
+      request?.interval.end.toString(),
+      request?.limit,
+      request?.direction,
+      request?.run,
+    ],
     queryFn: ({ pageParam, signal }) => fetchPage(request!, pageParam, signal),
     initialPageParam: [] as Cursor,
     getNextPageParam: (last, pages) => (last.full ? edgeOf(pages) : undefined),

@@ -69,11 +69,14 @@ export function useTail(query: string, enabled: boolean, indexed: ReadonlySet<st
     };
   }, [query, enabled, flush]);
 
-  const setPaused = useCallback((value: boolean) => {
-    paused.current = value;
-    setState((old) => ({ ...old, paused: value }));
-    flush();
-  }, [flush]);
+  const setPaused = useCallback(
+    (value: boolean) => {
+      paused.current = value;
+      setState((old) => ({ ...old, paused: value }));
+      flush();
+    },
+    [flush],
+  );
 
   const clear = useCallback(() => setState((old) => ({ ...old, rows: [] })), []);
 

@@ -4,7 +4,16 @@ import { Icon } from "../app/icons";
 import { useI18n, type I18n } from "../i18n";
 import { nowNs } from "./ns";
 import {
-  absolute, kDayRanges, kQuickRanges, quickOf, resolveRange, resolveTime, shift, zoomOut, type Interval, type TimeRange,
+  absolute,
+  kDayRanges,
+  kQuickRanges,
+  quickOf,
+  resolveRange,
+  resolveTime,
+  shift,
+  zoomOut,
+  type Interval,
+  type TimeRange,
 } from "./range";
 import { allZones, formatOffset, formatTime, ianaName, type Zone } from "./zone";
 import styles from "./TimePicker.module.css";
@@ -28,13 +37,19 @@ export function TimePicker({ range, interval, zone, onRange, onZone }: Props) {
   return (
     <div className={styles.group}>
       <Tooltip label={t("time.earlier")}>
-        <ActionIcon onClick={() => move(interval && shift(interval, -1n))} aria-label={t("time.earlier")}><Icon name="chevronLeft" /></ActionIcon>
+        <ActionIcon onClick={() => move(interval && shift(interval, -1n))} aria-label={t("time.earlier")}>
+          <Icon name="chevronLeft" />
+        </ActionIcon>
       </Tooltip>
       <Popover opened={opened} onChange={setOpened} position="bottom-end" shadow="lg" trapFocus withinPortal>
         <Popover.Target>
           <Button
-            size="xs" variant="default" leftSection={<Icon name="clock" size={15} />} rightSection={<Icon name="chevronDown" size={13} />}
-            onClick={() => setOpened(!opened)} data-testid="time-picker"
+            size="xs"
+            variant="default"
+            leftSection={<Icon name="clock" size={15} />}
+            rightSection={<Icon name="chevronDown" size={13} />}
+            onClick={() => setOpened(!opened)}
+            data-testid="time-picker"
           >
             {rangeText({ t }, range, zone)}
             {zone !== "browser" && <span className={styles.zone}>{zone === "utc" ? "UTC" : zone}</span>}
@@ -46,10 +61,14 @@ export function TimePicker({ range, interval, zone, onRange, onZone }: Props) {
         </Popover.Dropdown>
       </Popover>
       <Tooltip label={t("time.later")}>
-        <ActionIcon onClick={() => move(interval && shift(interval, 1n))} aria-label={t("time.later")}><Icon name="chevronRight" /></ActionIcon>
+        <ActionIcon onClick={() => move(interval && shift(interval, 1n))} aria-label={t("time.later")}>
+          <Icon name="chevronRight" />
+        </ActionIcon>
       </Tooltip>
       <Tooltip label={t("time.zoomOut")}>
-        <ActionIcon onClick={() => move(interval && zoomOut(interval, nowNs()))} aria-label={t("time.zoomOut")}><Icon name="zoomOut" /></ActionIcon>
+        <ActionIcon onClick={() => move(interval && zoomOut(interval, nowNs()))} aria-label={t("time.zoomOut")}>
+          <Icon name="zoomOut" />
+        </ActionIcon>
       </Tooltip>
     </div>
   );
@@ -76,12 +95,23 @@ function Quick({ range, onApply }: { range: TimeRange; onApply(range: TimeRange)
   return (
     <div className={styles.quick}>
       {kQuickRanges.map((id) => (
-        <button key={id} type="button" aria-pressed={current === id} onClick={() => onApply({ from: `now-${id}`, to: "now" })} data-testid={`range-${id}`}>
+        <button
+          key={id}
+          type="button"
+          aria-pressed={current === id}
+          onClick={() => onApply({ from: `now-${id}`, to: "now" })}
+          data-testid={`range-${id}`}
+        >
           {t(`range.last.${id}`)}
         </button>
       ))}
       {kDayRanges.map(({ id, from, to }) => (
-        <button key={id} type="button" aria-pressed={from === range.from && to === range.to} onClick={() => onApply({ from, to })}>
+        <button
+          key={id}
+          type="button"
+          aria-pressed={from === range.from && to === range.to}
+          onClick={() => onApply({ from, to })}
+        >
           {t(`range.${id}`)}
         </button>
       ))}
@@ -117,11 +147,34 @@ function Absolute({ range, zone, onApply, onZone }: AbsoluteProps) {
     onApply({ from: asGiven(from, start), to: asGiven(to, end) });
   };
   return (
-    <form className={styles.absolute} onSubmit={(event) => { event.preventDefault(); submit(); }}>
-      <TextInput size="xs" label={t("time.from")} value={from} onChange={(event) => setFrom(event.currentTarget.value)} error={fromBad && t("time.unreadable")} data-testid="time-from" data-autofocus />
-      <TextInput size="xs" label={t("time.to")} value={to} onChange={(event) => setTo(event.currentTarget.value)} error={(toBad && t("time.unreadable")) || (empty && t("time.empty"))} data-testid="time-to" />
+    <form
+      className={styles.absolute}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <TextInput
+        size="xs"
+        label={t("time.from")}
+        value={from}
+        onChange={(event) => setFrom(event.currentTarget.value)}
+        error={fromBad && t("time.unreadable")}
+        data-testid="time-from"
+        data-autofocus
+      />
+      <TextInput
+        size="xs"
+        label={t("time.to")}
+        value={to}
+        onChange={(event) => setTo(event.currentTarget.value)}
+        error={(toBad && t("time.unreadable")) || (empty && t("time.empty"))}
+        data-testid="time-to"
+      />
       <div className={styles.hint}>{t("time.hint")}</div>
-      <Button size="xs" type="submit" disabled={fromBad || toBad || empty} data-testid="time-apply">{t("time.apply")}</Button>
+      <Button size="xs" type="submit" disabled={fromBad || toBad || empty} data-testid="time-apply">
+        {t("time.apply")}
+      </Button>
       <ZoneSelect zone={zone} onZone={onZone} />
     </form>
   );
@@ -136,9 +189,19 @@ function ZoneSelect({ zone, onZone }: { zone: Zone; onZone(zone: Zone): void }) 
   const data = useMemo(() => allZones().map((name) => ({ value: name, label: zoneLabel({ t }, name) })), [t]);
   return (
     <Select
-      size="xs" mt={8} label={t("time.zone")} searchable allowDeselect={false} data={data} value={zone} limit={100}
-      onChange={(value) => value && onZone(value)} comboboxProps={{ withinPortal: false }} data-testid="zone-select"
-      nothingFoundMessage={t("time.noZone")} onFocus={(event) => event.currentTarget.select()}
+      size="xs"
+      mt={8}
+      label={t("time.zone")}
+      searchable
+      allowDeselect={false}
+      data={data}
+      value={zone}
+      limit={100}
+      onChange={(value) => value && onZone(value)}
+      comboboxProps={{ withinPortal: false }}
+      data-testid="zone-select"
+      nothingFoundMessage={t("time.noZone")}
+      onFocus={(event) => event.currentTarget.select()}
     />
   );
 }

@@ -5,7 +5,12 @@ import { kDay, kHour, kMillisecond, kMinute, kSecond } from "./ns";
 describe("durations", () => {
   it("print as LogQL reads them", () => {
     const cases: [bigint, string][] = [
-      [0n, "0s"], [90n * kSecond, "1m30s"], [kHour, "1h"], [250n * kMillisecond, "250ms"], [kDay + kMinute, "1d1m"], [5n, "5ns"],
+      [0n, "0s"],
+      [90n * kSecond, "1m30s"],
+      [kHour, "1h"],
+      [250n * kMillisecond, "250ms"],
+      [kDay + kMinute, "1d1m"],
+      [5n, "5ns"],
       [-30n * kSecond, "-30s"],
     ];
     for (const [ns, text] of cases) expect(formatDuration(ns)).toBe(text);

@@ -11,7 +11,12 @@ describe("nanosecond times", () => {
 
   it("round to whole steps, also before 1970", () => {
     const cases: [bigint, bigint, bigint][] = [
-      [0n, 0n, 0n], [1n, 0n, 10n], [10n, 10n, 10n], [19n, 10n, 20n], [-1n, -10n, 0n], [-10n, -10n, -10n],
+      [0n, 0n, 0n],
+      [1n, 0n, 10n],
+      [10n, 10n, 10n],
+      [19n, 10n, 20n],
+      [-1n, -10n, 0n],
+      [-10n, -10n, -10n],
     ];
     for (const [value, floor, ceil] of cases) {
       expect([value, floorTo(value, 10n), ceilTo(value, 10n)]).toEqual([value, floor, ceil]);
@@ -28,6 +33,13 @@ describe("nanosecond times", () => {
   });
 
   it("are told from other text", () => {
-    expect(["1768465805123456789", "-5", "now", "1.5", "", "1e9"].map(isNs)).toEqual([true, true, false, false, false, false]);
+    expect(["1768465805123456789", "-5", "now", "1.5", "", "1e9"].map(isNs)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });

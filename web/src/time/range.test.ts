@@ -28,7 +28,8 @@ describe("time ranges", () => {
       ["now-1x", "utc", undefined],
       ["soon", "utc", undefined],
     ];
-    for (const [text, zone, want] of cases) expect([text, zone, resolveTime(text, now, zone)]).toEqual([text, zone, want]);
+    for (const [text, zone, want] of cases)
+      expect([text, zone, resolveTime(text, now, zone)]).toEqual([text, zone, want]);
   });
 
   it("need two readable ends in order", () => {

@@ -50,7 +50,9 @@ describe("time zones", () => {
 
   it("follow clocks that change off the quarter hour", () => {
     // St John's, 2006-10-29: back from -02:30 to -03:30 at 02:31 UTC.
-    const minutes = ["02:30:59", "02:31:00"].map((clock) => offsetMs(Date.parse(`2006-10-29T${clock}Z`), "America/St_Johns") / 60_000);
+    const minutes = ["02:30:59", "02:31:00"].map(
+      (clock) => offsetMs(Date.parse(`2006-10-29T${clock}Z`), "America/St_Johns") / 60_000,
+    );
     expect(minutes).toEqual([-150, -210]);
   });
 

@@ -31,8 +31,15 @@ function formatOf(zone: Zone): Intl.DateTimeFormat {
   let format = formats.get(timeZone);
   if (!format) {
     format = new Intl.DateTimeFormat("en-US", {
-      timeZone, hourCycle: "h23", era: "short",
-      year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+      timeZone,
+      hourCycle: "h23",
+      era: "short",
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
     });
     formats.set(timeZone, format);
   }
@@ -133,9 +140,12 @@ export function formatClock(ns: Ns, zone: Zone, precision: Precision = "ms"): st
 
 function digits(nine: string, precision: Precision): string {
   switch (precision) {
-    case "second": return "";
-    case "ms": return `.${nine.slice(0, 3)}`;
-    case "ns": return `.${nine}`;
+    case "second":
+      return "";
+    case "ms":
+      return `.${nine.slice(0, 3)}`;
+    case "ns":
+      return `.${nine}`;
     case "auto": {
       const kept = nine.replace(/(000)+$/, "");
       return kept === "" ? "" : `.${kept}`;
@@ -159,7 +169,12 @@ export function parseTime(text: string, zone: Zone): Ns | undefined {
   if (!match) return undefined;
   const field = (index: number) => Number(match[index] ?? 0);
   const wall: Wall = {
-    year: field(1), month: field(2), day: field(3), hour: field(4), minute: field(5), second: field(6),
+    year: field(1),
+    month: field(2),
+    day: field(3),
+    hour: field(4),
+    minute: field(5),
+    second: field(6),
   };
   if (wall.month < 1 || wall.month > 12 || wall.day < 1 || wall.day > daysIn(wall.year, wall.month)) return undefined;
   if (wall.hour > 23 || wall.minute > 59 || wall.second > 59) return undefined;
