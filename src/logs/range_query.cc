@@ -71,19 +71,22 @@ Result<std::vector<RangeWorker>> scan_windows(query::QueryContext& context, cons
   return workers;
 }
 
-Result<query::Matrix> finish(RangeWorker& worker, const RangeAggregation& range, const query::TimeGrid& grid) {
+Result<query::Matrix> finish(query::QueryContext& context, RangeWorker& worker, const RangeAggregation& range,
+                             const query::TimeGrid& grid) {
   const double seconds = static_cast<double>(range.range_ns) / 1e9;
-  query::Matrix matrix{grid, {}, false};
-  for (std::uint32_t group = 0; group < worker.groups().size(); ++group) {
+  query::Matrix matrix{grid, std::vector<query::Series>(worker.groups().size()), false};
+  for (std::uint32_t group = 0; group < matrix.series.size(); ++group) {
     TRY(labels, LabelSet::from_bytes(std::string(worker.groups().key(group))));
-    query::Series series{std::move(labels), worker.accumulator().finish(group)};
-    if (is_per_second(range.op)) {
-      for (double& value : series.values) {
-        if (query::is_present(value)) value /= seconds;
-      }
-    }
-    matrix.series.push_back(std::move(series));
+    matrix.series[group].labels = std::move(labels);
   }
+  context.pool().parallel(matrix.series.size(), [&](std::size_t group) {
+    std::vector<double>& values = matrix.series[group].values;
+    values = worker.accumulator().finish(static_cast<std::uint32_t>(group));
+    if (!is_per_second(range.op)) return;
+    for (double& value : values) {
+      if (query::is_present(value)) value /= seconds;
+    }
+  });
   query::drop_empty(matrix);
   query::sort_by_labels(matrix);
   return matrix;
@@ -122,7 +125,7 @@ Result<query::Matrix> run_range_query(query::QueryContext& context, const RangeA
   const query::Windows windows(grid, range.range_ns, range.offset_ns);
   const RangePlan plan{pipeline, windows, function_of(range), context.limits().memory_max / query::scan_workers(context)};
   TRY(workers, scan_windows(context, range, plan));
-  TRY(matrix, finish(workers[0], range, grid));
+  TRY(matrix, finish(context, workers[0], range, grid));
   return range.op == RangeOp::kAbsent ? absent_from(matrix, range) : std::move(matrix);
 }
 

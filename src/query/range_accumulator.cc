@@ -97,17 +97,15 @@ class SampleAccumulator final : public RangeAccumulator {
     if (group >= groups_.size() || groups_[group].empty()) return values;
     std::vector<Sample> samples = std::move(groups_[group]);
     groups_[group].clear();
+    if (function_.op == RangeFunction::Op::kQuantile && windows_.tumbling()) {
+      run_tumbling_quantile(samples, values);
+      return values;
+    }
     // The value breaks ties, so that the answer does not depend on who read first.
     std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
       return a.time != b.time ? a.time < b.time : a.value < b.value;
     });
-    if (function_.op == RangeFunction::Op::kKernel) {
-      run_kernel(samples, values);
-    } else if (windows_.tumbling()) {
-      run_tumbling_quantile(samples, values);
-    } else {
-      run_sliding_quantile(samples, values);
-    }
+    function_.op == RangeFunction::Op::kKernel ? run_kernel(samples, values) : run_sliding_quantile(samples, values);
     return values;
   }
 
@@ -135,14 +133,30 @@ class SampleAccumulator final : public RangeAccumulator {
     });
   }
 
+  // Windows have a pane each: a counting sort by pane brings the values of a window together, in no order of time.
   void run_tumbling_quantile(const std::vector<Sample>& samples, std::vector<double>& values) const {
-    std::vector<double> window;
-    for_each_window(samples, [&](std::size_t step, std::size_t first, std::size_t last) {
-      if (first == last) return;
-      window.clear();
-      for (std::size_t i = first; i < last; ++i) window.push_back(samples[i].value);
-      values[step] = quantile(function_.quantile, window);
-    });
+    std::vector<std::uint32_t> pane_of(samples.size());
+    std::vector<std::uint32_t> ends(windows_.panes(), 0);
+    Windows::Pane pane;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      if (!pane.contains(samples[i].time)) pane = windows_.locate(samples[i].time);
+      pane_of[i] = pane.index;
+      if (pane.index != Windows::kNoPane) ++ends[pane.index];
+    }
+    for (std::size_t i = 1; i < ends.size(); ++i) ends[i] += ends[i - 1];
+    std::vector<double> sorted(samples.size());
+    std::vector<std::uint32_t> next(ends.size(), 0);
+    for (std::size_t i = 1; i < ends.size(); ++i) next[i] = ends[i - 1];
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      if (pane_of[i] != Windows::kNoPane) sorted[next[pane_of[i]]++] = samples[i].value;
+    }
+    for (std::size_t step = 0; step < values.size(); ++step) {
+      const auto [first, last] = windows_.panes_of(step);
+      if (first == last) continue;
+      const std::uint32_t begin = first == 0 ? 0 : ends[first - 1];
+      const std::span<double> window(sorted.data() + begin, ends[last - 1] - begin);
+      if (!window.empty()) values[step] = quantile(function_.quantile, window);
+    }
   }
 
   void run_sliding_quantile(const std::vector<Sample>& samples, std::vector<double>& values) const {

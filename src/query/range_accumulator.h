@@ -43,7 +43,7 @@ class RangeAccumulator {
   virtual void add(const SampleBlock& block) = 0;
   // Takes over what another accumulator of the same function and windows has; its group g becomes group_map[g] here.
   virtual void merge(RangeAccumulator& other, std::span<const std::uint32_t> group_map) = 0;
-  // One value per step, kAbsent where no row was in the window.
+  // One value per step, kAbsent where no row was in the window. Once per group; different groups at the same time.
   virtual std::vector<double> finish(std::uint32_t group) = 0;
   // Memory held, or needed once it knows this many groups. To be asked before a block with new groups is added.
   virtual std::size_t bytes(std::size_t groups) const = 0;
