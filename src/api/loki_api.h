@@ -1,5 +1,5 @@
 // The reading half of Loki's HTTP API. Each group of endpoints is a file of its own: loki_query.cc, loki_labels.cc,
-// loki_index.cc, loki_detected.cc, loki_legacy.cc. They parse parameters, run the query in the logs room, and write
+// loki_index.cc, loki_detected.cc, loki_legacy.cc, loki_limits.cc. They parse parameters, run the query in the logs room, and write
 // Loki's answers.
 #pragma once
 
@@ -28,6 +28,7 @@ void add_loki_label_routes(http::Router& router, const LokiApi& api);
 void add_loki_index_routes(http::Router& router, const LokiApi& api);
 void add_loki_detected_routes(http::Router& router, const LokiApi& api);
 void add_loki_legacy_routes(http::Router& router, const LokiApi& api);
+void add_loki_limits_routes(http::Router& router, const LokiApi& api);
 
 // A handler that knows its tenant; errors become Loki's plain text answers.
 using LokiHandler = Result<http::Response> (*)(const LokiApi&, const http::Request&, const std::string& tenant);

@@ -127,6 +127,12 @@ TEST_F(LokiRead, DetectedLabelsAndFields) {
   EXPECT_EQ(ask("/loki/api/v1/detected_fields", range("{app=\"none\"}")).body, "{}");
 }
 
+TEST_F(LokiRead, DrilldownLimits) {
+  const std::string body = ask("/loki/api/v1/drilldown-limits", {}).body;
+  EXPECT_NE(body.find(R"("max_query_length":"30d1h")"), std::string::npos) << body;
+  EXPECT_NE(body.find(R"("max_query_series":500)"), std::string::npos) << body;
+}
+
 TEST_F(LokiRead, LegacyQuery) {
   EXPECT_EQ(ask("/api/prom/query", range("{app=\"web\"}", {{"regexp", "/[3]"}})).body,
             R"({"streams":[{"labels":"{app=\"web\", host=\"a\", trace=\"t1\"}","entries":[{"ts":"2026-01-15T00:00:30Z","line":"GET /3 ms=3"}]}]})");
