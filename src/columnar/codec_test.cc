@@ -253,7 +253,7 @@ TEST(BitPacking, LanesAndSerialKeepEveryWidth) {
 TEST(IdSplit, TakesIdsOutOfTheText) {
   SplitText split;
   split_row("trace=0123456789abcdef0123456789abcdef uuid=0f8fad5b-d9cb-469f-a165-70867728950e span=00f067aa0ba902b7.", split);
-  EXPECT_EQ(split.text, std::string("trace=\2 uuid=\3 span=\1.\0", 24));
+  EXPECT_EQ(split.text, std::string("trace=\2 uuid=\3 span=\1.\0", 23));
   EXPECT_EQ(split.ids.size(), 40u);
 }
 

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kEntriesMax = 16'384;
 constexpr std::size_t kSampleRows = 1024;
-constexpr int kDictionaryLevel = 3;
 
 struct Coded {
   std::vector<std::string_view> entries;
@@ -89,10 +88,10 @@ std::size_t estimate(const Column& column) {
   return scratch.size();
 }
 
-void encode(const Column& column, int, std::string& out) {
+void encode(const Column& column, int level, std::string& out) {
   Coded coded;
   CHECK(code_column(column, coded));
-  encode_coded(std::move(coded), kDictionaryLevel, out);
+  encode_coded(std::move(coded), level, out);
 }
 
 Result<Column> decode(std::string_view bytes, DecodeShape shape) {

@@ -9,9 +9,8 @@ namespace {
 
 constexpr std::size_t kWorthwhileBytes = 32;  // shorter runs are left alone
 
-// zstd makes at most 128 KiB from the four bytes of a run-length block. A longer claim is a lie, and refusing it early
-// avoids the allocation.
-constexpr std::size_t kExpansionMax = 32768;
+// zstd makes at most 128 KiB from the four bytes of a run-length block.
+constexpr std::uint64_t kExpansionMax = 32768;
 
 }  // namespace
 
@@ -30,11 +29,13 @@ Result<std::string_view> read_frame(ByteReader& in, std::size_t bytes_max, std::
   TRY(stored, in.text());
   if (size > bytes_max) return error(Code::kCorrupt, "frame of {} bytes where at most {} are expected", size, bytes_max);
   if (size == stored.size()) return stored;
-  if (size / kExpansionMax > stored.size()) return error(Code::kCorrupt, "frame of {} bytes cannot hold {}", stored.size(), size);
+  if (!expansion_possible(size, stored.size())) return error(Code::kCorrupt, "frame of {} bytes cannot hold {}", stored.size(), size);
   TRY_VOID(zstd_decompress_into(stored, static_cast<std::size_t>(size), scratch));
   if (scratch.size() != size) return error(Code::kCorrupt, "frame has {} bytes instead of {}", scratch.size(), size);
   return std::string_view(scratch);
 }
+
+bool expansion_possible(std::uint64_t bytes_raw, std::uint64_t bytes_stored) { return bytes_raw / kExpansionMax <= bytes_stored; }
 
 std::size_t sampled_zstd_bytes(std::string_view raw) {
   constexpr std::size_t kSample = 16 << 10, kSamples = 4;

@@ -2,6 +2,7 @@
 // that the bytes are stored as they are.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ void append_frame(std::string_view raw, int zstd_level, std::string& out);
 
 // The raw bytes: a view of the input when they are stored as they are, otherwise of `scratch`.
 Result<std::string_view> read_frame(ByteReader& in, std::size_t bytes_max, std::string& scratch);
+
+// False when zstd cannot have made `bytes_stored` of `bytes_raw`. Asked before memory is taken for a claim.
+bool expansion_possible(std::uint64_t bytes_raw, std::uint64_t bytes_stored);
 
 // What zstd would make of `raw`, from a few samples.
 std::size_t sampled_zstd_bytes(std::string_view raw);

@@ -56,6 +56,7 @@ class PartWriter {
   virtual ~PartWriter() = default;
 
   // REQUIRES: 1..kBlockRowsMax rows, sorted by (series, time), all columns of the same length.
+  // kLimit when a text column exceeds 1 GiB; blocks of about 8 MiB are best.
   virtual Result<void> add_block(const Block& block) = 0;
   // Bytes of another room (label sets, postings), checksummed like everything; `name` at most once.
   virtual Result<void> add_section(const std::string& name, std::string_view bytes) = 0;

@@ -16,6 +16,8 @@ inline constexpr std::uint32_t kPartVersion = 1;
 inline constexpr std::string_view kPartHead = "TriloPrt";
 inline constexpr std::string_view kPartMagic = "PartTail";
 
+inline constexpr std::uint64_t kSectionBytesMax = std::uint64_t{1} << 30;  // a reader takes memory for all of it
+
 struct Range {
   std::int64_t min = 0, max = 0;
   friend bool operator==(const Range&, const Range&) = default;

@@ -1,6 +1,7 @@
 // Any bytes as a part file: opening, reading and verifying must end with values or an error. The first byte chooses
-// whether the rest is the file itself or a footer and pages, to which a true tail and true checksums are added, since a
-// fuzzer will not guess a hash.
+// whether the rest is the file itself, a footer and pages, or lines for a true part that is then damaged. To the last two
+// a true tail and true checksums are added, since a fuzzer will not guess a hash.
+#include <algorithm>
 #include <cstdint>
 
 #include "base/hash.h"
@@ -50,14 +51,46 @@ std::string with_true_hashes(std::string_view footer_bytes, std::string_view pag
   return file + rewritten + columnar::write_tail(rewritten, hash);
 }
 
+// A true part of the input's lines; then some of its bytes are changed and its hashes made true again.
+std::string damaged_part(std::string_view input) {
+  Block block;
+  StringColumn lines;
+  const std::string_view damage = input.substr(0, 9);
+  for (input.remove_prefix(damage.size()); !input.empty() && block.rows() < 500;) {
+    const std::string_view line = input.substr(0, input.find('\n'));
+    input.remove_prefix(std::min(input.size(), line.size() + 1));
+    block.series.push_back(static_cast<std::uint32_t>(block.rows() / 7));
+    block.times.push_back(static_cast<TimeNs>(block.rows() * 1000));
+    lines.push_back(line);
+  }
+  if (block.rows() == 0) return {};
+  block.columns.push_back({"line", Column(std::move(lines))});
+  MemoryFiles files;
+  auto writer = PartWriter::create(files, "w", {.zstd_level = 1});
+  (*writer)->add_block(block).value();
+  (*writer)->add_section("labels", damage).value();
+  (void)(*(*writer)->finish()).rows;
+  std::string file = files.content("w");
+  const columnar::Tail tail = *columnar::read_tail(std::string_view(file).substr(file.size() - columnar::Tail::kBytes));
+  const std::size_t footer_at = file.size() - columnar::Tail::kBytes - tail.footer_bytes;
+  for (std::size_t i = 0; i + 2 < damage.size(); i += 3) {
+    const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(damage[i + at]); };
+    file[(byte(0) | byte(1) << 8) % file.size()] ^= static_cast<char>(byte(2));
+  }
+  const std::size_t head = columnar::kPartHead.size();
+  return with_true_hashes(std::string_view(file).substr(footer_at, tail.footer_bytes), std::string_view(file).substr(head, footer_at - head));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
-  if (input.size() < 3) return 0;
+  if (input.size() < 12) return 0;
   MemoryFiles files;
   if (input[0] & 1) {
     files.set("p", std::string(input.substr(1)));
+  } else if (input[0] & 2) {
+    files.set("p", damaged_part(input.substr(1)));
   } else {
     const std::size_t footer = std::min<std::size_t>(static_cast<std::uint8_t>(input[1]) | static_cast<std::uint8_t>(input[2]) << 8, size - 3);
     files.set("p", with_true_hashes(input.substr(3, footer), input.substr(3 + footer)));

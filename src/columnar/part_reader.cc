@@ -3,6 +3,7 @@
 #include "base/compress.h"
 #include "base/hash.h"
 #include "columnar/codec.h"
+#include "columnar/frame.h"
 #include "columnar/part_format.h"
 
 namespace trilobite {
@@ -15,7 +16,6 @@ using columnar::Tail;
 
 constexpr std::size_t kLastBytes = 16 << 10;                       // one read gets the tail and most footers
 constexpr std::uint64_t kFooterBytesMax = std::uint64_t{256} << 20;
-constexpr std::uint64_t kSectionBytesMax = std::uint64_t{1} << 30;
 
 class FilePartReader final : public PartReader {
  public:
@@ -160,7 +160,9 @@ class FilePartReader final : public PartReader {
   Result<std::string> read(const columnar::Section& section) const {
     TRY(bytes, read_checked(section));
     if (section.bytes == section.bytes_raw) return bytes;
-    if (section.bytes_raw > kSectionBytesMax) return error(Code::kCorrupt, "{} bytes exceed {}", section.bytes_raw, kSectionBytesMax);
+    if (section.bytes_raw > columnar::kSectionBytesMax || !columnar::expansion_possible(section.bytes_raw, section.bytes)) {
+      return error(Code::kCorrupt, "{} bytes cannot hold {}", section.bytes, section.bytes_raw);
+    }
     auto raw = zstd_decompress(bytes, static_cast<std::size_t>(section.bytes_raw));
     if (!raw.ok()) return error(Code::kCorrupt, "{}", raw.error().message);
     if (raw->size() != section.bytes_raw) return error(Code::kCorrupt, "{} bytes instead of {}", raw->size(), section.bytes_raw);

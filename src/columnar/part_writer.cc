@@ -61,6 +61,9 @@ class FilePartWriter final : public PartWriter {
   Result<void> add_section(const std::string& name, std::string_view bytes) override {
     CHECK(state_ == State::kOpen);
     for (const columnar::Section& section : footer_.sections) CHECK(section.name != name);
+    if (bytes.size() > columnar::kSectionBytesMax) {
+      return error(Code::kLimit, "cannot write section {}: {} bytes exceed {}", name, bytes.size(), columnar::kSectionBytesMax);
+    }
     std::string stored = zstd_compress(bytes, options_.zstd_level);
     if (stored.size() >= bytes.size()) stored = bytes;
     footer_.sections.push_back({.name = name, .bytes = stored.size(), .bytes_raw = bytes.size(), .hash = hash64(stored)});
