@@ -1,7 +1,6 @@
 import { Button } from "@mantine/core";
 import type { Ref } from "react";
 import { useI18n } from "../i18n";
-import type { Interval } from "../time/range";
 import type { Zone } from "../time/zone";
 import type { FieldFilterHandler } from "./LogDetail";
 import { LogList, type ListHandle } from "./LogList";
@@ -19,7 +18,6 @@ interface Props {
   update: UpdateState;
   result: ReturnType<typeof useLogRows>;
   matching: number | undefined; // lines in the whole range, by the histogram
-  interval: Interval;
   zone: Zone;
   run: number;
   pattern?: RegExp;

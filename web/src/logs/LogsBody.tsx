@@ -1,0 +1,87 @@
+import { useComputedColorScheme } from "@mantine/core";
+import { lazy, Suspense, type Ref } from "react";
+import { useI18n } from "../i18n";
+import { nsFromMs } from "../time/ns";
+import { absolute, kDefaultRange, type Interval } from "../time/range";
+import type { ListHandle } from "./LogList";
+import { LiveView } from "./LiveView";
+import { useHasAnyLogs } from "./queries";
+import { Results } from "./Results";
+import type { Row } from "./row";
+import { ErrorState, LoadingState, NoDataState, NoMatchState } from "./states";
+import type { Logs } from "./useLogs";
+
+const MetricView = lazy(() => import("./MetricView"));
+
+interface Props {
+  logs: Logs;
+  list: Ref<ListHandle>;
+  onContext(row: Row): void;
+}
+
+// Lines, live lines, a graph, or what stands in their place.
+export function LogsBody({ logs, list, onContext }: Props) {
+  const { t } = useI18n();
+  const { state, update, interval, names, pattern, onFilter } = logs;
+  if (!interval) {
+    const error = new Error(t("time.badRange", { from: state.from, to: state.to }));
+    return <ErrorState error={error} query="" onRetry={() => update(kDefaultRange)} />;
+  }
+  if (state.query === "") return <BeforeFirstQuery logs={logs} />;
+  if (logs.isMetric) return <Graph logs={logs} interval={interval} />;
+  const shared = { state, update, zone: state.zone, pattern, onFilter, onContext, handle: list };
+  if (logs.live) {
+    // The names tell the labels of a live line from its metadata.
+    return names.isPending ? <LoadingState /> : <LiveView {...shared} indexed={names.data ?? []} />;
+  }
+  return (
+    <Results
+      {...shared}
+      result={logs.lines}
+      matching={logs.volume.data?.total}
+      run={logs.run}
+      onRetry={logs.askDraft}
+      onReset={logs.resetFilters}
+    />
+  );
+}
+
+// Without a query and without labels in the range there is nothing to ask for by default.
+function BeforeFirstQuery({ logs }: { logs: Logs }) {
+  const { names, askAgain } = logs;
+  if (names.error) return <ErrorState error={names.error} query="" onRetry={askAgain} />;
+  if (names.isPending) return <LoadingState />;
+  return <NothingHere logs={logs} />;
+}
+
+function NothingHere({ logs: { run, askAgain, update } }: { logs: Logs }) {
+  const any = useHasAnyLogs(true, run);
+  if (any.isPending) return <LoadingState />;
+  if (any.error) return <ErrorState error={any.error} query="" onRetry={askAgain} />;
+  return any.data ? (
+    <NoMatchState onRange={(from) => update({ from, to: "now" })} />
+  ) : (
+    <NoDataState onRetry={askAgain} />
+  );
+}
+
+function Graph({ logs, interval }: { logs: Logs; interval: Interval }) {
+  const { state, update, metric, askDraft, resetFilters } = logs;
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
+  if (metric.error) return <ErrorState error={metric.error} query={state.query} onRetry={askDraft} />;
+  if (!metric.data) return <LoadingState />;
+  if (metric.data.length === 0) {
+    return <NoMatchState onRange={(from) => update({ from, to: "now" })} onReset={resetFilters} />;
+  }
+  return (
+    <Suspense fallback={<LoadingState />}>
+      <MetricView
+        series={metric.data}
+        interval={interval}
+        zone={state.zone}
+        scheme={scheme}
+        onZoom={(fromMs, toMs) => update(absolute({ start: nsFromMs(fromMs), end: nsFromMs(toMs) }))}
+      />
+    </Suspense>
+  );
+}
