@@ -63,8 +63,8 @@ class Pipeline {
   // looked at again: see PipelineWorker.
   const std::vector<Predicate>& predicates() const;
 
-  // Nothing but filters that predicates() covers: every row of a stream has the stream's labels (plus structured
-  // metadata) and, if predicates are applied, passes. The line itself is not looked at when the kind is kOne.
+  // Nothing but filters that predicates() says in full: where they are applied, every row passes with its stream's
+  // labels and structured metadata, and the line is not looked at when the kind is kOne.
   bool only_predicates() const;
   bool needs_line() const;      // false: process() may be given "" for the line
   bool needs_metadata() const;  // false: process() may be given "" for the metadata (no wanted label can come from it)
@@ -97,7 +97,8 @@ class PipelineWorker {
   std::string_view line() const;  // the original view where no stage changed it
   double value() const;           // of the sample, by sample_kind(); 1 for log queries
 
-  // All final labels, sorted by name, without empty values, including __error__ and __error_details__.
+  // All final labels, sorted by name, including __error__ and __error_details__. A value may be empty where a parser or
+  // label_format made it so: Loki shows such labels of lines.
   std::span<const RowLabel> labels();
   // "" when the row has no error; for samples an error must fail the query.
   std::string_view error() const;
@@ -105,7 +106,7 @@ class PipelineWorker {
   // For samples: canonical LabelSet bytes of the group that the row belongs to (all labels but the unwrapped one where
   // no grouping was given; empty for by ()). While error() is not empty: of all labels, as the error text shows them.
   std::string_view group();
-  // Grows by one for every row whose group() may differ from that of the row before; a way to skip hashing.
+  // Grows by one when group() differs from that of the row asked for before; a way to skip hashing. Ask after group().
   std::uint64_t group_version() const;
 
   struct State;
