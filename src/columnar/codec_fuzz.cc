@@ -26,7 +26,9 @@ void decode_any(std::string_view input) {
 // Texts end at the byte 0x0A, so that every other byte may stand in them.
 Column texts_of(std::string_view input) {
   StringColumn out;
-  for (std::size_t end; (end = input.find('\n')) != std::string_view::npos; input.remove_prefix(end + 1)) out.push_back(input.substr(0, end));
+  for (std::size_t end; (end = input.find('\n')) != std::string_view::npos; input.remove_prefix(end + 1)) {
+    out.push_back(input.substr(0, end));
+  }
   out.push_back(input);
   return Column(std::move(out));
 }

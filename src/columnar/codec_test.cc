@@ -95,11 +95,14 @@ std::vector<Sample> text_samples(std::mt19937_64& random) {
                        uuid.substr(1), uuid.substr(0, 35), "0F8FAD5B-D9CB-469F-A165-70867728950E", "0123456789012345",
                        uuid.substr(0, 24) + "--" + uuid.substr(24), "x\1" + uuid + "\0y", hex_id(random, 32) + uuid.substr(8)})},
       {"log lines", texts(20'000, [&](std::size_t i) {
-         return fmt::format(R"({{"level":"info","trace_id":"{}","span_id":"{}","took_ms":{},"n":{}}})", hex_id(random, 32), hex_id(random, 16),
-                            random() % 1000, i);
+         const std::string trace = hex_id(random, 32), span = hex_id(random, 16);
+         return fmt::format(R"({{"level":"info","trace_id":"{}","span_id":"{}","ms":{},"n":{}}})", trace, span, random() % 1000, i);
        })},
       {"few", texts(9000, [&](std::size_t) { return fmt::format("value {}", random() % 50); })},
-      {"noise", texts(3000, [&](std::size_t) { return std::string(reinterpret_cast<const char*>(std::array{random(), random()}.data()), 16); })},
+      {"noise", texts(3000, [&](std::size_t) {
+         const std::array words{random(), random()};
+         return std::string(reinterpret_cast<const char*>(words.data()), sizeof words);
+       })},
       {"long rows", texts(4, [&](std::size_t i) { return std::string(700'000 * i, 'x') + hex_id(random, 32); })},
       {"dictionary", Column(std::move(coded))},
   };
@@ -252,7 +255,8 @@ TEST(BitPacking, LanesAndSerialKeepEveryWidth) {
 
 TEST(IdSplit, TakesIdsOutOfTheText) {
   SplitText split;
-  split_row("trace=0123456789abcdef0123456789abcdef uuid=0f8fad5b-d9cb-469f-a165-70867728950e span=00f067aa0ba902b7.", split);
+  split_row("trace=0123456789abcdef0123456789abcdef uuid=0f8fad5b-d9cb-469f-a165-70867728950e span=00f067aa0ba902b7.",
+            split);
   EXPECT_EQ(split.text, std::string("trace=\2 uuid=\3 span=\1.\0", 23));
   EXPECT_EQ(split.ids.size(), 40u);
 }

@@ -47,7 +47,9 @@ bool is_hex(char byte) { return kValue[static_cast<std::uint8_t>(byte)] != kNoDi
 void pack_digits(const char* digits, std::size_t count, std::string& out) {
   char packed[16];
   for (std::size_t i = 0; i < count / 2; ++i) {
-    packed[i] = static_cast<char>(kValue[static_cast<std::uint8_t>(digits[2 * i])] << 4 | kValue[static_cast<std::uint8_t>(digits[2 * i + 1])]);
+    const std::uint8_t high = kValue[static_cast<std::uint8_t>(digits[2 * i])];
+    const std::uint8_t low = kValue[static_cast<std::uint8_t>(digits[2 * i + 1])];
+    packed[i] = static_cast<char>(high << 4 | low);
   }
   out.append(packed, count / 2);
 }

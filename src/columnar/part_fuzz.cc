@@ -78,7 +78,8 @@ std::string damaged_part(std::string_view input) {
     file[(byte(0) | byte(1) << 8) % file.size()] ^= static_cast<char>(byte(2));
   }
   const std::size_t head = columnar::kPartHead.size();
-  return with_true_hashes(std::string_view(file).substr(footer_at, tail.footer_bytes), std::string_view(file).substr(head, footer_at - head));
+  const std::string_view bytes = file;
+  return with_true_hashes(bytes.substr(footer_at, tail.footer_bytes), bytes.substr(head, footer_at - head));
 }
 
 }  // namespace
@@ -92,7 +93,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else if (input[0] & 2) {
     files.set("p", damaged_part(input.substr(1)));
   } else {
-    const std::size_t footer = std::min<std::size_t>(static_cast<std::uint8_t>(input[1]) | static_cast<std::uint8_t>(input[2]) << 8, size - 3);
+    const std::size_t wanted = data[1] | std::size_t{data[2]} << 8;
+    const std::size_t footer = std::min<std::size_t>(wanted, size - 3);
     files.set("p", with_true_hashes(input.substr(3, footer), input.substr(3 + footer)));
   }
   read_all(files);
