@@ -1,0 +1,30 @@
+// Every case in the order in which they run. Each gets a Scene (run.mjs) and lines of a service of its own.
+import { context } from "./context.mjs";
+import { emptyAndDown } from "./empty_and_down.mjs";
+import { fieldFilters } from "./field_filters.mjs";
+import { firstLine } from "./first_line.mjs";
+import { histogram } from "./histogram.mjs";
+import { keyboard } from "./keyboard.mjs";
+import { links } from "./links.mjs";
+import { liveTail } from "./live_tail.mjs";
+import { looks } from "./looks.mjs";
+import { manyRows } from "./many_rows.mjs";
+import { queryEditor } from "./query_editor.mjs";
+import { screenshots } from "./screenshots.mjs";
+import { search } from "./search.mjs";
+
+export const all = [
+  { name: "a line of a log file is in the page within 5 seconds of the start", body: firstLine },
+  { name: "search box and line filters narrow", body: search },
+  { name: "query editor: completion, run, syntax error", body: queryEditor },
+  { name: "histogram: levels, drag to zoom", body: histogram },
+  { name: "row detail: filter for and out of a value", body: fieldFilters },
+  { name: "live tail: new lines without reload, pause and resume", body: liveTail },
+  { name: "lines around a line", body: context },
+  { name: "links and history: reload, back, forward, another browser", body: links },
+  { name: "dark and light, English and Chinese", body: looks },
+  { name: "empty server, server down and back", body: emptyAndDown },
+  { name: "100,000 rows", body: manyRows },
+  { name: "keyboard", body: keyboard },
+  { name: "screenshots", body: screenshots },
+];
