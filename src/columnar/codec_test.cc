@@ -226,7 +226,8 @@ TEST(CodecTable, PicksTheEncodingMadeForTheValues) {
   const struct {
     const char* sample;
     Encoding want;
-  } kCases[] = {{"constant", Encoding::kIntConstant}, {"steady times", Encoding::kIntDelta}, {"vector exactly", Encoding::kIntDeltaDelta}, {"runs", Encoding::kIntRuns},
+  } kCases[] = {{"constant", Encoding::kIntConstant}, {"steady times", Encoding::kIntDelta},
+                {"vector exactly", Encoding::kIntDeltaDelta}, {"runs", Encoding::kIntRuns},
                 {"random", Encoding::kIntFrame},      {"log lines", Encoding::kTextIds},          {"few", Encoding::kTextDictionary},
                 {"noise", Encoding::kTextPlain},      {"all empty", Encoding::kTextConstant},     {"doubles", Encoding::kDoubleZstd}};
   const std::vector<Sample> all = samples(1);
