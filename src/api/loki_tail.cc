@@ -7,7 +7,6 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "api/label_matchers.h"
 #include "api/loki_parameters.h"
 #include "api/loki_tail_frame.h"
 #include "api/tenant.h"
@@ -16,6 +15,7 @@
 #include "logs/parser.h"
 #include "logs/pipeline.h"
 #include "query/context.h"
+#include "storage/label_matcher.h"
 
 namespace trilobite::api {
 namespace {
@@ -87,13 +87,18 @@ std::optional<http::Response> check(const LokiTail& self, const http::Request& r
 // One tail while its socket is open; on the thread of the socket.
 class Tail {
  public:
-  Tail(const LokiTail& self, const http::Request& request, TailRequest tail, logql::Pipeline pipeline)
-      : self_(self), request_(request), tail_(std::move(tail)), pipeline_(std::move(pipeline)), matchers_(tail_.log()->matchers) {}
+  Tail(const LokiTail& self, const http::Request& request, TailRequest tail, logql::Pipeline pipeline,
+       std::vector<storage::LabelMatcher> matchers)
+      : self_(self),
+        request_(request),
+        tail_(std::move(tail)),
+        pipeline_(std::move(pipeline)),
+        matchers_(std::move(matchers)) {}
 
   void run(http::WebSocket& socket) {
     // Subscribed before the history is read, so that no line falls between the two; those that are in both come once.
     auto subscription =
-        self_.hub.subscribe(tail_.tenant, [this](const LabelSet& labels) { return matchers_.match(labels); });
+        self_.hub.subscribe(tail_.tenant, [this](const LabelSet& labels) { return selects(labels); });
     const auto end = self_.clock.steady() + kDurationMax;
     auto history = read_history();
     if (!history.ok()) return socket.close(kInternalError, history.error().message);
@@ -114,6 +119,14 @@ class Tail {
     std::chrono::nanoseconds since;
     LogRow row;
   };
+
+  bool selects(const LabelSet& labels) const {
+    const std::vector<Matcher>& asked = tail_.log()->matchers;
+    for (std::size_t i = 0; i < matchers_.size(); ++i) {
+      if (!matchers_[i].matches(labels.get(asked[i].name))) return false;
+    }
+    return true;
+  }
 
   // Oldest first.
   Result<std::vector<LogRow>> read_history() {
@@ -188,7 +201,7 @@ class Tail {
   const http::Request& request_;
   TailRequest tail_;
   logql::Pipeline pipeline_;
-  LabelMatchers matchers_;
+  std::vector<storage::LabelMatcher> matchers_;  // of tail_'s selector, in its order
   std::optional<logql::PipelineWorker> worker_;
   std::unordered_map<const LabelSet*, LabelSetRef> streams_;
   std::unordered_set<std::uint64_t> seen_;  // of the history
@@ -206,7 +219,9 @@ void run(const LokiTail& self, const http::Request& request, http::WebSocket& so
   }
   auto pipeline = logql::Pipeline::compile(*tail->log(), {.now = self.clock.now()});
   if (!pipeline.ok()) return socket.close(kInternalError, pipeline.error().message);
-  Tail(self, request, std::move(*tail), std::move(*pipeline)).run(socket);
+  auto matchers = storage::compile_matchers(tail->log()->matchers);
+  if (!matchers.ok()) return socket.close(kInternalError, matchers.error().message);
+  Tail(self, request, std::move(*tail), std::move(*pipeline), std::move(*matchers)).run(socket);
 }
 
 }  // namespace

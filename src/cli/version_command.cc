@@ -25,11 +25,13 @@ void add_help_command(CLI::App& app, int& status) {
       fmt::print("{}", app.help());
     } else if (*topic == "configuration") {
       fmt::print("{}", server::configuration_page());
-    } else if (const CLI::App* found = app.get_subcommand_no_throw(*topic); found != nullptr) {
-      fmt::print("{}", found->help());
     } else {
-      fmt::print(stderr, "trilobite: unknown help topic {}\n", *topic);
-      status = kUsage;
+      try {
+        fmt::print("{}", app.get_subcommand(*topic)->help());
+      } catch (const CLI::OptionNotFound&) {
+        fmt::print(stderr, "trilobite: unknown help topic {}\n", *topic);
+        status = kUsage;
+      }
     }
   });
 }
