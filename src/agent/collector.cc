@@ -12,7 +12,7 @@ namespace {
 
 // A file that is written to all the time is read in steps of this, not once per write.
 constexpr int kGatherMs = 10;
-constexpr int kWaitMs = 250;
+constexpr int kWaitMs = 250;  // at most
 constexpr auto kCommitRetry = std::chrono::seconds(1);
 
 }  // namespace
@@ -91,10 +91,10 @@ void Collector::wait(bool more) {
     const std::lock_guard lock(mutex_);
     all.push_back({.fd = files_->descriptor(), .events = POLLIN, .revents = 0});
     for (const auto& journal : journals_) all.push_back({.fd = journal->descriptor(), .events = POLLIN, .revents = 0});
-    if (const auto deadline = batcher_.deadline()) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - clock_.steady()).count();
-      timeout = static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, kWaitMs));
-    }
+    Nanoseconds next = files_->next_look();
+    if (const auto deadline = batcher_.deadline()) next = std::min(next, *deadline);
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - clock_.steady()).count();
+    timeout = static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, kWaitMs));
     if (full_ || pending_) all.resize(1);  // events would only wake us for nothing
   }
   ::poll(all.data(), all.size(), timeout);

@@ -153,13 +153,14 @@ void Fields::unsupported(std::string_view name) {
   if (take(name) != nullptr) mistake(name, "is not supported yet");
 }
 
+// An unknown name comes first: it is often the misspelt one that another message misses.
 Result<void> Fields::finish() {
   if (node_ != nullptr) {
     for (const auto& [name, value] : node_->map) {
       if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
       std::sort(known_.begin(), known_.end());
-      keep(error(Code::kInvalid, "line {}: {}: unknown name; known are {}", value.line, where(name),
-                 fmt::join(known_, ", ")));
+      return error(Code::kInvalid, "line {}: {}: unknown name; known are {}", value.line, where(name),
+                   fmt::join(known_, ", "));
     }
   }
   if (first_) return *first_;

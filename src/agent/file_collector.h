@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "agent/limits.h"
 #include "agent/line_limits.h"
 #include "agent/queue_record.h"
 #include "agent/source_job.h"
@@ -41,6 +42,8 @@ class FileCollector {
   // Reads a chunk of each file that has something, and puts what comes out of the pipelines into `out`.
   void read(Entries& out);
   bool ready() const { return !ready_.empty(); }
+  // When look() has something to do besides events.
+  Nanoseconds next_look() const { return search_wanted_ ? std::min(search_from_, polled_ + kPollInterval) : polled_ + kPollInterval; }
 
   // What has changed since the last call. Covers exactly the entries given so far.
   bool has_changes() const { return !changed_.empty() || !gone_.empty(); }

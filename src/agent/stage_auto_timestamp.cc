@@ -2,8 +2,8 @@
 // before us get their true times. A line without one follows the line before it.
 #include <unordered_map>
 
-#include "agent/go_time.h"
 #include "agent/stages.h"
+#include "agent/time_format.h"
 
 namespace trilobite::agent {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 // layouts to try on it. The shape is only a filter: it makes lines without a timestamp cheap.
 struct Known {
   std::string_view shape;
-  std::string_view layout;  // up to the seconds; fraction and offset are found by themselves
+  std::string_view layout;  // up to the seconds
 };
 constexpr std::array kKnown{
     Known{"0000-00-00T00:00:00", "2006-01-02T15:04:05"},   // RFC 3339, systemd, containers
@@ -39,66 +39,85 @@ bool has_shape(std::string_view text, std::string_view shape) {
   return true;
 }
 
-// ".123", ",123" behind the seconds, then an offset such as "Z", " +0200", "+02:00" or " UTC".
-struct Tail {
-  std::size_t fraction = 0;  // length
-  std::string_view offset_layout;
-  std::size_t offset = 0;
+// What may stand behind the seconds (a fraction aside), and how a layout says so.
+struct Offset {
+  std::string_view shape;
+  std::string_view layout;
 };
-Tail tail_of(std::string_view rest) {
-  Tail out;
-  if (rest.size() > 1 && (rest[0] == '.' || rest[0] == ',') && is_digit(rest[1])) {
-    out.fraction = 2;
-    while (out.fraction < rest.size() && is_digit(rest[out.fraction])) ++out.fraction;
-    rest.remove_prefix(out.fraction);
-  }
-  if (has_shape(rest, "Z") && (rest.size() == 1 || !is_letter(rest[1]))) return {out.fraction, "Z07:00", 1};
-  if (rest.starts_with(" UTC")) return {out.fraction, " MST", 4};
-  const bool blank = rest.starts_with(' ');
-  const std::string_view sign = rest.substr(blank);
-  if (sign.empty() || (sign[0] != '+' && sign[0] != '-')) return out;
-  if (has_shape(sign.substr(1), "00:00")) return {out.fraction, blank ? " -07:00" : "-07:00", 6u + blank};
-  if (has_shape(sign.substr(1), "0000")) return {out.fraction, blank ? " -0700" : "-0700", 5u + blank};
-  if (has_shape(sign.substr(1), "00") && !blank) return {out.fraction, "-07", 3};
+constexpr std::array kOffsets{Offset{"+00:00", "-07:00"}, Offset{" +00:00", " -07:00"}, Offset{"+0000", "-0700"},
+                              Offset{" +0000", " -0700"}, Offset{"+00", "-07"},         Offset{"Z", "Z07:00"},
+                              Offset{" UTC", " MST"},     Offset{"", ""}};
+
+bool has_offset(std::string_view text, std::string_view shape) {
+  const std::size_t sign = shape.find('+');
+  if (sign == std::string_view::npos) return text.starts_with(shape);
+  if (text.size() <= sign || (text[sign] != '+' && text[sign] != '-')) return false;
+  return text.starts_with(shape.substr(0, sign)) && has_shape(text.substr(sign + 1), shape.substr(sign + 1));
+}
+
+std::size_t fraction_length(std::string_view text) {
+  if (text.size() < 2 || (text[0] != '.' && text[0] != ',') || !is_digit(text[1])) return 0;
+  std::size_t out = 2;
+  while (out < text.size() && is_digit(text[out])) ++out;
   return out;
 }
 
-std::optional<TimeNs> parse_at(std::string_view text, const TimeZone* zone, TimeNs now) {
-  for (const Known& known : kKnown) {
-    if (!has_shape(text, known.shape)) continue;
-    const Tail tail = tail_of(text.substr(known.shape.size()));
-    const std::string layout = std::string(known.layout) + std::string(tail.offset_layout);
-    const std::string_view whole = text.substr(0, known.shape.size() + tail.fraction + tail.offset);
-    if (auto time = parse_time(layout, whole, zone, now); time.ok()) return *time;
+// Finds and parses. Immutable.
+class Recognizer {
+ public:
+  static Result<Recognizer> make(std::string_view zone) {
+    Recognizer out;
+    for (const Known& known : kKnown) {
+      for (const Offset& offset : kOffsets) {
+        TRY(format, TimeFormat::compile(std::string(known.layout) + std::string(offset.layout), zone));
+        out.formats_.push_back(std::move(format));
+      }
+    }
+    return out;
   }
-  return std::nullopt;
-}
 
-// Where a timestamp may start: at the beginning, behind "[" or "<13>" or a few words (access logs: address, user).
-std::optional<TimeNs> find_time(std::string_view line, const TimeZone* zone, TimeNs now) {
-  constexpr std::size_t kSearchBytes = 120;
-  if (auto time = parse_at(line, zone, now)) return time;
-  const std::string_view begin = line.substr(0, kSearchBytes);
-  if (begin.starts_with('<')) {
-    const std::size_t close = begin.find('>');
-    if (close != std::string_view::npos && close < 6) return parse_at(line.substr(close + 1), zone, now);
+  // A timestamp may start at the beginning, behind "<13>", "[", or one word (access logs have address and user first).
+  std::optional<TimeNs> find(std::string_view line, TimeNs now) const {
+    constexpr std::size_t kSearchBytes = 120;
+    if (auto time = parse_at(line, now)) return time;
+    const std::string_view begin = line.substr(0, kSearchBytes);
+    if (begin.starts_with('<')) {
+      const std::size_t close = begin.find('>');
+      if (close != std::string_view::npos && close < 6) return parse_at(line.substr(close + 1), now);
+    }
+    const std::size_t bracket = begin.find('[');
+    if (bracket != std::string_view::npos) {
+      if (auto time = parse_at(line.substr(bracket + 1), now)) return time;
+    }
+    const std::size_t word = begin.find(' ');
+    return word == std::string_view::npos ? std::nullopt : parse_at(line.substr(word + 1), now);
   }
-  const std::size_t bracket = begin.find('[');
-  if (bracket != std::string_view::npos) {
-    if (auto time = parse_at(line.substr(bracket + 1), zone, now)) return time;
+
+ private:
+  std::optional<TimeNs> parse_at(std::string_view text, TimeNs now) const {
+    for (std::size_t i = 0; i < kKnown.size(); ++i) {
+      const std::size_t length = kKnown[i].shape.size();
+      if (!has_shape(text, kKnown[i].shape)) continue;
+      const std::size_t fraction = fraction_length(text.substr(length));
+      for (std::size_t k = 0; k < kOffsets.size(); ++k) {
+        if (!has_offset(text.substr(length + fraction), kOffsets[k].shape)) continue;
+        const std::string_view whole = text.substr(0, length + fraction + kOffsets[k].shape.size());
+        if (auto time = formats_[i * kOffsets.size() + k].parse(whole, now)) return time;
+      }
+    }
+    return std::nullopt;
   }
-  // dpkg's alternatives: "update-alternatives 2026-01-15 10:00:00: ..."
-  const std::size_t word = begin.find(' ');
-  return word == std::string_view::npos ? std::nullopt : parse_at(line.substr(word + 1), zone, now);
-}
+
+  std::vector<TimeFormat> formats_;  // of each Known with each Offset
+};
 
 class AutoTimestampStage final : public Stage {
  public:
-  explicit AutoTimestampStage(std::shared_ptr<const TimeZone> zone) : zone_(std::move(zone)) {}
+  explicit AutoTimestampStage(Recognizer recognizer) : recognizer_(std::move(recognizer)) {}
 
   void run(Entries& entries, SourceId source) override {
     for (Entry& entry : entries) {
-      const auto found = find_time(entry.line, zone_.get(), entry.read_time);
+      const auto found = recognizer_.find(entry.line, entry.read_time);
       const auto state = states_.find(source);
       if (found) {
         State next{*found, *found};
@@ -118,7 +137,7 @@ class AutoTimestampStage final : public Stage {
     TimeNs written = 0;  // in the last line that had a time
     TimeNs given = 0;    // to the last line
   };
-  const std::shared_ptr<const TimeZone> zone_;
+  const Recognizer recognizer_;
   std::unordered_map<SourceId, State> states_;
 };
 
@@ -128,17 +147,10 @@ Result<StagePtr> make_auto_timestamp_stage(const yaml::Node& config, const std::
   Fields fields(&config, where);
   std::string location;
   fields.text("location", location);
-  std::shared_ptr<const TimeZone> zone;
-  if (!location.empty()) {
-    auto found = TimeZone::find(location);
-    if (found.ok()) {
-      zone = std::move(*found);
-    } else {
-      fields.mistake("location", found.error().message);
-    }
-  }
+  auto recognizer = Recognizer::make(location);
+  if (!recognizer.ok()) fields.mistake("location", recognizer.error().message);
   TRY_VOID(fields.finish());
-  return StagePtr(std::make_unique<AutoTimestampStage>(std::move(zone)));
+  return StagePtr(std::make_unique<AutoTimestampStage>(std::move(*recognizer)));
 }
 
 }  // namespace trilobite::agent

@@ -3,22 +3,22 @@
 
 #include <unordered_map>
 
-#include "agent/go_time.h"
 #include "agent/limits.h"
 #include "agent/stages.h"
+#include "agent/time_format.h"
 
 namespace trilobite::agent {
 namespace {
 
-constexpr std::string_view kRfc3339 = "2006-01-02T15:04:05Z07:00";
-
-void set_time(Entry& entry, std::string_view text) {
-  if (auto time = parse_time(kRfc3339, text, nullptr, entry.read_time); time.ok()) entry.time = *time;
+void set_time(Entry& entry, std::string_view text, const TimeFormat& format) {
+  if (const auto time = format.parse(text, entry.read_time)) entry.time = *time;
 }
 
 // {"log":"text\n","stream":"stdout","time":"2026-01-15T10:00:00.123456789Z"}
 class DockerStage final : public Stage {
  public:
+  explicit DockerStage(TimeFormat rfc3339) : rfc3339_(std::move(rfc3339)) {}
+
   void run(Entries& entries, SourceId) override {
     for (Entry& entry : entries) unwrap(entry);
   }
@@ -34,7 +34,7 @@ class DockerStage final : public Stage {
     }
     if (root["time"].get_string().get(time) == simdjson::SUCCESS) {
       entry.extracted.set("timestamp", time);
-      set_time(entry, time);
+      set_time(entry, time, rfc3339_);
     }
     if (root["log"].get_string().get(log) == simdjson::SUCCESS) {
       if (log.ends_with('\n')) log.remove_suffix(1);
@@ -43,6 +43,7 @@ class DockerStage final : public Stage {
     }
   }
 
+  const TimeFormat rfc3339_;
   simdjson::dom::parser parser_;
 };
 
@@ -55,7 +56,7 @@ struct CriOptions {
 // 2026-01-15T10:00:00.123456789Z stdout F text; with P instead of F the line goes on in the next one of its stream.
 class CriStage final : public Stage {
  public:
-  explicit CriStage(CriOptions options) : options_(options) {}
+  CriStage(CriOptions options, TimeFormat rfc3339) : options_(options), rfc3339_(std::move(rfc3339)) {}
 
   void run(Entries& entries, SourceId source) override {
     Entries out;
@@ -102,7 +103,7 @@ class CriStage final : public Stage {
     entry.extracted.set("flags", flags);
     entry.extracted.set("timestamp", time);
     entry.labels.set("stream", stream);
-    set_time(entry, time);
+    set_time(entry, time, rfc3339_);
     join(std::move(entry), stream, flags.starts_with('P'), source, out);
   }
 
@@ -129,6 +130,7 @@ class CriStage final : public Stage {
   }
 
   const CriOptions options_;
+  const TimeFormat rfc3339_;
   std::unordered_map<SourceId, ByStream> partial_;
 };
 
@@ -136,7 +138,8 @@ class CriStage final : public Stage {
 
 Result<StagePtr> make_docker_stage(const yaml::Node& config, const std::string& where, const StageContext&) {
   TRY_VOID(Fields(&config, where).finish());
-  return StagePtr(std::make_unique<DockerStage>());
+  TRY(rfc3339, TimeFormat::compile("RFC3339", ""));
+  return StagePtr(std::make_unique<DockerStage>(std::move(rfc3339)));
 }
 
 Result<StagePtr> make_cri_stage(const yaml::Node& config, const std::string& where, const StageContext&) {
@@ -146,7 +149,8 @@ Result<StagePtr> make_cri_stage(const yaml::Node& config, const std::string& whe
   fields.byte_size("max_partial_line_size", options.partial_bytes_max);
   fields.boolean("max_partial_line_size_truncate", options.truncate);
   TRY_VOID(fields.finish());
-  return StagePtr(std::make_unique<CriStage>(options));
+  TRY(rfc3339, TimeFormat::compile("RFC3339", ""));
+  return StagePtr(std::make_unique<CriStage>(options, std::move(rfc3339)));
 }
 
 }  // namespace trilobite::agent

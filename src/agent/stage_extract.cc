@@ -1,9 +1,10 @@
 // regex and logfmt: named values out of the line or an extracted value.
 #include <re2/re2.h>
 
-#include "agent/logfmt.h"
 #include "agent/regex.h"
 #include "agent/stages.h"
+#include "logs/stage_logfmt.h"
+#include "logs/text.h"
 
 namespace trilobite::agent {
 namespace {
@@ -47,19 +48,28 @@ class LogfmtStage final : public Stage {
     for (Entry& entry : entries) {
       const std::string* text = source_of(entry, source_);
       if (text == nullptr) continue;
-      std::vector<std::pair<std::string_view, std::string>> found;
-      parse_logfmt(*text, [&](std::string_view key, std::string value) {
-        for (const auto& [wanted, name] : names_by_key_) {
-          if (wanted == key) found.emplace_back(name, value);
-        }
-      });
-      for (const auto& [name, value] : found) entry.extracted.set(name, value);
+      for (logql::LogfmtScanner scanner(*text); scanner.next();) {
+        if (scanner.ok()) keep(scanner);
+      }
+      // Only now, because the text may be the extracted value that is replaced.
+      for (const auto& [name, value] : found_) entry.extracted.set(*name, value);
+      found_.clear();
     }
   }
 
  private:
+  void keep(const logql::LogfmtScanner& scanner) {
+    for (const auto& [key, name] : names_by_key_) {
+      if (key != scanner.key()) continue;
+      std::string value(scanner.value());
+      if (scanner.escaped()) value = logql::unquote(scanner.value()).value_or(value);
+      found_.emplace_back(&name, std::move(value));
+    }
+  }
+
   const std::vector<std::pair<std::string, std::string>> names_by_key_;
   const std::string source_;
+  std::vector<std::pair<const std::string*, std::string>> found_;
 };
 
 }  // namespace
