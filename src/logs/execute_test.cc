@@ -48,7 +48,7 @@ TEST(LogQuery, DirectionAndLimit) {
       {app="db", trace="t2"} 4s fast query
     eval logs backward limit 1 {app="web"} |= "error"
       {app="web", host="a"} 6s {"level":"error","ms":30,"user":"u2"}
-    eval logs forward limit 3 {app=~"web|db"} | json | ms < 5 | line_format "{{.ms}}" | keep host
+    eval logs forward limit 3 {app="web"} | json | ms < 5 | line_format "{{.ms}}" | keep host
       {host="a"} 2s 3
       {host="a"} 3s 3
       {host="a"} 4s 3
@@ -132,9 +132,14 @@ TEST(MetricQuery, UnwrappedValues) {
     eval instant at 10s sum(rate({app="web"} | json | unwrap ms [10s]))
       {} 6.9
     eval instant at 10s sum(sum_over_time({app=~"web|db"} | json | unwrap ms [10s]))
-      expect fail pipeline error: 'JSONParserErr' for series:
-    eval instant at 10s sum(sum_over_time({app=~"web|db"} | json | unwrap ms | __error__="" [10s]))
       {} 69
+    eval instant at 10s sum(sum_over_time({app="web"} | json | unwrap user [10s]))
+      expect fail pipeline error: 'SampleExtractionErr' for series:
+    eval instant at 10s sum(sum_over_time({app="web"} | json | unwrap user | __error__="" [10s]))
+    # Between windows nothing counts, not even an error.
+    eval range 20s to 40s step 20s sum(sum_over_time({app="web"} | json | unwrap user [1s]))
+    eval instant at 10s count_over_time({app="db"} | json [10s])
+      expect fail pipeline error: 'JSONParserErr' for series:
   )");
 }
 

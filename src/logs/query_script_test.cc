@@ -90,7 +90,10 @@ void QueryScript::load(const Block& block) {
   const auto labels = pairs_of(block.head.substr(5, brace + 1 - 5));
   std::string rest = block.head.substr(brace + 2);
   TimeNs time = 0, step = kNsPerSecond;
-  while (!rest.empty()) (take_word(rest) == "from" ? time : step) = take_time(rest);
+  while (!rest.empty()) {
+    TimeNs& setting = take_word(rest) == "from" ? time : step;
+    setting = take_time(rest);
+  }
   for (std::string line : block.lines) {
     std::size_t times = 1;
     std::vector<std::pair<std::string, std::string>> metadata;

@@ -89,8 +89,9 @@ Result<void> RangeWorker::consume_by_stream(const Batch& batch) {
 
 Result<std::uint32_t> RangeWorker::group_of_row() {
   if (const std::string_view kind = worker_.error(); !kind.empty()) return sample_error(kind, worker_.group());
+  const std::string_view key = worker_.group();
   if (const std::uint64_t version = worker_.group_version(); version != version_) {
-    group_ = groups_.find_or_add(worker_.group());
+    group_ = groups_.find_or_add(key);
     version_ = version;
   }
   return group_;
