@@ -39,6 +39,8 @@ class EmbeddedStore : public Store {
   virtual Result<bool> merge_once() = 0;            // false: nothing to merge
   virtual Result<void> enforce_retention() = 0;
   virtual Result<void> close() = 0;                 // flushes; later calls fail with kUnavailable
+  // What opening found to be torn or damaged, a sentence each; empty after a clean stop.
+  virtual std::vector<std::string> recovery_messages() const = 0;
 };
 
 // Reads every file of a data directory and says what it found; for `trilobite check DIR`.

@@ -1,0 +1,167 @@
+#include "storage/engine.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "storage/index_query.h"
+#include "storage/scan.h"
+
+namespace trilobite::storage {
+namespace {
+
+constexpr std::chrono::milliseconds kFlusherInterval{250};
+constexpr std::chrono::seconds kMergerInterval{5};
+constexpr std::chrono::nanoseconds kRetentionInterval = std::chrono::seconds(30);
+constexpr std::chrono::seconds kRetryInterval{2};  // after a failed flush
+constexpr int kMergerNice = 10;
+
+}  // namespace
+
+Engine::Engine(World world, StorageOptions options)
+    : files_(world.files), clock_(world.clock), options_(std::move(options)), layout_(options_.directory) {}
+
+Engine::~Engine() { stop_threads(); }
+
+Result<void> Engine::check_open() const {
+  if (closed_) return error(Code::kUnavailable, "the store is closed");
+  return {};
+}
+
+StoreView Engine::view() const {
+  std::lock_guard lock(view_mutex_);
+  return {parts_, frozen_, active_};
+}
+
+PartMeta Engine::new_part(const TableKey& key) {
+  std::lock_guard lock(manifest_mutex_);
+  PartMeta out;
+  out.id = manifest_->new_part_id();
+  out.tenant = key.tenant;
+  out.signal = key.signal;
+  out.window = key.window;
+  out.created = clock_.now();
+  return out;
+}
+
+PartRef Engine::make_handle(PartMeta meta) const {
+  std::string path = layout_.part(meta.tenant, meta.signal, meta.window, meta.id);
+  return std::make_shared<PartHandle>(files_, cache_, std::move(meta), std::move(path));
+}
+
+Result<std::unique_ptr<Scan>> Engine::scan(ScanRequest request) {
+  TRY_VOID(check_open());
+  return open_scan(view(), std::move(request));
+}
+
+Result<std::vector<std::string>> Engine::label_names(const IndexRequest& request) {
+  TRY_VOID(check_open());
+  return query_label_names(view(), request);
+}
+
+Result<std::vector<std::string>> Engine::label_values(const IndexRequest& request, std::string_view name) {
+  TRY_VOID(check_open());
+  return query_label_values(view(), request, name);
+}
+
+Result<std::vector<SeriesInfo>> Engine::series(const IndexRequest& request) {
+  TRY_VOID(check_open());
+  return query_series(view(), request);
+}
+
+StoreStatistics Engine::statistics() const {
+  const StoreView now = view();
+  StoreStatistics out;
+  for (const PartRef& part : now.parts->parts) {
+    out.bytes_disk += part->meta().info.file_bytes;
+    out.rows_stored += part->meta().info.rows;
+  }
+  out.parts = now.parts->parts.size();
+  out.bytes_wal = bytes_wal_;
+  out.bytes_disk += out.bytes_wal;
+  for (const Head* head : {now.frozen.get(), now.active.get()}) {
+    if (head == nullptr) continue;
+    out.bytes_head += head->bytes();
+    out.rows_stored += head->rows();
+    out.series_head += head->series();
+  }
+  out.rows_appended = rows_appended_;
+  out.bytes_appended = bytes_appended_;
+  out.flushes = flushes_;
+  out.merges = merges_;
+  out.parts_dropped = parts_dropped_;
+  out.writable = writable_;
+  return out;
+}
+
+bool Engine::flush_is_due() {
+  const StoreView now = view();
+  if (now.frozen) return true;  // a flush that failed before
+  if (now.active->empty()) return false;
+  const std::chrono::nanoseconds time = clock_.steady();
+  return now.active->bytes() >= options_.head_bytes_max || time - head_first_append_.load() >= options_.head_age_max ||
+         time - head_last_append_.load() >= options_.head_idle_max;
+}
+
+void Engine::run_flusher() {
+  pthread_setname_np(pthread_self(), "storage-flush");
+  std::chrono::nanoseconds retention_last = clock_.steady();
+  for (;;) {
+    {
+      std::unique_lock lock(wake_mutex_);
+      if (stopping_) return;
+      wake_flusher_.wait_for(lock, kFlusherInterval);
+      if (stopping_) return;
+    }
+    if (flush_is_due() && !flush().ok()) {
+      // The rows are safe in the WAL; the disk may have room again soon.
+      std::unique_lock lock(wake_mutex_);
+      wake_flusher_.wait_for(lock, kRetryInterval, [this] { return stopping_; });
+    }
+    if (clock_.steady() - retention_last >= kRetentionInterval) {
+      retention_last = clock_.steady();
+      static_cast<void>(enforce_retention());  // tried again next time
+    }
+  }
+}
+
+void Engine::run_merger() {
+  pthread_setname_np(pthread_self(), "storage-merge");
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kMergerNice);
+  for (;;) {
+    bool more = false;
+    if (auto merged = merge_once(); merged.ok()) more = *merged;
+    std::unique_lock lock(wake_mutex_);
+    if (stopping_) return;
+    if (!more) wake_mergers_.wait_for(lock, kMergerInterval);
+    if (stopping_) return;
+  }
+}
+
+void Engine::stop_threads() {
+  {
+    std::lock_guard lock(wake_mutex_);
+    stopping_ = true;
+    stop_merging_ = true;
+  }
+  wake_flusher_.notify_all();
+  wake_mergers_.notify_all();
+  head_changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+Result<void> Engine::close() {
+  if (closed_) return {};
+  stop_threads();
+  auto flushed = flush();
+  {
+    // Whoever holds the lock now is the last to write.
+    std::lock_guard lock(commit_mutex_);
+    closed_ = true;
+  }
+  std::lock_guard lock(flush_mutex_);
+  lock_.reset();
+  return flushed;
+}
+
+}  // namespace trilobite::storage

@@ -1,0 +1,111 @@
+// From a batch to acknowledged rows: checks, one record in the WAL, synced together with its neighbours, then the head.
+#include "storage/engine.h"
+#include "storage/schema.h"
+#include "storage/wal_record.h"
+
+namespace trilobite::storage {
+
+// Bytes that wait for the WAL, for as long as it lives.
+class Engine::InFlight {
+ public:
+  InFlight(std::atomic<std::size_t>& total, std::size_t bytes) : total_(total), bytes_(bytes) { total_ += bytes_; }
+  ~InFlight() { total_ -= bytes_; }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  std::atomic<std::size_t>& total_;
+  std::size_t bytes_;
+};
+
+// A head that grows faster than it can be written makes its writers wait, then sends them away.
+Result<void> Engine::wait_for_room() {
+  const auto has_room = [this] {
+    const StoreView now = view();
+    return !now.frozen || now.active->bytes() < kHeadGrowthMax * options_.head_bytes_max;
+  };
+  if (!options_.background || has_room()) return {};
+  std::unique_lock lock(wake_mutex_);
+  if (head_changed_.wait_for(lock, kAppendWaitMax, [&] { return stopping_ || has_room(); })) return {};
+  return error(Code::kOverload, "cannot append: {} bytes in memory wait to be written to the disk", view().active->bytes());
+}
+
+Result<void> Engine::check_disk() {
+  const std::chrono::nanoseconds now = clock_.steady();
+  if (!disk_checked_ || disk_full_ || now - *disk_checked_ >= kDiskSpaceInterval) {
+    TRY(space, files_.disk_space(layout_.directory()));
+    disk_checked_ = now;
+    disk_full_ = space.bytes_free < options_.disk_free_bytes_min;
+    if (disk_full_) {
+      return error(Code::kNoSpace, "cannot append: the disk has {} bytes free, the minimum is {}", space.bytes_free, options_.disk_free_bytes_min);
+    }
+  }
+  return {};
+}
+
+void Engine::commit_group(std::span<Pending* const> group) {
+  std::lock_guard lock(commit_mutex_);
+  const TimeNs now = clock_.now();
+  std::vector<Pending*> fresh;
+  std::set<Hash128> requests;
+  std::string frame;
+  Result<void> outcome = closed_ ? error(Code::kUnavailable, "cannot append: the store is closed") : check_disk();
+  for (Pending* item : group) {
+    // A repeat within the group shares the fate of the first; one of an accepted request is done.
+    if (item->request && recent_.contains(*item->request, now)) {
+      item->fresh = false;
+      continue;
+    }
+    item->result = outcome;
+    if (!outcome.ok() || (item->request && !requests.insert(*item->request).second)) {
+      item->fresh = false;
+      continue;
+    }
+    fresh.push_back(item);
+    append_record(frame, item->record);
+  }
+  if (!outcome.ok()) writable_ = false;
+  if (fresh.empty()) return;
+  outcome = wal_->append(frame);
+  writable_ = outcome.ok();
+  bytes_wal_ = wal_->bytes();
+  if (!outcome.ok()) {
+    for (Pending* item : group) {
+      if (!item->request || !recent_.contains(*item->request, now)) item->result = outcome;
+    }
+    return;
+  }
+  std::shared_ptr<Head> head;
+  {
+    std::lock_guard view_lock(view_mutex_);
+    head = active_;
+  }
+  if (head->empty()) head_first_append_ = clock_.steady();
+  head_last_append_ = clock_.steady();
+  for (Pending* item : fresh) {
+    if (item->request) recent_.add(*item->request, item->accepted, now);
+    rows_appended_ += head->append(item->tenant, item->signal, *item->batch);
+    bytes_appended_ += item->batch->bytes();
+  }
+}
+
+Result<void> Engine::append(std::string_view tenant, Signal signal, const Batch& batch, const AppendOptions& options) {
+  TRY_VOID(check_open());
+  if (tenant.size() > kTenantBytesMax) return error(Code::kLimit, "cannot append for a tenant with a name of {} bytes: the limit is {}", tenant.size(), kTenantBytesMax);
+  TRY_VOID(check_batch(signal, batch));
+  if (batch.rows() == 0) return {};
+  const std::size_t bytes = batch.bytes();
+  if (const std::size_t waiting = bytes_in_flight_; waiting > 0 && waiting + bytes > options_.bytes_in_flight_max) {
+    return error(Code::kOverload, "cannot append: {} bytes wait for the disk, the limit is {}", waiting, options_.bytes_in_flight_max);
+  }
+  const InFlight counted(bytes_in_flight_, bytes);
+  TRY_VOID(wait_for_room());
+  const TimeNs now = clock_.now();
+  TRY(record, encode_record(tenant, signal, now, options.request, batch));
+  Pending item{std::move(record), std::string(tenant), signal, &batch, now, options.request};
+  auto result = queue_.submit(item, [this](std::span<Pending* const> group) { commit_group(group); });
+  if (options_.background && view().active->bytes() >= options_.head_bytes_max) wake_flusher_.notify_one();
+  return result;
+}
+
+}  // namespace trilobite::storage

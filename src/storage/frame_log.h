@@ -1,0 +1,73 @@
+// A file of checksummed frames, appended in order: the form of WAL segments and of the manifest (format.md).
+//
+// One frame is what one sync makes durable, and no frame is written before the one in front of it was synced. Hence a bad
+// frame with nothing valid behind it was never acknowledged: it is torn and may be cut off. A bad frame with a valid one
+// behind it was acknowledged once: it is damage.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file_system.h"
+
+namespace trilobite::storage {
+
+inline constexpr std::size_t kFrameLogHeaderBytes = 32;
+inline constexpr std::size_t kFrameHeaderBytes = 16;
+
+enum class FrameLogKind : std::uint64_t {
+  kSegment = 0x4C41574F4C495254,   // "TRILOWAL"
+  kManifest = 0x4E414D4F4C495254,  // "TRILOMAN"
+};
+
+// Header of a new file. `salt` makes stale bytes of another file never look valid.
+std::string frame_log_header(FrameLogKind kind, std::uint64_t salt);
+
+// Appends the frame that will stand at `offset` of the file.
+void append_frame(std::string& out, std::uint64_t salt, std::uint64_t offset, std::string_view payload);
+
+// What a file holds. Views point into `content`.
+struct FrameLogContent {
+  bool unused = false;  // the header was never written: created, then the power went
+  std::uint64_t salt = 0;
+  std::vector<std::string_view> frames;
+  std::uint64_t bytes_valid = 0;  // end of the last valid frame, of those without damage in front
+  bool torn = false;              // bytes behind bytes_valid, none of them valid
+  struct Damage {
+    std::uint64_t offset = 0, bytes = 0;
+  };
+  std::vector<Damage> damage;  // bad bytes with valid frames behind them; those frames are in `frames`
+};
+
+// kCorrupt for a bad header, kUnsupported for a newer version.
+Result<FrameLogContent> read_frame_log(FrameLogKind kind, std::string_view content);
+
+// Appends frames to a new file.
+class FrameLogWriter {
+ public:
+  // Writes and syncs the header. The caller syncs the folder.
+  static Result<std::unique_ptr<FrameLogWriter>> create(FileSystem& files, const std::string& path, FrameLogKind kind,
+                                                        std::uint64_t salt);
+
+  // How far a failed append got, because what can be done about it differs.
+  enum class Failure : std::uint8_t {
+    kNone,
+    kWrite,  // nothing was synced: cutting the file to bytes() brings back a known state
+    kSync,   // nobody knows what is on the disk
+  };
+  Result<void> append(std::string_view payload);
+  Failure failure() const { return failure_; }
+  std::uint64_t bytes() const { return bytes_; }  // header and whole frames
+
+ private:
+  FrameLogWriter(std::unique_ptr<WritableFile> file, std::uint64_t salt) : file_(std::move(file)), salt_(salt) {}
+
+  std::unique_ptr<WritableFile> file_;
+  std::uint64_t salt_;
+  std::uint64_t bytes_ = kFrameLogHeaderBytes;
+  Failure failure_ = Failure::kNone;
+};
+
+}  // namespace trilobite::storage

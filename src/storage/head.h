@@ -1,0 +1,108 @@
+// Rows that are in the WAL and not yet in parts, in memory, by tenant, signal and window. Append-only and visible at once.
+//
+// A Head is one generation: appends go to the active one; a flush freezes it, starts another, and drops the frozen one
+// when its rows are in parts that the manifest names.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "storage/head_chunk.h"
+#include "storage/head_index.h"
+#include "storage/series_table.h"
+#include "storage/store.h"
+
+namespace trilobite::storage {
+
+struct TableKey {
+  std::string tenant;
+  Signal signal = Signal::kLogs;
+  std::int64_t window = 0;
+  friend auto operator<=>(const TableKey&, const TableKey&) = default;
+};
+
+// The rows of one window. One thread appends, any number read.
+class HeadTable {
+ public:
+  explicit HeadTable(Signal signal) : schema_(schema_of(signal)) {}
+
+  // Those rows of the batch; a row that is there already (label set, time, all columns) is dropped.
+  struct Stored {
+    std::size_t rows = 0, bytes = 0, series = 0;
+  };
+  Stored append(const Batch& batch, std::span<const std::uint32_t> rows);
+
+  // What a reader needs to go on without a lock.
+  struct ChunkView {
+    std::shared_ptr<const HeadChunk> chunk;
+    std::uint32_t rows = 0;
+    TimeNs time_min = 0, time_max = 0;
+  };
+  struct View {
+    std::vector<ChunkView> chunks;
+    std::vector<SeriesStats> stats;  // by series number
+  };
+  View view() const;
+  const HeadIndex& index() const { return index_; }
+  std::span<const ColumnSchema> schema() const { return schema_; }
+  std::uint64_t rows() const { return rows_; }
+
+ private:
+  class Input;
+  struct Chunk {
+    std::shared_ptr<HeadChunk> rows;
+    TimeNs time_min = 0, time_max = 0;
+  };
+  bool is_duplicate(const Input& input, std::uint32_t row, std::uint32_t series, std::uint64_t hash) const;
+  void remember_all_rows();
+  HeadChunk& chunk_with_room(std::size_t text_bytes);
+  void put_row(const Input& input, std::uint32_t row, std::uint32_t series);
+  std::uint64_t hash_stored(const HeadChunk& chunk, std::uint32_t row) const;
+
+  std::span<const ColumnSchema> schema_;
+  HeadIndex index_;
+  std::atomic<std::uint64_t> rows_{0};
+
+  mutable std::shared_mutex mutex_;  // guards chunks_ and stats_; the writer alone may read them without it
+  std::vector<Chunk> chunks_;
+  std::vector<SeriesStats> stats_;
+
+  // Writer only.
+  // Row hash -> rows (chunk << 32 | row). Kept from the first row on that is not newer than its stream: data in order,
+  // which cannot repeat, never pays for it.
+  std::unordered_multimap<std::uint64_t, std::uint64_t> row_by_hash_;
+  bool remembers_rows_ = false;
+  // Texts of the coded columns in the last chunk, to store each once: (column, text) -> row.
+  std::vector<std::unordered_map<std::string_view, std::uint32_t, TextHash, std::equal_to<>>> coded_;
+};
+
+class Head {
+ public:
+  // One thread at a time.
+  std::size_t append(const std::string& tenant, Signal signal, const Batch& batch);  // returns the rows stored
+
+  struct Table {
+    TableKey key;
+    std::shared_ptr<HeadTable> table;
+  };
+  std::vector<Table> tables() const;  // in order of keys
+  std::size_t bytes() const { return bytes_; }
+  std::uint64_t rows() const { return rows_; }
+  std::uint64_t series() const { return series_; }
+  bool empty() const { return rows_ == 0; }
+
+ private:
+  HeadTable& table_of(const std::string& tenant, Signal signal, std::int64_t window);
+
+  std::atomic<std::size_t> bytes_{0}, rows_{0}, series_{0};
+  mutable std::mutex mutex_;  // guards tables_
+  std::map<TableKey, std::shared_ptr<HeadTable>> tables_;
+};
+
+}  // namespace trilobite::storage

@@ -1,0 +1,13 @@
+// Which parts of a window are worth merging: size-tiered, so that each row is rewritten a logarithmic number of times.
+#pragma once
+
+#include <vector>
+
+#include "storage/part_handle.h"
+
+namespace trilobite::storage {
+
+// Of parts of one window, none of which is being merged. Empty when nothing is worth it.
+std::vector<PartRef> pick_merge(std::vector<PartRef> parts, TimeNs now);
+
+}  // namespace trilobite::storage

@@ -1,0 +1,77 @@
+// A part that the manifest names. Scans hold handles, so a part that was merged away or dropped stays readable until the
+// last of them is gone; only then its file is removed.
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "columnar/part.h"
+#include "storage/label_index.h"
+#include "storage/manifest.h"
+#include "storage/series_table.h"
+
+namespace trilobite::storage {
+
+class PartHandle;
+
+// Keeps the most recently used part files open and their label sections decoded, within limits. Any thread.
+class PartCache {
+ public:
+  struct Open {
+    std::shared_ptr<const PartReader> reader;
+    std::shared_ptr<const SeriesTable> series;
+    std::shared_ptr<const LabelIndex> index;
+    std::size_t bytes() const { return series->bytes() + index->bytes(); }
+  };
+  std::shared_ptr<const Open> find(std::uint64_t part);
+  void put(std::uint64_t part, std::shared_ptr<const Open> open);
+  void forget(std::uint64_t part);
+
+ private:
+  using Order = std::list<std::pair<std::uint64_t, std::shared_ptr<const Open>>>;
+  void evict();
+
+  std::mutex mutex_;  // guards everything below
+  Order order_;       // last used first
+  std::unordered_map<std::uint64_t, Order::iterator> place_of_;
+  std::size_t bytes_ = 0;
+};
+
+class PartHandle {
+ public:
+  PartHandle(FileSystem& files, std::shared_ptr<PartCache> cache, PartMeta meta, std::string path)
+      : files_(files), cache_(std::move(cache)), meta_(std::move(meta)), path_(std::move(path)) {}
+  ~PartHandle();
+  PartHandle(const PartHandle&) = delete;
+  PartHandle& operator=(const PartHandle&) = delete;
+
+  const PartMeta& meta() const { return meta_; }
+  const std::string& path() const { return path_; }
+  // kCorrupt when the file is not the one that the manifest means.
+  Result<std::shared_ptr<const PartCache::Open>> open() const;
+  // The manifest does not name it any more: the file goes with the last handle.
+  void drop() { dropped_ = true; }
+
+ private:
+  FileSystem& files_;
+  std::shared_ptr<PartCache> cache_;  // shared with the engine, which a scan may outlive
+  PartMeta meta_;
+  std::string path_;
+  std::atomic<bool> dropped_{false};
+};
+using PartRef = std::shared_ptr<PartHandle>;
+
+// All parts at one moment; immutable.
+struct PartSet {
+  std::vector<PartRef> parts;  // by order of arrival
+};
+
+// Opens the file and checks that it is the one the manifest means.
+Result<std::shared_ptr<const PartReader>> open_checked(FileSystem& files, const std::string& path, const PartMeta& meta);
+
+}  // namespace trilobite::storage

@@ -1,0 +1,76 @@
+#include "storage/part_output.h"
+
+#include <algorithm>
+
+#include "storage/label_index.h"
+#include "storage/series_table.h"
+
+namespace trilobite::storage {
+namespace {
+
+// What each series has in the part; the text of a row counts once it is stored.
+void add_stats(const Block& block, std::vector<SeriesStats>& stats) {
+  std::vector<std::uint64_t> bytes(block.rows(), 0);
+  for (const Block::Entry& entry : block.columns) {
+    if (!entry.column.is_text()) continue;
+    for (std::size_t row = 0; row < block.rows(); ++row) bytes[row] += entry.column.text(row).size();
+  }
+  for (std::size_t row = 0; row < block.rows(); ++row) stats[block.series[row]].add(block.times[row], bytes[row]);
+}
+
+Result<PartInfo> write_file(FileSystem& files, const std::string& path, std::span<const ColumnSchema> schema, PartInput input,
+                            PartOptions options, const std::function<Result<void>()>& between_blocks) {
+  TRY(writer, PartWriter::create(files, path, options));
+  RowMerger merger(schema, std::move(input.runs));
+  SeriesTable table;
+  table.stats.resize(input.sets.size());
+  for (;;) {
+    TRY_VOID(between_blocks());
+    TRY(block, merger.next());
+    if (!block) break;
+    TRY_VOID(writer->add_block(*block));
+    add_stats(*block, table.stats);
+  }
+  for (const LabelSetRef& set : input.sets) table.label_bytes.push_back(set->bytes());
+  TRY_VOID(writer->add_section("series", table.encode()));
+  TRY_VOID(writer->add_section("index", LabelIndex::encode(input.sets)));
+  return writer->finish();
+}
+
+}  // namespace
+
+SeriesUnion unite_series(const std::vector<std::shared_ptr<const RowSource>>& sources) {
+  struct Place {
+    std::string_view bytes;
+    std::uint32_t source, series;
+  };
+  std::vector<Place> places;
+  SeriesUnion out;
+  for (std::uint32_t i = 0; i < sources.size(); ++i) {
+    out.maps.emplace_back(sources[i]->series());
+    for (std::uint32_t s = 0; s < sources[i]->series(); ++s) places.push_back({sources[i]->label_bytes(s), i, s});
+  }
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.bytes < b.bytes; });
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (i == 0 || places[i].bytes != places[i - 1].bytes) out.sets.push_back(sources[places[i].source]->label_set(places[i].series));
+    out.maps[places[i].source][places[i].series] = static_cast<std::uint32_t>(out.sets.size() - 1);
+  }
+  return out;
+}
+
+Result<PartMeta> write_part(FileSystem& files, const Layout& layout, PartMeta meta, PartInput input, PartOptions options,
+                            const std::function<Result<void>()>& between_blocks) {
+  const std::string folder = layout.part_folder(meta.tenant, meta.signal, meta.window);
+  const std::string path = layout.part(meta.tenant, meta.signal, meta.window, meta.id);
+  TRY_VOID(files.make_directories(folder));
+  auto info = write_file(files, path, schema_of(meta.signal), std::move(input), options, between_blocks);
+  Result<void> synced = info.ok() ? files.sync_directory(folder) : Result<void>();
+  if (!info.ok() || !synced.ok()) {
+    static_cast<void>(files.remove(path));  // no manifest names it; else the next start removes it
+    return (info.ok() ? std::move(synced).error() : std::move(info).error()).within("cannot write part {}", meta.id);
+  }
+  meta.info = *info;
+  return meta;
+}
+
+}  // namespace trilobite::storage

@@ -1,0 +1,31 @@
+// A part as a RowSource.
+#pragma once
+
+#include "storage/part_handle.h"
+#include "storage/row_source.h"
+
+namespace trilobite::storage {
+
+class PartSource final : public RowSource {
+ public:
+  static Result<std::shared_ptr<const PartSource>> create(PartRef part);
+
+  const PartMeta& meta() const { return part_->meta(); }
+  const LabelIndex& index() const { return *open_->index; }
+
+  std::size_t blocks() const override { return open_->reader->blocks().size(); }
+  BlockInfo block(std::size_t index) const override { return open_->reader->blocks()[index]; }
+  Result<BlockKeysRef> keys(std::size_t index) const override;
+  Result<Column> column(std::size_t index, const BlockKeys& keys, std::string_view name) const override;
+  std::uint32_t series() const override { return open_->series->size(); }
+  std::string_view label_bytes(std::uint32_t series) const override { return open_->series->label_bytes[series]; }
+  LabelSetRef label_set(std::uint32_t series) const override;
+  const SeriesStats& stats(std::uint32_t series) const override { return open_->series->stats[series]; }
+  bool in_memory() const override { return false; }
+
+ private:
+  PartRef part_;
+  std::shared_ptr<const PartCache::Open> open_;
+};
+
+}  // namespace trilobite::storage
