@@ -28,11 +28,12 @@ constexpr std::array kStageTypes{
     StageType{"sampling", make_sampling_stage, "keeps a share of the lines"},
     StageType{"static_labels", make_static_labels_stage, "adds fixed labels"},
     StageType{"structured_metadata", make_structured_metadata_stage, "makes extracted values structured metadata"},
+    StageType{"template", make_template_stage, "makes or changes an extracted value by a template"},
     StageType{"tenant", make_tenant_stage, "chooses the tenant"},
     StageType{"timestamp", make_timestamp_stage, "takes the time from an extracted value"},
 };
 
-constexpr std::string_view kUnsupportedStages[] = {"metrics", "template", "geoip", "eventlogmessage"};
+constexpr std::string_view kUnsupportedStages[] = {"metrics", "geoip", "eventlogmessage"};
 
 Result<StagePtr> make_stage(const yaml::Node& node, const std::string& where, const StageContext& context) {
   if (node.kind != yaml::Kind::kMap || node.map.size() != 1) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "agent/entry_template.h"
 #include "agent/regex.h"
 #include "agent/stages.h"
 #include "base/json_writer.h"
@@ -26,7 +27,7 @@ class OutputStage final : public Stage {
 // Everything that a group captures is replaced; what the expression matches outside of groups stays.
 class ReplaceStage final : public Stage {
  public:
-  ReplaceStage(std::unique_ptr<const re2::RE2> regex, std::string source, std::string replacement)
+  ReplaceStage(std::unique_ptr<const re2::RE2> regex, std::string source, EntryTemplate replacement)
       : regex_(std::move(regex)), source_(std::move(source)), replacement_(std::move(replacement)),
         groups_(static_cast<std::size_t>(regex_->NumberOfCapturingGroups()) + 1) {}
 
@@ -34,7 +35,7 @@ class ReplaceStage final : public Stage {
     for (Entry& entry : entries) {
       const std::string* text = source_of(entry, source_);
       if (text == nullptr) continue;
-      std::string changed = replace(*text, entry.extracted);
+      std::string changed = replace(*text, entry);
       if (source_.empty()) {
         entry.line = std::move(changed);
       } else {
@@ -44,34 +45,37 @@ class ReplaceStage final : public Stage {
   }
 
  private:
-  std::string replace(const std::string& text, Extracted& extracted) {
+  std::string replace(const std::string& text, Entry& entry) {
     std::string out;
     std::size_t from = 0;    // where the next match may start
     std::size_t copied = 0;  // text up to here is in `out`
+    std::vector<std::pair<const std::string*, std::string>> named;
     while (from <= text.size() && regex_->Match(text, from, text.size(), re2::RE2::UNANCHORED, groups_.data(),
                                                 static_cast<int>(groups_.size()))) {
-      for (const auto& [index, name] : regex_->CapturingGroupNames()) {
-        if (groups_[static_cast<std::size_t>(index)].data() != nullptr) extracted.set(name, replacement_);
-      }
       for (std::size_t i = 1; i < groups_.size(); ++i) {
         const re2::StringPiece& group = groups_[i];
         if (group.data() == nullptr) continue;
         const auto begin = static_cast<std::size_t>(group.data() - text.data());
         if (begin < copied) continue;  // within a group that was replaced already
+        const std::string value = replacement_.render(entry, {group.data(), group.size()});
         out.append(text, copied, begin - copied);
-        out += replacement_;
+        out += value;
         copied = begin + group.size();
+        const auto name = regex_->CapturingGroupNames().find(static_cast<int>(i));
+        if (name != regex_->CapturingGroupNames().end()) named.emplace_back(&name->second, value);
       }
       const std::size_t end = static_cast<std::size_t>(groups_[0].data() - text.data()) + groups_[0].size();
       from = groups_[0].empty() ? end + 1 : end;
     }
     out.append(text, copied);
+    // Only now: `text` may be one of these values.
+    for (const auto& [name, value] : named) entry.extracted.set(*name, value);
     return out;
   }
 
   const std::unique_ptr<const re2::RE2> regex_;
   const std::string source_;
-  const std::string replacement_;
+  const EntryTemplate replacement_;
   std::vector<re2::StringPiece> groups_;
 };
 
@@ -155,9 +159,10 @@ Result<StagePtr> make_replace_stage(const yaml::Node& config, const std::string&
   } else if ((*regex)->NumberOfCapturingGroups() == 0) {
     fields.mistake("expression", "must have at least one group: only what groups capture is replaced");
   }
-  if (replacement.find("{{") != std::string::npos) fields.mistake("replace", "templates are not supported yet");
+  auto compiled = EntryTemplate::compile(replacement);
+  if (!compiled.ok()) fields.mistake("replace", compiled.error().message);
   TRY_VOID(fields.finish());
-  return StagePtr(std::make_unique<ReplaceStage>(std::move(*regex), source, replacement));
+  return StagePtr(std::make_unique<ReplaceStage>(std::move(*regex), source, std::move(*compiled)));
 }
 
 Result<StagePtr> make_decolorize_stage(const yaml::Node& config, const std::string& where, const StageContext&) {

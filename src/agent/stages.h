@@ -25,6 +25,7 @@ Result<StagePtr> make_replace_stage(const yaml::Node&, const std::string& where,
 Result<StagePtr> make_sampling_stage(const yaml::Node&, const std::string& where, const StageContext&);
 Result<StagePtr> make_static_labels_stage(const yaml::Node&, const std::string& where, const StageContext&);
 Result<StagePtr> make_structured_metadata_stage(const yaml::Node&, const std::string& where, const StageContext&);
+Result<StagePtr> make_template_stage(const yaml::Node&, const std::string& where, const StageContext&);
 Result<StagePtr> make_tenant_stage(const yaml::Node&, const std::string& where, const StageContext&);
 Result<StagePtr> make_timestamp_stage(const yaml::Node&, const std::string& where, const StageContext&);
 
