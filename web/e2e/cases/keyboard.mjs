@@ -54,7 +54,7 @@ export async function keyboard(t) {
     await explore.id("context").waitFor();
     assert.match(await page.locator("[data-anchor]").textContent(), /key 47/);
     await press("Escape");
-    await explore.id("context").waitFor({ state: "detached" });
+    await page.getByRole("dialog").waitFor({ state: "detached" }); // until then keys belong to it
   });
   await t.step("End and Home", async () => {
     await press("End");

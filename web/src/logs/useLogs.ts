@@ -15,7 +15,8 @@ export function useLogs(path: string, search: string) {
   const [urlState, update] = useLogsState(path, search);
   const { from, to, zone, limit, direction } = urlState;
   const [run, setRun] = useState(0); // counts askings: relative times are read anew at each
-  const interval = useMemo(() => resolveRange({ from, to }, nowNs(), zone), [from, to, zone, run]);
+  // Read anew also after a tail, so that the lines it showed are in the range.
+  const interval = useMemo(() => resolveRange({ from, to }, nowNs(), zone), [from, to, zone, run, urlState.live]);
 
   const names = useLabelNames(interval, run);
   const fallback = names.data && defaultQuery(names.data);
