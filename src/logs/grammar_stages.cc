@@ -129,10 +129,6 @@ Result<Stage> Grammar::stage() {
   if (accept("logfmt")) {
     LogfmtStage out;
     while (peek().kind == TokenKind::kParserFlag) (take().text == "--strict" ? out.strict : out.keep_empty) = true;
-    if (peek().is("-")) {
-      take();
-      return unexpected({"NUMBER"});
-    }
     if (peek().kind == TokenKind::kIdentifier) {
       TRY(list, extractions());
       out.extractions = std::move(list);

@@ -83,8 +83,11 @@ void Pipeline::Plan::add_predicates() {
   }
 }
 
-// Only filters in front of everything that changes labels or the error: what they refuse stays refused.
+// Only filters in front of everything that changes labels or the error: what they refuse stays refused. A comparison of
+// numbers passes once there is an error, so only the first one counts, and only where it stands alone. (An error further
+// on in the line does not save the row then: Loki's rule.)
 void Pipeline::Plan::add_early_tests() {
+  bool first = true;
   for (const CompiledStage& stage : stages) {
     if (std::holds_alternative<LineFormat>(stage) || std::holds_alternative<LabelFormat>(stage) ||
         std::holds_alternative<Drop>(stage) || std::holds_alternative<Keep>(stage)) {
@@ -95,9 +98,9 @@ void Pipeline::Plan::add_early_tests() {
     std::vector<const LabelTest*> parts;
     test->conjuncts(parts);
     for (const LabelTest* part : parts) {
-      // Inside `and` a comparison of numbers passes once there is an error, which may still come.
-      if (part == test || part->is_string()) early.add(*part);
+      if (part->is_string() || (part == test && first)) early.add(*part);
     }
+    first = first && test->is_string();
   }
 }
 

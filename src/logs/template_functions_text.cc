@@ -154,13 +154,13 @@ std::string join(const std::vector<Text>& runes, std::size_t from, std::size_t t
   return out;
 }
 
+// Counts bytes, as sprig does.
 Result<Value> trunc(const TemplateCall& call) {
   TRY(text, call.text(1));
   const std::int64_t count = to_int(call[0]);
-  const std::vector<Text> runes = runes_of(text);
-  const auto size = static_cast<std::int64_t>(runes.size());
-  if (count < 0 && size + count > 0) return Value(join(runes, static_cast<std::size_t>(size + count), runes.size()));
-  if (count >= 0 && size > count) return Value(join(runes, 0, static_cast<std::size_t>(count)));
+  const auto size = static_cast<std::int64_t>(text.size());
+  if (count < 0 && size + count > 0) return Value(std::string(text.substr(static_cast<std::size_t>(size + count))));
+  if (count >= 0 && size > count) return Value(std::string(text.substr(0, static_cast<std::size_t>(count))));
   return Value(std::string(text));
 }
 

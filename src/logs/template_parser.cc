@@ -170,6 +170,7 @@ class TreeBuilder {
     ranges_ -= kind == TemplateNode::Kind::kRange ? 1 : 0;
     node.body = std::move(body);
     if (stop == "else") {
+      skip_blanks();
       const Word next = peek();
       const bool chained = next.kind == Word::Kind::kIdentifier && next.text == context && kind != TemplateNode::Kind::kRange;
       if (chained) {
