@@ -98,6 +98,16 @@ TEST(MetricQuery, CountsAndRates) {
       {level="error"} 2
       {level="info"} 7
     eval instant at 10s sum(count_over_time({app="none"}[10s]))
+    # Stages that look at labels only do not need the line, and still drop rows and give errors.
+    eval instant at 10s sum by (trace) (count_over_time({app=~"web|db"} |= "query" | trace="t1" | drop __error__ [10s]))
+      {trace="t1"} 2
+    eval instant at 10s sum(bytes_over_time({app=~"web|db"} | host!="a" | trace!="t2" [10s]))
+      {} 125
+    eval instant at 10s sum(count_over_time({app="db"} | trace > 5 [10s]))
+      expect fail pipeline error: 'LabelFilterErr' for series:
+    eval range 20s to 40s step 20s sum(count_over_time({app="db"} | trace > 5 [1s]))
+    eval instant at 10s count_over_time({app="db"} | keep app [10s])
+      {app="db"} 3
     eval instant at 10s absent_over_time({app="none", host=~"x"}[10s])
       {app="none"} 1
     eval range 0s to 12s step 4s absent_over_time({app="db"}[4s])
@@ -147,6 +157,9 @@ TEST(MetricQuery, AlgebraOfVectors) {
   expect_script(std::string(kWeb) + R"x(
     eval instant at 10s topk(1, sum by (host) (count_over_time({app="web"}[10s])))
       {host="a"} 6
+    eval instant at 10s topk(2, sum by (host) (count_over_time({app="web"}[10s])))
+      {host="a"} 6
+      {host="b"} 3
     eval instant at 10s sort(sum by (host) (count_over_time({app="web"}[10s])))
       {host="b"} 3
       {host="a"} 6

@@ -76,8 +76,14 @@ class Evaluation {
     TRY_VOID(check_approximate(aggregation));
     TRY(inner, operand(*aggregation.inner, &aggregation));
     const query::LabelGrouping grouping{aggregation.grouping.without, aggregation.grouping.labels};
-    return MetricValue(query::aggregate(std::move(inner), aggregate_op(aggregation.op), grouping,
-                                        static_cast<std::size_t>(std::max<std::int64_t>(aggregation.parameter, 0))));
+    const auto k = static_cast<std::size_t>(std::max<std::int64_t>(aggregation.parameter, 0));
+    query::Matrix result = query::aggregate(std::move(inner), aggregate_op(aggregation.op), grouping, k);
+    // Only sort and sort_desc order an answer by value; Loki lists what topk and bottomk choose by labels.
+    if (aggregation.op != VectorOp::kSort && aggregation.op != VectorOp::kSortDesc) {
+      query::sort_by_labels(result);
+      result.ordered = false;
+    }
+    return MetricValue(std::move(result));
   }
 
   Value evaluate(const Binary& binary) {

@@ -37,6 +37,19 @@ query::RangeFunction function_of(const RangeAggregation& range) {
 
 bool is_per_second(RangeOp op) { return op == RangeOp::kRate || op == RangeOp::kBytesRate; }
 
+// Filters by plain text (which a store can apply) and stages that look at labels only.
+bool follows_from_labels(const RangeAggregation& range) {
+  if (range.unwrap) return false;
+  return std::all_of(range.log.stages.begin(), range.log.stages.end(), [](const Stage& stage) {
+    if (const auto* filter = std::get_if<LineFilter>(&stage)) {
+      const bool plain = filter->op == LineFilter::Op::kContains || filter->op == LineFilter::Op::kNotContains;
+      return plain && std::none_of(filter->operands.begin(), filter->operands.end(), [](const auto& operand) { return operand.ip; });
+    }
+    return std::holds_alternative<LabelFilter>(stage) || std::holds_alternative<DropStage>(stage) ||
+           std::holds_alternative<KeepStage>(stage);
+  });
+}
+
 // The line column is left out where the store can settle all that is asked of it.
 Result<std::unique_ptr<Scan>> open_scan(query::QueryContext& context, const RangeAggregation& range,
                                         const Pipeline& pipeline, const query::Windows& windows) {
@@ -47,7 +60,7 @@ Result<std::unique_ptr<Scan>> open_scan(query::QueryContext& context, const Rang
   request.predicates = pipeline.predicates();
   request.cancel = context.cancel();
   if (pipeline.needs_metadata()) request.columns.emplace_back(kMetadataColumn);
-  const bool line_free = pipeline.only_predicates() && pipeline.sample_kind() == SampleKind::kOne;
+  const bool line_free = follows_from_labels(range) && pipeline.sample_kind() == SampleKind::kOne;
   if (!line_free && pipeline.needs_line()) request.columns.emplace_back(kLineColumn);
   TRY(scan, context.store().scan(request));
   const std::vector<bool>& applied = scan->applied();
@@ -123,7 +136,8 @@ Result<query::Matrix> run_range_query(query::QueryContext& context, const RangeA
   std::optional<Grouping> grouping = sample_grouping(range, outer);
   TRY(pipeline, Pipeline::compile(range, grouping, {.now = context.clock().now()}));
   const query::Windows windows(grid, range.range_ns, range.offset_ns);
-  const RangePlan plan{pipeline, windows, function_of(range), context.limits().memory_max / query::scan_workers(context)};
+  const RangePlan plan{pipeline, windows, function_of(range), follows_from_labels(range),
+                       context.limits().memory_max / query::scan_workers(context)};
   TRY(workers, scan_windows(context, range, plan));
   TRY(matrix, finish(context, workers[0], range, grid));
   return range.op == RangeOp::kAbsent ? absent_from(matrix, range) : std::move(matrix);

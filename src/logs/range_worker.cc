@@ -5,7 +5,11 @@
 namespace trilobite::logql {
 namespace {
 
-constexpr std::uint32_t kUnknown = UINT32_MAX;
+// What group_of_code_ has besides groups.
+constexpr std::uint32_t kUnknown = UINT32_MAX;      // not looked at yet
+constexpr std::uint32_t kDropped = UINT32_MAX - 1;  // a filter refuses such rows
+constexpr std::uint32_t kFailed = UINT32_MAX - 2;   // such rows have an error
+
 constexpr std::size_t kCodeTableMax = 1u << 18;  // entries of stream x metadata code; beyond, rows are hashed
 
 Error sample_error(std::string_view kind, std::string_view group) {
@@ -28,8 +32,7 @@ bool all_applied(const Pipeline& pipeline, const std::vector<bool>& applied) {
 RangeWorker::RangeWorker(const RangePlan& plan, const std::vector<bool>& applied)
     : plan_(plan),
       worker_(plan.pipeline, applied),
-      by_stream_(plan.pipeline.only_predicates() && plan.pipeline.sample_kind() != SampleKind::kUnwrap &&
-                 all_applied(plan.pipeline, applied)),
+      by_stream_(plan.follows_from_labels && all_applied(plan.pipeline, applied)),
       accumulator_(query::make_range_accumulator(plan.function, plan.windows)) {}
 
 Result<void> RangeWorker::consume(const Batch& batch) {
@@ -52,10 +55,10 @@ Result<void> RangeWorker::fold() {
   return {};
 }
 
-std::uint32_t RangeWorker::group_of(const Batch& batch, std::uint32_t label_set, std::string_view metadata) {
-  worker_.begin_stream(*batch.label_sets[label_set]);
-  if (!worker_.process(0, {}, metadata)) return kUnknown;
-  return groups_.find_or_add(worker_.group());
+std::uint32_t RangeWorker::group_of_labels(const LabelSet& stream, std::string_view metadata) {
+  worker_.begin_stream(stream);
+  if (!worker_.process(0, {}, metadata)) return kDropped;
+  return worker_.error().empty() ? groups_.find_or_add(worker_.group()) : kFailed;
 }
 
 // Rows are counted without looking at them: the group is found once per stream and distinct metadata of the block.
@@ -66,29 +69,40 @@ Result<void> RangeWorker::consume_by_stream(const Batch& batch) {
   if (metadata != nullptr && (dictionary == nullptr || codes * batch.label_sets.size() > kCodeTableMax)) {
     return consume_by_row(batch);
   }
+  const Column* lines = plan_.pipeline.sample_kind() == SampleKind::kBytes ? batch.find(kLineColumn) : nullptr;
   group_of_code_.assign(codes * batch.label_sets.size(), kUnknown);
   sample_groups_.resize(batch.rows());
+  sample_times_.resize(batch.rows());
+  if (plan_.pipeline.sample_kind() == SampleKind::kBytes) sample_values_.resize(batch.rows());
+  std::size_t samples = 0;
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     const std::uint32_t label_set = batch.label_set_of_row[row];
     const std::uint32_t code = dictionary == nullptr ? 0 : dictionary->codes[row];
     std::uint32_t& group = group_of_code_[label_set * codes + code];
-    if (group == kUnknown) group = group_of(batch, label_set, dictionary == nullptr ? "" : dictionary->dictionary[code]);
-    sample_groups_[row] = group;
-  }
-  version_ = UINT64_MAX;
-  sample_times_ = batch.times;
-  if (plan_.pipeline.sample_kind() == SampleKind::kBytes) {
-    const Column* lines = batch.find(kLineColumn);
-    sample_values_.resize(batch.rows(), 0);
-    for (std::size_t row = 0; lines != nullptr && row < batch.rows(); ++row) {
-      sample_values_[row] = static_cast<double>(lines->text(row).size());
+    const std::string_view extra = dictionary == nullptr ? std::string_view() : dictionary->dictionary[code];
+    if (group == kUnknown) group = group_of_labels(*batch.label_sets[label_set], extra);
+    if (group == kDropped) continue;
+    if (group == kFailed) {
+      if (plan_.windows.locate(batch.times[row]).index == query::Windows::kNoPane) continue;
+      group_of_labels(*batch.label_sets[label_set], extra);
+      return error_of_row();
     }
+    sample_groups_[samples] = group;
+    sample_times_[samples] = batch.times[row];
+    if (!sample_values_.empty()) sample_values_[samples] = lines == nullptr ? 0 : static_cast<double>(lines->text(row).size());
+    ++samples;
   }
+  sample_groups_.resize(samples);
+  sample_times_.resize(samples);
+  if (!sample_values_.empty()) sample_values_.resize(samples);
+  version_ = UINT64_MAX;
   return {};
 }
 
+Error RangeWorker::error_of_row() { return sample_error(worker_.error(), worker_.group()); }
+
 Result<std::uint32_t> RangeWorker::group_of_row() {
-  if (const std::string_view kind = worker_.error(); !kind.empty()) return sample_error(kind, worker_.group());
+  if (!worker_.error().empty()) return error_of_row();
   const std::string_view key = worker_.group();
   if (const std::uint64_t version = worker_.group_version(); version != version_) {
     group_ = groups_.find_or_add(key);

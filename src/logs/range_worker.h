@@ -18,6 +18,9 @@ struct RangePlan {
   const Pipeline& pipeline;
   const query::Windows& windows;
   query::RangeFunction function;
+  // Once the predicates are applied, what becomes of a row follows from its stream and metadata: no stage looks at the
+  // line or the time.
+  bool follows_from_labels = false;
   std::size_t memory_max = 0;  // per worker
 };
 
@@ -36,14 +39,14 @@ class RangeWorker {
  private:
   Result<void> consume_by_stream(const Batch& batch);
   Result<void> consume_by_row(const Batch& batch);
-  std::uint32_t group_of(const Batch& batch, std::uint32_t label_set, std::string_view metadata);
   Result<std::uint32_t> group_of_row();
+  Error error_of_row();
+  std::uint32_t group_of_labels(const LabelSet& stream, std::string_view metadata);
   Result<void> fold();
 
   const RangePlan& plan_;
   PipelineWorker worker_;
-  // Every row passes and its group follows from its stream and metadata alone.
-  bool by_stream_;
+  bool by_stream_;  // follows_from_labels, and the store has applied the predicates
   query::GroupTable groups_;
   std::unique_ptr<query::RangeAccumulator> accumulator_;
   std::uint64_t rows_passed_ = 0;
@@ -53,7 +56,7 @@ class RangeWorker {
   std::vector<std::uint32_t> sample_groups_;
   std::vector<TimeNs> sample_times_;
   std::vector<double> sample_values_;
-  std::vector<std::uint32_t> group_of_code_;  // by stream and metadata code, kUnknown until it is needed
+  std::vector<std::uint32_t> group_of_code_;  // by stream and metadata code, for consume_by_stream
 };
 
 }  // namespace trilobite::logql

@@ -186,9 +186,20 @@ class MemoryStore::MemoryScan final : public Scan {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const std::string& name = block.columns[c].name;
       if (std::find(request_.columns.begin(), request_.columns.end(), name) == request_.columns.end()) continue;
-      out.columns.push_back({name, Column(std::move(columns[c]))});
+      out.columns.push_back({name, name == kMetadataColumn ? as_dictionary(columns[c]) : Column(std::move(columns[c]))});
     }
     return out;
+  }
+
+  static Column as_dictionary(const StringColumn& strings) {
+    std::map<std::string_view, std::uint32_t> codes;
+    DictionaryColumn out;
+    for (std::size_t i = 0; i < strings.size(); ++i) {
+      const auto [found, added] = codes.emplace(strings[i], static_cast<std::uint32_t>(codes.size()));
+      if (added) out.dictionary.push_back(strings[i]);
+      out.codes.push_back(found->second);
+    }
+    return Column(std::move(out));
   }
 
   ScanRequest request_;
