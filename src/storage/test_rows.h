@@ -131,10 +131,12 @@ struct TestStore {
   }
 };
 
-#define ASSERT_OK(expression)                                           \
-  do {                                                                  \
-    auto&& outcome = (expression);                                      \
-    ASSERT_TRUE(outcome.ok()) << outcome.error().message;               \
-  } while (false)
+// So that `<< more` can follow.
+template <class T>
+::testing::AssertionResult succeeded(const Result<T>& outcome) {
+  if (outcome.ok()) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << outcome.error().message << " ";
+}
+#define ASSERT_OK(expression) ASSERT_TRUE(succeeded(expression))
 
 }  // namespace trilobite::storage
