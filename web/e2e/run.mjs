@@ -25,6 +25,10 @@ class Scene {
     this.#shared = shared;
   }
 
+  get folder() {
+    return this.#folder;
+  }
+
   // The server of all cases that only need lines of their own service.
   get platform() {
     return this.#shared;

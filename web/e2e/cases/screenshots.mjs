@@ -1,1 +1,68 @@
-export async function screenshots(t) {}
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { until } from "../deadline.mjs";
+import { toPalette } from "../palette_png.mjs";
+import { pushRequestsNow, pushServingLogs } from "../serving_logs.mjs";
+
+const kBytesMax = 300_000; // they are in the repository for ever
+const kAll = '{namespace="inference"}';
+const kTrouble = '{namespace="inference"} |~ "KV cache|out of memory|timed out"';
+
+// The pictures of the documentation. Only UPDATE_SCREENSHOTS=1 writes docs/images; else they prove that they can be taken.
+export async function screenshots(t) {
+  const renew = process.env.UPDATE_SCREENSHOTS === "1";
+  const folder = renew ? fileURLToPath(new URL("../../../docs/images", import.meta.url)) : join(t.folder, "images");
+  mkdirSync(folder, { recursive: true });
+  const platform = t.newPlatform();
+  await (await platform.start()).ready();
+  await pushServingLogs(platform);
+
+  const take = async (explore, name) => {
+    await explore.page.evaluate(() => document.fonts.ready);
+    const path = join(folder, `${name}.png`);
+    const png = toPalette(await explore.page.screenshot({ animations: "disabled", caret: "hide" }));
+    writeFileSync(path, png);
+    assert(png.length > 10_000 && png.length <= kBytesMax, `${name}.png has ${png.length} bytes`);
+  };
+  const show = async (options, state) => {
+    const explore = await t.newPage(options, platform);
+    await explore.open(state);
+    await until("bars and lines are there", async () =>
+      (await explore.id("histogram").getAttribute("data-loading")) === "false" && (await explore.count()) > 0);
+    await explore.id("histogram").locator("svg rect[fill]").first().waitFor({ state: "attached" });
+    return explore;
+  };
+
+  await t.step("explore-logs", async () => take(await show({}, { q: kAll }), "explore-logs"));
+  await t.step("explore-logs-dark", async () => {
+    const explore = await show({ colorScheme: "dark" }, { q: kTrouble });
+    await explore.id("labels-toggle").click();
+    await explore.id("label-browser").getByText("decode-worker").waitFor();
+    await take(explore, "explore-logs-dark");
+  });
+  await t.step("explore-logs-zh", async () => take(await show({ locale: "zh-CN", timezoneId: "Asia/Shanghai" }, { q: kAll }), "explore-logs-zh"));
+  await t.step("log-detail", async () => {
+    const explore = await show({}, { q: `${kAll} |= "request completed" | json`, from: "now-30m", to: "now" });
+    await explore.rows.nth(2).click();
+    await explore.id("log-detail").waitFor();
+    await take(explore, "log-detail");
+  });
+  await t.step("context", async () => {
+    const explore = await show({}, { q: `{service_name="decode-worker"} |= "out of memory"` });
+    await explore.rows.nth(3).click();
+    await explore.id("context-button").click();
+    await until("lines around it", async () => (await explore.id("context-line").count()) > 20);
+    await until("it is in view", () => explore.page.locator("[data-anchor]").isVisible());
+    await take(explore, "context");
+  });
+  await t.step("live-tail", async () => {
+    const explore = await t.newPage({ colorScheme: "dark" }, platform);
+    await explore.open({ q: kAll, live: "1" });
+    await explore.page.locator("[data-testid=live-status][data-status=open]").waitFor();
+    await pushRequestsNow(platform, 12);
+    await until("the newest line is in view", async () => (await explore.rowsNow()).length > 20);
+    await take(explore, "live-tail");
+  });
+}
