@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/default_config.h"
 #include "agent/test_support.h"
 #include "base/compress.h"
 
@@ -348,6 +349,30 @@ TEST_F(AgentTest, AnUnreadableFileIsToldAndReadLater) {
   EXPECT_THAT(agent_->status().targets[0].error, HasSubstr("Permission denied"));
   ::chmod(log("a.log").c_str(), 0600);
   ASSERT_TRUE(arrived(1));
+}
+
+TEST_F(AgentTest, TheDefaultConfigurationCollectsAMachinesLogs) {
+  std::filesystem::create_directories(log("nginx"));
+  std::filesystem::create_directories(log("journal/id"));
+  append(log("nginx/access.log"), "1.2.3.4 - - [15/Jan/2020:09:00:00 +0000] \"GET /\"\n");
+  append(log("syslog"), "Jan 15 09:00:00 host x\n");
+  append(log("syslog.1"), "rotated\n");
+  append(log("app.log.2.gz"), gzip_compress("old\n"));
+  append(log("wtmp"), std::string("\0\1", 2));
+  append(log("journal/id/system.log"), "not for us\n");
+  append(folder_ / "own.log", "2020-01-15T09:00:00.5Z  WARN trilobite::x: hot\n{\"time\":\"2020-01-15T09:00:01Z\",\"level\":\"INFO\"}\n");
+  auto config = default_config({.own_log = folder_ / "own.log", .log_folder = folder_ / "logs", .journal = false});
+  auto agent = Agent::make({.config = config, .queue_directory = folder_ / "queue", .sinks = {{"server", server_}}}, *files_, clock_);
+  ASSERT_TRUE(agent.ok()) << agent.error().message;
+  (*agent)->start();
+  ASSERT_TRUE(arrived(4));
+  (*agent)->stop();
+  std::map<std::string, std::int64_t> times;
+  for (const auto& entry : server_->entries()) times[entry.labels] = entry.time;
+  ASSERT_EQ(times.size(), 4u);
+  EXPECT_EQ(times["{filename=\"" + log("nginx/access.log") + "\", job=\"varlogs\"}"], 1579078800'000000000);
+  EXPECT_EQ(times["{filename=\"" + (folder_ / "own.log") + "\", job=\"trilobite\", level=\"WARN\"}"], 1579078800'500000000);
+  EXPECT_EQ(times["{filename=\"" + (folder_ / "own.log") + "\", job=\"trilobite\", level=\"INFO\"}"], 1579078801'000000000);
 }
 
 TEST_F(AgentTest, LinksToFilesAreFollowed) {

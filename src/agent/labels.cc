@@ -10,8 +10,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 template <class Pairs>
 auto lower_bound(Pairs& pairs, std::string_view name) {
-  return std::lower_bound(pairs.begin(), pairs.end(), name,
-                          [](const Labels::Pair& pair, std::string_view wanted) { return pair.first < wanted; });
+  return std::lower_bound(pairs.begin(), pairs.end(), name, [](const Labels::Pair& pair, std::string_view wanted) {
+    return std::string_view(pair.first).compare(wanted) < 0;
+  });
 }
 
 }  // namespace

@@ -17,11 +17,14 @@ struct Known {
 constexpr std::array kKnown{
     Known{"0000-00-00T00:00:00", "2006-01-02T15:04:05"},   // RFC 3339, systemd, containers
     Known{"0000-00-00 00:00:00", "2006-01-02 15:04:05"},   // dpkg, Python, Java, PostgreSQL
+    Known{"0000-00-00  00:00:00", "2006-01-02  15:04:05"},  // apt
     Known{"0000/00/00 00:00:00", "2006/01/02 15:04:05"},   // nginx errors, Go
     Known{"aaa  0 00:00:00", "Jan _2 15:04:05"},           // syslog
     Known{"aaa aaa  0 00:00:00 0000", "Mon Jan _2 15:04:05 2006"},  // ctime
     Known{"00/aaa/0000:00:00:00", "02/Jan/2006:15:04:05"},  // Apache and nginx access
 };
+
+constexpr TimeNs kFutureMax = 86400 * kNsPerSecond;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -76,9 +79,10 @@ class Recognizer {
     return out;
   }
 
-  // A timestamp may start at the beginning, behind "<13>", "[", or one word (access logs have address and user first).
+  // A timestamp may start at the beginning, behind "<13>" or "[", or behind a few words.
   std::optional<TimeNs> find(std::string_view line, TimeNs now) const {
     constexpr std::size_t kSearchBytes = 120;
+    constexpr int kWords = 3;
     if (auto time = parse_at(line, now)) return time;
     const std::string_view begin = line.substr(0, kSearchBytes);
     if (begin.starts_with('<')) {
@@ -89,8 +93,12 @@ class Recognizer {
     if (bracket != std::string_view::npos) {
       if (auto time = parse_at(line.substr(bracket + 1), now)) return time;
     }
-    const std::size_t word = begin.find(' ');
-    return word == std::string_view::npos ? std::nullopt : parse_at(line.substr(word + 1), now);
+    std::size_t blank = begin.find(' ');
+    for (int word = 1; word <= kWords && blank != std::string_view::npos; ++word) {
+      if (auto time = parse_at(line.substr(blank + 1), now)) return time;
+      blank = begin.find(' ', blank + 1);
+    }
+    return std::nullopt;
   }
 
  private:
@@ -102,7 +110,9 @@ class Recognizer {
       for (std::size_t k = 0; k < kOffsets.size(); ++k) {
         if (!has_offset(text.substr(length + fraction), kOffsets[k].shape)) continue;
         const std::string_view whole = text.substr(0, length + fraction + kOffsets[k].shape.size());
-        if (auto time = formats_[i * kOffsets.size() + k].parse(whole, now)) return time;
+        const auto time = formats_[i * kOffsets.size() + k].parse(whole, now);
+        // A time far in the future is something that the line speaks of.
+        if (time && *time <= now + kFutureMax) return time;
       }
     }
     return std::nullopt;

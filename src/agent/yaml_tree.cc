@@ -74,6 +74,13 @@ Result<Node> Conversion::convert(const YAML::Node& from, int depth) {
 
 }  // namespace
 
+Node::Node() = default;
+Node::~Node() = default;
+Node::Node(const Node&) = default;
+Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(const Node&) = default;
+Node& Node::operator=(Node&&) noexcept = default;
+
 const Node* Node::find(std::string_view name) const {
   for (const auto& [key, value] : map) {
     if (key == name) return &value;

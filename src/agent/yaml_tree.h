@@ -14,6 +14,14 @@ namespace trilobite::agent::yaml {
 enum class Kind { kNull, kScalar, kList, kMap };
 
 struct Node {
+  // Not here: the list of pairs can be taken apart only where Node is complete.
+  Node();
+  ~Node();
+  Node(const Node&);
+  Node(Node&&) noexcept;
+  Node& operator=(const Node&);
+  Node& operator=(Node&&) noexcept;
+
   Kind kind = Kind::kNull;
   int line = 0;      // from 1
   std::string text;  // kScalar
