@@ -14,14 +14,14 @@ namespace trilobite::agent {
 namespace {
 
 using testing::append;
-using testing::MemoryServer;
-using testing::overwrite;
-using testing::TempFolder;
-using testing::wait_until;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::MemoryServer;
+using testing::overwrite;
+using testing::TempFolder;
 using ::testing::UnorderedElementsAre;
+using testing::wait_until;
 
 class AgentTest : public ::testing::Test {
  protected:
@@ -32,8 +32,9 @@ class AgentTest : public ::testing::Test {
   std::string log(const std::string& name) const { return folder_ / ("logs/" + name); }
 
   void start(const std::string& pattern = "*.log", const std::string& more = "", const std::string& exclude = "") {
-    std::string text = "scrape_configs:\n- job_name: test\n  static_configs:\n  - labels:\n      job: test\n      __path__: " +
-                       log(pattern) + "\n";
+    std::string text =
+        "scrape_configs:\n- job_name: test\n  static_configs:\n  - labels:\n      job: test\n      __path__: " +
+        log(pattern) + "\n";
     if (!exclude.empty()) text += "      __path_exclude__: " + log(exclude) + "\n";
     text += more;
     auto config = parse_config(text, {.host = "here"});
@@ -41,10 +42,9 @@ class AgentTest : public ::testing::Test {
     config->batch.wait = std::chrono::milliseconds(10);
     if (!positions_file_.empty()) config->positions.filename = positions_file_;
     config->positions.sync_period = std::chrono::milliseconds(20);
-    auto agent = Agent::make({.config = std::move(*config),
-                              .queue_directory = folder_ / "queue",
-                              .sinks = {{"server", server_}}},
-                             *files_, clock_);
+    auto agent = Agent::make(
+        {.config = std::move(*config), .queue_directory = folder_ / "queue", .sinks = {{"server", server_}}}, *files_,
+        clock_);
     ASSERT_TRUE(agent.ok()) << agent.error().message;
     agent_ = std::move(*agent);
     agent_->start();
@@ -334,8 +334,8 @@ TEST_F(AgentTest, TenantsHaveBatchesOfTheirOwn) {
 TEST_F(AgentTest, ASecondAgentOnTheSameQueueIsRefused) {
   start();
   auto config = parse_config("scrape_configs: []\n", {});
-  auto second = Agent::make({.config = std::move(*config), .queue_directory = folder_ / "queue", .sinks = {{"s", server_}}},
-                            *files_, clock_);
+  auto second = Agent::make(
+      {.config = std::move(*config), .queue_directory = folder_ / "queue", .sinks = {{"s", server_}}}, *files_, clock_);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code, Code::kExists);
 }
@@ -360,9 +360,11 @@ TEST_F(AgentTest, TheDefaultConfigurationCollectsAMachinesLogs) {
   append(log("app.log.2.gz"), gzip_compress("old\n"));
   append(log("wtmp"), std::string("\0\1", 2));
   append(log("journal/id/system.log"), "not for us\n");
-  append(folder_ / "own.log", "2020-01-15T09:00:00.5Z  WARN trilobite::x: hot\n{\"time\":\"2020-01-15T09:00:01Z\",\"level\":\"INFO\"}\n");
+  append(folder_ / "own.log",
+         "2020-01-15T09:00:00.5Z  WARN trilobite::x: hot\n{\"time\":\"2020-01-15T09:00:01Z\",\"level\":\"INFO\"}\n");
   auto config = default_config({.own_log = folder_ / "own.log", .log_folder = folder_ / "logs", .journal = false});
-  auto agent = Agent::make({.config = config, .queue_directory = folder_ / "queue", .sinks = {{"server", server_}}}, *files_, clock_);
+  auto agent = Agent::make({.config = config, .queue_directory = folder_ / "queue", .sinks = {{"server", server_}}},
+                           *files_, clock_);
   ASSERT_TRUE(agent.ok()) << agent.error().message;
   (*agent)->start();
   ASSERT_TRUE(arrived(4));
@@ -371,8 +373,10 @@ TEST_F(AgentTest, TheDefaultConfigurationCollectsAMachinesLogs) {
   for (const auto& entry : server_->entries()) times[entry.labels] = entry.time;
   ASSERT_EQ(times.size(), 4u);
   EXPECT_EQ(times["{filename=\"" + log("nginx/access.log") + "\", job=\"varlogs\"}"], 1579078800'000000000);
-  EXPECT_EQ(times["{filename=\"" + (folder_ / "own.log") + "\", job=\"trilobite\", level=\"WARN\"}"], 1579078800'500000000);
-  EXPECT_EQ(times["{filename=\"" + (folder_ / "own.log") + "\", job=\"trilobite\", level=\"INFO\"}"], 1579078801'000000000);
+  EXPECT_EQ(times["{filename=\"" + (folder_ / "own.log") + "\", job=\"trilobite\", level=\"WARN\"}"],
+            1579078800'500000000);
+  EXPECT_EQ(times["{filename=\"" + (folder_ / "own.log") + "\", job=\"trilobite\", level=\"INFO\"}"],
+            1579078801'000000000);
 }
 
 TEST_F(AgentTest, LinksToFilesAreFollowed) {

@@ -23,8 +23,8 @@ struct CollectorStatus {
 class Collector {
  public:
   // `files` is where the positions file lies. The configuration must stay.
-  static Result<std::unique_ptr<Collector>> make(const Config& config, Queue& queue, FileSystem& files, Metrics& metrics,
-                                                 const Clock& clock);
+  static Result<std::unique_ptr<Collector>> make(const Config& config, Queue& queue, FileSystem& files,
+                                                 Metrics& metrics, const Clock& clock);
   ~Collector();
 
   void start();

@@ -10,8 +10,19 @@ namespace trilobite::agent {
 namespace {
 
 constexpr std::string_view kUnsupportedSources[] = {
-    "file_sd_configs", "kubernetes_sd_configs", "docker_sd_configs", "consul_sd_configs", "consulagent_sd_configs",
-    "syslog", "loki_push_api", "gelf", "kafka", "gcplog", "heroku_drain", "cloudflare", "azure_event_hubs",
+    "file_sd_configs",
+    "kubernetes_sd_configs",
+    "docker_sd_configs",
+    "consul_sd_configs",
+    "consulagent_sd_configs",
+    "syslog",
+    "loki_push_api",
+    "gelf",
+    "kafka",
+    "gcplog",
+    "heroku_drain",
+    "cloudflare",
+    "azure_event_hubs",
     "windows_events",
 };
 
@@ -174,10 +185,11 @@ Result<void> parse_server(const yaml::Node* node, Config& out) {
   fields.text("http_listen_address", out.http_address);
   fields.boolean("disable", out.http_disabled);
   for (const std::string_view name :
-       {"grpc_listen_port", "grpc_listen_address", "log_level", "log_format", "profiling_enabled", "enable_runtime_reload",
-        "graceful_shutdown_timeout", "http_server_read_timeout", "http_server_write_timeout", "http_server_idle_timeout",
-        "register_instrumentation", "http_path_prefix", "health_check_target", "external_url", "reload",
-        "grpc_server_max_recv_msg_size", "grpc_server_max_send_msg_size", "grpc_server_max_concurrent_streams"}) {
+       {"grpc_listen_port", "grpc_listen_address", "log_level", "log_format", "profiling_enabled",
+        "enable_runtime_reload", "graceful_shutdown_timeout", "http_server_read_timeout", "http_server_write_timeout",
+        "http_server_idle_timeout", "register_instrumentation", "http_path_prefix", "health_check_target",
+        "external_url", "reload", "grpc_server_max_recv_msg_size", "grpc_server_max_send_msg_size",
+        "grpc_server_max_concurrent_streams"}) {
     fields.ignore(name);
   }
   return fields.finish();

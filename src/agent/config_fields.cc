@@ -112,7 +112,8 @@ void Fields::integer(std::string_view name, std::int64_t& out, std::int64_t min,
   if (value == nullptr) return;
   auto parsed = parse_integer(*value);
   if (!parsed.ok()) return mistake(name, parsed.error().message);
-  if (*parsed < min || *parsed > max) return mistake(name, fmt::format("{} is not within {} and {}", *parsed, min, max));
+  if (*parsed < min || *parsed > max)
+    return mistake(name, fmt::format("{} is not within {} and {}", *parsed, min, max));
   out = *parsed;
 }
 

@@ -109,7 +109,8 @@ TEST(Config, NamesEveryMistakeWithItsLine) {
       {"scrape_configs:\n- static_configs:\n  - labels: {job: x}", "__path__ must say which files"},
       {"scrape_configs:\n- static_configs:\n  - labels: {__path__: '/a['}", "'[' is not closed"},
       {"scrape_configs:\n- static_configs:\n  - labels: {a-b: x}", "\"a-b\" is not a label name"},
-      {"scrape_configs:\n- static_configs:\n  - labelz: {}", "scrape_configs[0].static_configs[0].labelz: unknown name"},
+      {"scrape_configs:\n- static_configs:\n  - labelz: {}",
+       "scrape_configs[0].static_configs[0].labelz: unknown name"},
       {"scrape_configs:\n- relabel_configs:\n  - action: dance", "unknown action \"dance\""},
       {"scrape_configs:\n- relabel_configs:\n  - {regex: '(', target_label: a}", "missing )"},
       {"scrape_configs:\n- relabel_configs:\n  - {}", "target_label: must be given"},
@@ -135,8 +136,10 @@ TEST(Config, NamesEveryMistakeWithItsLine) {
 TEST(Config, EmptyIsFine) { EXPECT_TRUE(parse_config("", {}).ok()); }
 
 TEST(Config, MergeKeysAndAliases) {
-  auto config = parse_config("scrape_configs:\n- job_name: a\n  static_configs:\n  - labels: &l {x: '1', __path__: /a}\n"
-                             "  - labels: {<<: *l, x: '2'}\n", {});
+  auto config = parse_config(
+      "scrape_configs:\n- job_name: a\n  static_configs:\n  - labels: &l {x: '1', __path__: /a}\n"
+      "  - labels: {<<: *l, x: '2'}\n",
+      {});
   ASSERT_TRUE(config.ok()) << config.error().message;
   EXPECT_EQ(config->scrape[0].targets[1].labels.get("x"), "2");
   EXPECT_EQ(config->scrape[0].targets[1].path, "/a");
@@ -182,7 +185,9 @@ struct RelabelCase {
 TEST(Relabel, Actions) {
   const RelabelCase cases[] = {
       {"- {source_labels: [a, b], target_label: c}", {{"a", "1"}, {"b", "2"}}, {{"a", "1"}, {"b", "2"}, {"c", "1;2"}}},
-      {"- {source_labels: [a], regex: 'x(.*)', target_label: c, replacement: '${1}z'}", {{"a", "xy"}}, {{"a", "xy"}, {"c", "yz"}}},
+      {"- {source_labels: [a], regex: 'x(.*)', target_label: c, replacement: '${1}z'}",
+       {{"a", "xy"}},
+       {{"a", "xy"}, {"c", "yz"}}},
       {"- {source_labels: [a], regex: 'no', target_label: c}", {{"a", "xy"}}, {{"a", "xy"}}},
       {"- {source_labels: [a], regex: '.*', target_label: a, replacement: ''}", {{"a", "xy"}}, {}},
       {"- {action: keep, source_labels: [a], regex: x}", {{"a", "y"}}, {{"a", "y"}}, false},
@@ -191,8 +196,13 @@ TEST(Relabel, Actions) {
       {"- {action: labeldrop, regex: 'm_.+'}", {{"m_x", "1"}, {"y", "2"}}, {{"y", "2"}}},
       {"- {action: labelkeep, regex: 'm_.+'}", {{"m_x", "1"}, {"y", "2"}}, {{"m_x", "1"}}},
       {"- {action: uppercase, source_labels: [a], target_label: a}", {{"a", "xY"}}, {{"a", "XY"}}},
-      {"- {action: hashmod, source_labels: [a], target_label: h, modulus: 8}", {{"a", "foo"}}, {{"a", "foo"}, {"h", "0"}}},
-      {"- {action: keepequal, source_labels: [a], target_label: b}", {{"a", "1"}, {"b", "2"}}, {{"a", "1"}, {"b", "2"}}, false},
+      {"- {action: hashmod, source_labels: [a], target_label: h, modulus: 8}",
+       {{"a", "foo"}},
+       {{"a", "foo"}, {"h", "0"}}},
+      {"- {action: keepequal, source_labels: [a], target_label: b}",
+       {{"a", "1"}, {"b", "2"}},
+       {{"a", "1"}, {"b", "2"}},
+       false},
   };
   for (const RelabelCase& each : cases) {
     auto nodes = yaml::parse(each.rules);

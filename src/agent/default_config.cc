@@ -17,7 +17,8 @@ std::string quoted(std::string_view text) {
 // the binary ones; what else is binary is recognised by its content.
 std::string text_logs(const DefaultSources& sources) {
   const std::string& folder = sources.log_folder;
-  const std::string names = "{*.log,*.err,*.out,syslog,messages,secure,maillog,mail.*,cron,boot,dmesg,debug,user,daemon,kern}";
+  const std::string names =
+      "{*.log,*.err,*.out,syslog,messages,secure,maillog,mail.*,cron,boot,dmesg,debug,user,daemon,kern}";
   return fmt::format(
       "- job_name: varlogs\n"
       "  static_configs:\n"

@@ -251,7 +251,8 @@ void FileCollector::revisit() {
 
 void FileCollector::revisit_position(const std::string& key, const FilePosition& position,
                                      const std::map<FileId, std::string>& folder) {
-  const auto job = std::find_if(jobs_.begin(), jobs_.end(), [&](SourceJob* each) { return each->name == position.job; });
+  const auto job =
+      std::find_if(jobs_.begin(), jobs_.end(), [&](SourceJob* each) { return each->name == position.job; });
   const auto forget = [&] {
     gone_.push_back({key, std::nullopt});
     known_.erase(key);

@@ -43,7 +43,9 @@ class FileCollector {
   void read(Entries& out);
   bool ready() const { return !ready_.empty(); }
   // When look() has something to do besides events.
-  Nanoseconds next_look() const { return search_wanted_ ? std::min(search_from_, polled_ + kPollInterval) : polled_ + kPollInterval; }
+  Nanoseconds next_look() const {
+    return search_wanted_ ? std::min(search_from_, polled_ + kPollInterval) : polled_ + kPollInterval;
+  }
 
   // What has changed since the last call. Covers exactly the entries given so far.
   bool has_changes() const { return !changed_.empty() || !gone_.empty(); }
@@ -57,15 +59,15 @@ class FileCollector {
   struct Tail {
     SourceId source = 0;
     SourceJob* job = nullptr;
-    std::string path;    // the label filename
+    std::string path;  // the label filename
     std::string key;
     Labels labels;
     std::unique_ptr<TailFile> file;
-    bool watched = false;   // inotify tells when it grows
-    bool named = true;      // a pattern still finds it
+    bool watched = false;     // inotify tells when it grows
+    bool named = true;        // a pattern still finds it
     std::uint64_t found = 0;  // number of the search that found it last
     std::uint64_t lines = 0;
-    Nanoseconds grown{0};   // when it grew last
+    Nanoseconds grown{0};  // when it grew last
     std::string error;
   };
 
@@ -83,7 +85,8 @@ class FileCollector {
   void put(Tail& tail, Entries& entries, Entries& out);
   void close_unnamed(Entries& out);
   void close(Tail& tail, bool deleted, Entries& out);
-  Tail& add(SourceJob& job, const std::string& path, const Labels& labels, std::unique_ptr<TailFile> file, bool watched);
+  Tail& add(SourceJob& job, const std::string& path, const Labels& labels, std::unique_ptr<TailFile> file,
+            bool watched);
   void mark_ready(SourceId source);
   void mark_path(const std::string& path);
   void poll(Nanoseconds now);

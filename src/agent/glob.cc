@@ -46,7 +46,8 @@ Result<void> expand_braces(std::string_view pattern, std::size_t from, std::vect
     if (pattern[i] == '[') in_class = true;
     if (pattern[i] != '{') continue;
     std::vector<std::size_t> cuts;
-    if (!find_brace(pattern, i, cuts)) return error(Code::kInvalid, "cannot parse glob {}: '{{' is not closed", pattern);
+    if (!find_brace(pattern, i, cuts))
+      return error(Code::kInvalid, "cannot parse glob {}: '{{' is not closed", pattern);
     for (std::size_t k = 0; k + 1 < cuts.size(); ++k) {
       std::string variant(pattern.substr(0, i));
       variant += pattern.substr(cuts[k] + 1, cuts[k + 1] - cuts[k] - 1);

@@ -70,12 +70,17 @@ TEST(Glob, KnowsWhereAMatchIsPossible) {
     bool want;
   };
   const Below cases[] = {
-      {"/var/log/*.log", "/", true},        {"/var/log/*.log", "/var", true},        {"/var/log/*.log", "/var/log", true},
-      {"/var/log/*.log", "/var/log/x", false}, {"/var/log/**/*.log", "/var/log/x/y", true}, {"/var/{a,b}/*", "/var/c", false},
+      {"/var/log/*.log", "/", true},
+      {"/var/log/*.log", "/var", true},
+      {"/var/log/*.log", "/var/log", true},
+      {"/var/log/*.log", "/var/log/x", false},
+      {"/var/log/**/*.log", "/var/log/x/y", true},
+      {"/var/{a,b}/*", "/var/c", false},
       {"/var/{a,b}/*", "/var/b", true},
   };
   for (const Below& each : cases) {
-    EXPECT_EQ(Glob::parse(each.pattern)->may_match_below(each.folder), each.want) << each.pattern << " in " << each.folder;
+    EXPECT_EQ(Glob::parse(each.pattern)->may_match_below(each.folder), each.want)
+        << each.pattern << " in " << each.folder;
   }
 }
 

@@ -60,7 +60,8 @@ class TinyServer {
       }
     }
     requests_.push_back(std::move(request));
-    const std::string text = fmt::format("HTTP/1.1 {} X\r\nContent-Length: 4\r\nConnection: close\r\n\r\nwhy\n", status);
+    const std::string text =
+        fmt::format("HTTP/1.1 {} X\r\nContent-Length: 4\r\nConnection: close\r\n\r\nwhy\n", status);
     EXPECT_EQ(::send(connection, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
     ::close(connection);
   }

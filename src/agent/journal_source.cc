@@ -26,8 +26,12 @@ std::string key_of(const std::string& job) { return "journal/" + job; }
 class SystemdJournal final : public JournalSource {
  public:
   SystemdJournal(sd_journal* journal, const ScrapeConfig& config, SourceJob& job, Metrics& metrics, const Clock& clock)
-      : journal_(journal, sd_journal_close), options_(*config.journal), relabel_(config.relabel), job_(job),
-        metrics_(metrics), clock_(clock) {}
+      : journal_(journal, sd_journal_close),
+        options_(*config.journal),
+        relabel_(config.relabel),
+        job_(job),
+        metrics_(metrics),
+        clock_(clock) {}
 
   Result<void> seek(const Positions& positions) {
     sd_journal_set_data_threshold(journal_.get(), kFieldBytesMax);
@@ -41,7 +45,8 @@ class SystemdJournal final : public JournalSource {
       return {};
     }
     const auto from = static_cast<std::uint64_t>((clock_.now() - options_.max_age.count()) / 1000);
-    if (const int code = sd_journal_seek_realtime_usec(journal_.get(), from); code < 0) return journal_error("seek in", code);
+    if (const int code = sd_journal_seek_realtime_usec(journal_.get(), from); code < 0)
+      return journal_error("seek in", code);
     return {};
   }
 
@@ -159,9 +164,9 @@ class SystemdJournal final : public JournalSource {
   SourceJob& job_;
   Metrics& metrics_;
   const Clock& clock_;
-  bool on_entry_ = false;    // the journal stands on an entry that is not yet read
-  std::uint64_t count_ = 0;  // entries read
-  std::string cursor_;       // committed
+  bool on_entry_ = false;                                      // the journal stands on an entry that is not yet read
+  std::uint64_t count_ = 0;                                    // entries read
+  std::string cursor_;                                         // committed
   std::deque<std::pair<std::uint64_t, std::string>> cursors_;  // of entries not yet committed
   std::string error_;
 };

@@ -44,7 +44,8 @@ Result<StagePtr> make_stage(const yaml::Node& node, const std::string& where, co
     if (type.name == name) return type.make(config, fmt::format("{}.{}", where, name), context);
   }
   for (const std::string_view known : kUnsupportedStages) {
-    if (known == name) return error(Code::kUnsupported, "line {}: {}: stage {} is not supported yet", node.line, where, name);
+    if (known == name)
+      return error(Code::kUnsupported, "line {}: {}: stage {} is not supported yet", node.line, where, name);
   }
   return error(Code::kInvalid, "line {}: {}: unknown stage \"{}\"", node.line, where, name);
 }

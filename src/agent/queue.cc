@@ -49,7 +49,8 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 std::string mark_name(std::string_view client) {
   std::string plain;
   for (const char c : client.substr(0, 64)) {
-    const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    const bool safe =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     plain.push_back(safe ? c : '_');
   }
   return fmt::format("{}-{:016x}.mark", plain, hash64(client));
@@ -192,7 +193,8 @@ Result<void> Queue::State::start_segment() {
     first = last() + 1;
   }
   const std::string path = path_of(segment_name(first));
-  const std::string head = std::string(kMagic) + frame_record(RecordKind::kSnapshot, first, encode_snapshot(positions_));
+  const std::string head =
+      std::string(kMagic) + frame_record(RecordKind::kSnapshot, first, encode_snapshot(positions_));
   TRY(file, files_.create(path));
   TRY_VOID(file->append(head));
   TRY_VOID(file->sync());
@@ -229,7 +231,8 @@ std::uint64_t Queue::State::bytes() const {
 }
 
 bool Queue::State::drained() const {
-  return std::all_of(clients_.begin(), clients_.end(), [&](const Client& client) { return client.acknowledged >= last(); });
+  return std::all_of(clients_.begin(), clients_.end(),
+                     [&](const Client& client) { return client.acknowledged >= last(); });
 }
 
 Result<std::shared_ptr<const QueuedCommit>> Queue::State::load(std::uint64_t sequence) {

@@ -18,7 +18,8 @@ using ::testing::HasSubstr;
 constexpr std::string_view kFolder = "/queue";
 
 QueueOptions options(std::vector<std::string> clients = {"c"}) {
-  return {.directory = std::string(kFolder), .clients = std::move(clients), .bytes_max = 1u << 20, .segment_bytes = 300};
+  return {
+      .directory = std::string(kFolder), .clients = std::move(clients), .bytes_max = 1u << 20, .segment_bytes = 300};
 }
 
 // What a server keeps: a repeated body counts once.
@@ -45,8 +46,8 @@ class Server {
 constexpr int kLines = 30;
 constexpr int kLinesPerCommit = 3;
 
-// Reads a source of kLines lines through the queue, as the collector and a sender do. Each read stamps its lines anew, as
-// read times would, so only the queue can keep a line from being stored twice. False: the disk failed on the way.
+// Reads a source of kLines lines through the queue, as the collector and a sender do. Each read stamps its lines anew,
+// as read times would, so only the queue can keep a line from being stored twice. False: the disk failed on the way.
 bool run(FileSystem& files, Server& server, int attempt) {
   auto queue = Queue::open(files, options());
   if (!queue.ok()) return false;

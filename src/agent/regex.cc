@@ -12,7 +12,8 @@ Result<std::unique_ptr<const re2::RE2>> compile_regex(std::string expression) {
     }
   }
   auto out = std::make_unique<const re2::RE2>(expression, re2::RE2::Quiet);
-  if (!out->ok()) return error(Code::kInvalid, "cannot parse the regular expression \"{}\": {}", expression, out->error());
+  if (!out->ok())
+    return error(Code::kInvalid, "cannot parse the regular expression \"{}\": {}", expression, out->error());
   return out;
 }
 

@@ -14,17 +14,15 @@ struct ActionName {
   RelabelAction action;
 };
 constexpr std::array kActions{
-    ActionName{"replace", RelabelAction::kReplace},       ActionName{"keep", RelabelAction::kKeep},
-    ActionName{"drop", RelabelAction::kDrop},             ActionName{"labelmap", RelabelAction::kLabelMap},
-    ActionName{"labeldrop", RelabelAction::kLabelDrop},   ActionName{"labelkeep", RelabelAction::kLabelKeep},
-    ActionName{"hashmod", RelabelAction::kHashMod},       ActionName{"lowercase", RelabelAction::kLowercase},
-    ActionName{"uppercase", RelabelAction::kUppercase},   ActionName{"keepequal", RelabelAction::kKeepEqual},
+    ActionName{"replace", RelabelAction::kReplace},     ActionName{"keep", RelabelAction::kKeep},
+    ActionName{"drop", RelabelAction::kDrop},           ActionName{"labelmap", RelabelAction::kLabelMap},
+    ActionName{"labeldrop", RelabelAction::kLabelDrop}, ActionName{"labelkeep", RelabelAction::kLabelKeep},
+    ActionName{"hashmod", RelabelAction::kHashMod},     ActionName{"lowercase", RelabelAction::kLowercase},
+    ActionName{"uppercase", RelabelAction::kUppercase}, ActionName{"keepequal", RelabelAction::kKeepEqual},
     ActionName{"dropequal", RelabelAction::kDropEqual},
 };
 
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 std::string change_case(std::string text, bool upper) {
   for (char& c : text) {
@@ -57,13 +55,23 @@ bool apply_rule(const RelabelRule& rule, Labels& labels) {
     }
   };
   switch (rule.action) {
-    case RelabelAction::kKeep: return re2::RE2::FullMatch(value, *rule.regex);
-    case RelabelAction::kDrop: return !re2::RE2::FullMatch(value, *rule.regex);
-    case RelabelAction::kKeepEqual: return labels.get(rule.target_label) == value;
-    case RelabelAction::kDropEqual: return labels.get(rule.target_label) != value;
-    case RelabelAction::kLowercase: put(rule.target_label, change_case(value, false)); return true;
-    case RelabelAction::kUppercase: put(rule.target_label, change_case(value, true)); return true;
-    case RelabelAction::kHashMod: put(rule.target_label, fmt::format("{}", md5_tail(value) % rule.modulus)); return true;
+    case RelabelAction::kKeep:
+      return re2::RE2::FullMatch(value, *rule.regex);
+    case RelabelAction::kDrop:
+      return !re2::RE2::FullMatch(value, *rule.regex);
+    case RelabelAction::kKeepEqual:
+      return labels.get(rule.target_label) == value;
+    case RelabelAction::kDropEqual:
+      return labels.get(rule.target_label) != value;
+    case RelabelAction::kLowercase:
+      put(rule.target_label, change_case(value, false));
+      return true;
+    case RelabelAction::kUppercase:
+      put(rule.target_label, change_case(value, true));
+      return true;
+    case RelabelAction::kHashMod:
+      put(rule.target_label, fmt::format("{}", md5_tail(value) % rule.modulus));
+      return true;
     case RelabelAction::kReplace: {
       if (!re2::RE2::FullMatch(value, *rule.regex)) return true;
       const std::string target = expand_template(*rule.regex, value, rule.target_label);

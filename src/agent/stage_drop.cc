@@ -35,7 +35,8 @@ class DropStage final : public Stage {
   bool drops(const Entry& entry, TimeNs now) const {
     if (when_.longer_than && entry.line.size() <= *when_.longer_than) return false;
     if (when_.older_than && now - entry.time <= when_.older_than->count()) return false;
-    if (when_.sources.empty()) return when_.expression == nullptr || re2::RE2::PartialMatch(entry.line, *when_.expression);
+    if (when_.sources.empty())
+      return when_.expression == nullptr || re2::RE2::PartialMatch(entry.line, *when_.expression);
     std::string text;
     for (std::size_t i = 0; i < when_.sources.size(); ++i) {
       const std::string* part = entry.extracted.find(when_.sources[i]);
@@ -56,7 +57,11 @@ class DropStage final : public Stage {
 class LimitStage final : public Stage {
  public:
   LimitStage(double rate, double burst, std::string label, std::size_t values_max, const StageContext& context)
-      : rate_(rate), burst_(burst), label_(std::move(label)), values_max_(values_max), context_(context),
+      : rate_(rate),
+        burst_(burst),
+        label_(std::move(label)),
+        values_max_(values_max),
+        context_(context),
         all_(rate, burst) {}
 
   void run(Entries& entries, SourceId) override {

@@ -32,7 +32,8 @@ Error mistake(const yaml::Node& config, const std::string& where, const std::str
 
 // A mapping of names, an empty value standing for the name itself.
 Result<TextPairs> read_pairs(const yaml::Node& config, const std::string& where, bool empty_is_name) {
-  if (config.kind != yaml::Kind::kMap || config.map.empty()) return mistake(config, where, "must be a mapping of names");
+  if (config.kind != yaml::Kind::kMap || config.map.empty())
+    return mistake(config, where, "must be a mapping of names");
   TextPairs out;
   for (const auto& [name, value] : config.map) {
     if (!valid_label_name(name)) return mistake(value, where, fmt::format("\"{}\" is not a label name", name));

@@ -28,7 +28,9 @@ class OutputStage final : public Stage {
 class ReplaceStage final : public Stage {
  public:
   ReplaceStage(std::unique_ptr<const re2::RE2> regex, std::string source, EntryTemplate replacement)
-      : regex_(std::move(regex)), source_(std::move(source)), replacement_(std::move(replacement)),
+      : regex_(std::move(regex)),
+        source_(std::move(source)),
+        replacement_(std::move(replacement)),
         groups_(static_cast<std::size_t>(regex_->NumberOfCapturingGroups()) + 1) {}
 
   void run(Entries& entries, SourceId) override {
@@ -86,7 +88,8 @@ std::string remove_colors(const std::string& text) {
   for (std::size_t i = 0; i < text.size();) {
     if (text[i] == '\x1B' && i + 1 < text.size() && text[i + 1] == '[') {
       std::size_t end = i + 2;
-      while (end < text.size() && ((text[end] >= '0' && text[end] <= '9') || text[end] == ';' || text[end] == '?')) ++end;
+      while (end < text.size() && ((text[end] >= '0' && text[end] <= '9') || text[end] == ';' || text[end] == '?'))
+        ++end;
       if (end < text.size() && text[end] >= '@' && text[end] <= '~') {
         i = end + 1;
         continue;
@@ -108,7 +111,8 @@ class DecolorizeStage final : public Stage {
 
 class PackStage final : public Stage {
  public:
-  PackStage(std::vector<std::string> names, bool ingest_timestamp) : names_(std::move(names)), ingest_(ingest_timestamp) {}
+  PackStage(std::vector<std::string> names, bool ingest_timestamp)
+      : names_(std::move(names)), ingest_(ingest_timestamp) {}
 
   void run(Entries& entries, SourceId) override {
     for (Entry& entry : entries) {

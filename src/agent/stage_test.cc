@@ -61,23 +61,29 @@ struct LabelCase {
 };
 
 TEST(Stages, WhatTheyMakeOfLabels) {
-  const std::string json = R"({"a":{"b":[1,{"c":"deep"}]},"s":"t\"x","n":1.50,"big":12345678901234567890,"t":true,"z":null,)"
-                           R"("o":{"k":1},"with.dot":"d"})";
+  const std::string json =
+      R"({"a":{"b":[1,{"c":"deep"}]},"s":"t\"x","n":1.50,"big":12345678901234567890,"t":true,"z":null,)"
+      R"("o":{"k":1},"with.dot":"d"})";
   const LabelCase cases[] = {
       {"[{json: {expressions: {s: }}}, {labels: {s: }}]", json, {{"app", "x"}, {"s", "t\"x"}}},
       {"[{json: {expressions: {v: 'a.b[1].c'}}}, {labels: {v: }}]", json, {{"app", "x"}, {"v", "deep"}}},
       {"[{json: {expressions: {v: 'a.b[-1].c'}}}, {labels: {v: }}]", json, {{"app", "x"}, {"v", "deep"}}},
       {"[{json: {expressions: {v: '\"with.dot\"'}}}, {labels: {v: }}]", json, {{"app", "x"}, {"v", "d"}}},
-      {"[{json: {expressions: {n: , big: , t: , z: , o: }}}, {labels: {n: , big: , t: , z: , o: }}]", json,
+      {"[{json: {expressions: {n: , big: , t: , z: , o: }}}, {labels: {n: , big: , t: , z: , o: }}]",
+       json,
        {{"app", "x"}, {"n", "1.5"}, {"big", "12345678901234567890"}, {"t", "true"}, {"o", "{\"k\":1}"}}},
       {"[{json: {expressions: {s: }}}, {labels: {s: }}]", "not json", {{"app", "x"}}},
       {"[{json: {expressions: {s: }}}, {labels: {s: }}]", "{\"s\":\"x\"", {{"app", "x"}}},
       {"[{json: {expressions: {s: }}}, {labels: {s: }}]", "", {{"app", "x"}}},
-      {"[{json: {expressions: {o: }}}, {json: {source: o, expressions: {k: }}}, {labels: {k: }}]", json,
+      {"[{json: {expressions: {o: }}}, {json: {source: o, expressions: {k: }}}, {labels: {k: }}]",
+       json,
        {{"app", "x"}, {"k", "1"}}},
-      {"[{logfmt: {mapping: {l: level, m: }}}, {labels: {l: , m: }}]", "level=warn m=\"a b\\n\" x", {{"app", "x"}, {"l", "warn"}, {"m", "a b\n"}}},
+      {"[{logfmt: {mapping: {l: level, m: }}}, {labels: {l: , m: }}]",
+       "level=warn m=\"a b\\n\" x",
+       {{"app", "x"}, {"l", "warn"}, {"m", "a b\n"}}},
       {"[{logfmt: {mapping: {l: level}}}, {labels: {l: }}]", "= level==x \"", {{"app", "x"}}},
-      {"[{regex: {expression: '^(?P<l>\\w+): (?P<r>.*)'}}, {labels: {l: , rest: r}}]", "warn: hi",
+      {"[{regex: {expression: '^(?P<l>\\w+): (?P<r>.*)'}}, {labels: {l: , rest: r}}]",
+       "warn: hi",
        {{"app", "x"}, {"l", "warn"}, {"rest", "hi"}}},
       {"[{regex: {expression: '(?<l>\\d+)'}}, {labels: {l: }}]", "a 42", {{"app", "x"}, {"l", "42"}}},
       {"[{regex: {expression: '(?P<l>\\d+)'}}, {labels: {l: }}]", "none", {{"app", "x"}}},
@@ -87,11 +93,15 @@ TEST(Stages, WhatTheyMakeOfLabels) {
       {"[{static_labels: {e: prod}}, {labelallow: [app]}]", "", {{"app", "x"}}},
       {"[{tenant: {value: t}}]", "", {{"app", "x"}, {"__tenant_id__", "t"}}},
       {"[{tenant: {label: app}}]", "", {{"app", "x"}, {"__tenant_id__", "x"}}},
-      {"[{template: {source: app, template: '{{ ToUpper .Value }}-{{ .Entry }}'}}, {labels: {app: }}]", "hi", {{"app", "X-hi"}}},
+      {"[{template: {source: app, template: '{{ ToUpper .Value }}-{{ .Entry }}'}}, {labels: {app: }}]",
+       "hi",
+       {{"app", "X-hi"}}},
       {"[{template: {source: new, template: 'n{{ .app }}'}}, {labels: {new: }}]", "hi", {{"app", "x"}, {"new", "nx"}}},
       {"[{template: {source: app, template: '{{ \"\" }}'}}, {labels: {l: app}}]", "hi", {{"app", "x"}}},
       {"[{replace: {expression: '(?P<r>b)', replace: 'c'}}, {labels: {r: }}]", "abc", {{"app", "x"}, {"r", "c"}}},
-      {"[{docker: {}}]", R"({"log":"hi\n","stream":"stderr","time":"2026-01-01T00:00:00.5Z"})", {{"app", "x"}, {"stream", "stderr"}}},
+      {"[{docker: {}}]",
+       R"({"log":"hi\n","stream":"stderr","time":"2026-01-01T00:00:00.5Z"})",
+       {{"app", "x"}, {"stream", "stderr"}}},
       {"[{cri: {}}]", "2026-01-01T00:00:00.5Z stdout F hi", {{"app", "x"}, {"stream", "stdout"}}},
   };
   for (const LabelCase& each : cases) {
@@ -119,23 +129,36 @@ TEST(Stages, WhatTheyMakeOfLines) {
       {"[{drop: {source: [app, no], expression: x}}]", {"a"}, {"a"}},
       {"[{drop: {source: [app, app], separator: '-', expression: '^x-x$'}}]", {"a"}, {}},
       {"[{drop: {source: app, longer_than: 1}}]", {"a", "ab"}, {"a"}},
-      {"[{replace: {expression: 'password=(\\S+)', replace: '***'}}]", {"password=abc x password=d", "y"}, {"password=*** x password=***", "y"}},
+      {"[{replace: {expression: 'password=(\\S+)', replace: '***'}}]",
+       {"password=abc x password=d", "y"},
+       {"password=*** x password=***", "y"}},
       {"[{replace: {expression: '(a)|(b)', replace: ''}}]", {"xaybz"}, {"xyz"}},
       {"[{replace: {expression: '(b+)', replace: '<{{ .Value | ToUpper }}>'}}]", {"abbc"}, {"a<BB>c"}},
       {"[{match: {selector: '{app=\"x\"} |= \"debug\"', action: drop}}]", {"a debug", "b"}, {"b"}},
       {"[{match: {selector: '{app=\"y\"}', action: drop}}]", {"a"}, {"a"}},
-      {"[{match: {selector: '{app=~\"x|y\"} | json | n > 3', action: drop}}]", {"{\"n\":5}", "{\"n\":1}"}, {"{\"n\":1}"}},
-      {"[{match: {selector: '{app=\"x\"} |~ \"^j\"', stages: [{regex: {expression: 'j(?P<r>.*)'}}, {output: {source: r}}]}}]", {"k1", "j2", "j3", "k4"}, {"k1", "2", "3", "k4"}},
+      {"[{match: {selector: '{app=~\"x|y\"} | json | n > 3', action: drop}}]",
+       {"{\"n\":5}", "{\"n\":1}"},
+       {"{\"n\":1}"}},
+      {"[{match: {selector: '{app=\"x\"} |~ \"^j\"', stages: [{regex: {expression: 'j(?P<r>.*)'}}, {output: {source: "
+       "r}}]}}]",
+       {"k1", "j2", "j3", "k4"},
+       {"k1", "2", "3", "k4"}},
       {"[{decolorize: }]", {"\x1B[1;31mred\x1B[0m \x1B"}, {"red \x1B"}},
       {"[{pack: {labels: [app]}}]", {"a\"b"}, {R"({"app":"x","_entry":"a\"b"})"}},
       {"[{sampling: {rate: 0}}]", {"a", "b"}, {}},
       {"[{sampling: {rate: 1}}]", {"a", "b"}, {"a", "b"}},
       {"[{limit: {rate: 1, burst: 2, drop: true}}]", {"a", "b", "c"}, {"a", "b"}},
       {"[{limit: {rate: 1, burst: 1, drop: true, by_label_name: none}}]", {"a", "b"}, {"a", "b"}},
-      {"[{docker: {}}]", {R"({"log":"hi\n","stream":"stdout","time":"2026-01-01T00:00:00Z"})", "{", "[]"}, {"hi", "{", "[]"}},
-      {"[{cri: {}}]", {"2026-01-01T00:00:00Z stdout P one ", "2026-01-01T00:00:00Z stderr F err", "2026-01-01T00:00:01Z stdout F two", "broken"},
+      {"[{docker: {}}]",
+       {R"({"log":"hi\n","stream":"stdout","time":"2026-01-01T00:00:00Z"})", "{", "[]"},
+       {"hi", "{", "[]"}},
+      {"[{cri: {}}]",
+       {"2026-01-01T00:00:00Z stdout P one ", "2026-01-01T00:00:00Z stderr F err", "2026-01-01T00:00:01Z stdout F two",
+        "broken"},
        {"err", "one two", "broken"}},
-      {"[{cri: {max_partial_lines: 2}}]", {"2026-01-01T00:00:00Z stdout P a", "2026-01-01T00:00:00Z stdout P b", "2026-01-01T00:00:00Z stdout F c"}, {"ab", "c"}},
+      {"[{cri: {max_partial_lines: 2}}]",
+       {"2026-01-01T00:00:00Z stdout P a", "2026-01-01T00:00:00Z stdout P b", "2026-01-01T00:00:00Z stdout F c"},
+       {"ab", "c"}},
       {"[{multiline: {firstline: '^\\d'}}]", {"head", "1 a", "  b", "2 c", "3"}, {"head", "1 a\n  b", "2 c"}},
       {"[{multiline: {firstline: '^\\d', max_lines: 2}}]", {"1", "a", "b", "2"}, {"1\na", "b"}},
   };
@@ -156,7 +179,8 @@ constexpr TimeNs at(std::int64_t seconds, std::int64_t ns = 0) { return seconds 
 TEST(Stages, WhatTheyTakeForTheTime) {
   const TimeCase cases[] = {
       {"[{timestamp: {source: t, format: RFC3339}}]", "2025-12-31T23:59:58Z", at(1767225598)},
-      {"[{timestamp: {source: t, format: RFC3339Nano}}]", "2025-12-31T23:59:58.123456789+02:00", at(1767218398, 123456789)},
+      {"[{timestamp: {source: t, format: RFC3339Nano}}]", "2025-12-31T23:59:58.123456789+02:00",
+       at(1767218398, 123456789)},
       {"[{timestamp: {source: t, format: RFC1123Z}}]", "Wed, 31 Dec 2025 23:59:58 +0000", at(1767225598)},
       {"[{timestamp: {source: t, format: ANSIC}}]", "Wed Dec 31 23:59:58 2025", at(1767225598)},
       {"[{timestamp: {source: t, format: Unix}}]", "1767225598", at(1767225598)},
@@ -164,8 +188,10 @@ TEST(Stages, WhatTheyTakeForTheTime) {
       {"[{timestamp: {source: t, format: UnixMs}}]", "1767225598123", at(1767225598, 123000000)},
       {"[{timestamp: {source: t, format: UnixUs}}]", "1767225598123456", at(1767225598, 123456000)},
       {"[{timestamp: {source: t, format: UnixNs}}]", "1767225598123456789", at(1767225598, 123456789)},
-      {"[{timestamp: {source: t, format: '2006-01-02 15:04:05.000', location: Europe/Berlin}}]", "2025-07-01 12:00:00.250", at(1751364000, 250000000)},
-      {"[{timestamp: {source: t, format: 'Jan _2 15:04:05'}}]", "Dec 31 23:59:58", at(1767225598)},  // not in the future
+      {"[{timestamp: {source: t, format: '2006-01-02 15:04:05.000', location: Europe/Berlin}}]",
+       "2025-07-01 12:00:00.250", at(1751364000, 250000000)},
+      {"[{timestamp: {source: t, format: 'Jan _2 15:04:05'}}]", "Dec 31 23:59:58",
+       at(1767225598)},  // not in the future
       {"[{timestamp: {source: t, format: 'Jan _2 15:04:05'}}]", "Jan  2 00:00:00", at(1767312000)},
       {"[{timestamp: {source: t, format: 'Jan _2 15:04:05'}}]", "Feb 29 00:00:00", at(1709164800)},  // 2024 had one
       {"[{timestamp: {source: t, format: '15:04:05'}}]", "08:00:00", at(1768464000)},
@@ -188,7 +214,9 @@ TEST(Stages, AFailedTimestampFollowsTheLastOrKeepsItsOwn) {
   Entries fudge = Runner("[{regex: {expression: '(?P<t>.*)'}}, {timestamp: {source: t, format: Unix}}]").run(lines);
   EXPECT_EQ(fudge[1].time, at(10, 1));
   EXPECT_EQ(fudge[2].time, at(10, 2));
-  Entries skip = Runner("[{regex: {expression: '(?P<t>.*)'}}, {timestamp: {source: t, format: Unix, action_on_failure: skip}}]").run(lines);
+  Entries skip =
+      Runner("[{regex: {expression: '(?P<t>.*)'}}, {timestamp: {source: t, format: Unix, action_on_failure: skip}}]")
+          .run(lines);
   EXPECT_EQ(skip[1].time, kNow);
 }
 
@@ -223,7 +251,8 @@ TEST(Stages, AutoTimestampRecognisesWhatLogsHave) {
 
 TEST(Stages, AutoTimestampKeepsTheOrderWithinASecond) {
   Runner runner("[{auto_timestamp: {}}]");
-  const Entries out = runner.run({"2026-01-15 09:00:00 a", "2026-01-15 09:00:00 a", "  more", "2026-01-15 09:00:00 a", "2026-01-15 09:00:01 a"});
+  const Entries out = runner.run(
+      {"2026-01-15 09:00:00 a", "2026-01-15 09:00:00 a", "  more", "2026-01-15 09:00:00 a", "2026-01-15 09:00:01 a"});
   std::vector<TimeNs> times;
   for (const Entry& entry : out) times.push_back(entry.time - at(1768467600));
   EXPECT_THAT(times, ElementsAre(0, 1, 2, 3, kNsPerSecond));
@@ -249,7 +278,8 @@ TEST(Stages, MultilineHoldsTheLastBlockAndSaysWhereItBegins) {
 }
 
 TEST(Stages, DropOlderThan) {
-  Runner runner("[{regex: {expression: '(?P<t>.*)'}}, {timestamp: {source: t, format: Unix}}, {drop: {older_than: 1h}}]");
+  Runner runner(
+      "[{regex: {expression: '(?P<t>.*)'}}, {timestamp: {source: t, format: Unix}}, {drop: {older_than: 1h}}]");
   EXPECT_THAT(lines_of(runner.run({"1768467000", "1768470000"})), ElementsAre("1768470000"));
   EXPECT_EQ(runner.metrics_.dropped_lines(), 1u);
 }

@@ -15,22 +15,18 @@ struct Named {
   std::string_view name, layout;
 };
 constexpr std::array kNamed{
-    Named{"ANSIC", "Mon Jan _2 15:04:05 2006"},
-    Named{"UnixDate", "Mon Jan _2 15:04:05 MST 2006"},
-    Named{"RubyDate", "Mon Jan 02 15:04:05 -0700 2006"},
-    Named{"RFC822", "02 Jan 06 15:04 MST"},
-    Named{"RFC822Z", "02 Jan 06 15:04 -0700"},
-    Named{"RFC850", "Monday, 02-Jan-06 15:04:05 MST"},
-    Named{"RFC1123", "Mon, 02 Jan 2006 15:04:05 MST"},
-    Named{"RFC1123Z", "Mon, 02 Jan 2006 15:04:05 -0700"},
-    Named{"RFC3339", "2006-01-02T15:04:05Z07:00"},
-    Named{"RFC3339Nano", "2006-01-02T15:04:05.999999999Z07:00"},
+    Named{"ANSIC", "Mon Jan _2 15:04:05 2006"},          Named{"UnixDate", "Mon Jan _2 15:04:05 MST 2006"},
+    Named{"RubyDate", "Mon Jan 02 15:04:05 -0700 2006"}, Named{"RFC822", "02 Jan 06 15:04 MST"},
+    Named{"RFC822Z", "02 Jan 06 15:04 -0700"},           Named{"RFC850", "Monday, 02-Jan-06 15:04:05 MST"},
+    Named{"RFC1123", "Mon, 02 Jan 2006 15:04:05 MST"},   Named{"RFC1123Z", "Mon, 02 Jan 2006 15:04:05 -0700"},
+    Named{"RFC3339", "2006-01-02T15:04:05Z07:00"},       Named{"RFC3339Nano", "2006-01-02T15:04:05.999999999Z07:00"},
 };
 struct Unix {
   std::string_view name;
   TimeNs unit;
 };
-constexpr std::array kUnix{Unix{"Unix", kNsPerSecond}, Unix{"UnixMs", 1'000'000}, Unix{"UnixUs", 1'000}, Unix{"UnixNs", 1}};
+constexpr std::array kUnix{Unix{"Unix", kNsPerSecond}, Unix{"UnixMs", 1'000'000}, Unix{"UnixUs", 1'000},
+                           Unix{"UnixNs", 1}};
 
 constexpr TimeNs kDay = 86400 * kNsPerSecond;
 
@@ -87,7 +83,8 @@ Result<TimeFormat> TimeFormat::compile(std::string_view format, std::string_view
   }
   // Looked for by name: a weekday would differ from year to year, too.
   out.has_year_ = out.layout_.find("2006") != std::string::npos || out.layout_.find("06") != std::string::npos;
-  out.has_day_ = tells_apart(out.layout_, kMoment, kNextMonths) || (out.has_year_ && tells_apart(out.layout_, kMoment, kNextYear));
+  out.has_day_ =
+      tells_apart(out.layout_, kMoment, kNextMonths) || (out.has_year_ && tells_apart(out.layout_, kMoment, kNextYear));
   return out;
 }
 

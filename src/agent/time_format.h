@@ -1,5 +1,5 @@
-// How a time is written, as the timestamp stage is configured: a layout of Go's, a name such as RFC3339, or Unix counts.
-// The layouts themselves are read by logs/go_time.h.
+// How a time is written, as the timestamp stage is configured: a layout of Go's, a name such as RFC3339, or Unix
+// counts. The layouts themselves are read by logs/go_time.h.
 #pragma once
 
 #include <optional>
@@ -14,8 +14,8 @@ namespace trilobite::agent {
 // Immutable; any thread.
 class TimeFormat {
  public:
-  // `format`: Unix, UnixMs, UnixUs, UnixNs, ANSIC ... RFC3339Nano, or a layout. `zone` is for texts without an offset of
-  // their own; "" is UTC.
+  // `format`: Unix, UnixMs, UnixUs, UnixNs, ANSIC ... RFC3339Nano, or a layout. `zone` is for texts without an offset
+  // of their own; "" is UTC.
   static Result<TimeFormat> compile(std::string_view format, std::string_view zone);
 
   // Nothing when the text is not so. A layout without a year means the latest one that is not in the future (by more
