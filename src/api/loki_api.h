@@ -1,6 +1,6 @@
 // The reading half of Loki's HTTP API. Each group of endpoints is a file of its own: loki_query.cc, loki_labels.cc,
-// loki_index.cc, loki_detected.cc, loki_legacy.cc, loki_limits.cc. They parse parameters, run the query in the logs room, and write
-// Loki's answers.
+// loki_index.cc, loki_detected.cc, loki_legacy.cc, loki_limits.cc. They parse parameters, run the query in the logs
+// room, and write Loki's answers.
 #pragma once
 
 #include "api/http.h"

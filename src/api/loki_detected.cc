@@ -56,7 +56,12 @@ Result<http::Response> detected_labels(const LokiApi& api, const http::Request& 
   json.begin_object().key("detectedLabels").begin_array();
   for (const auto& [name, distinct] : values) {
     if (!is_of_use(name, distinct)) continue;
-    json.begin_object().key("label").string(name).key("cardinality").number(std::uint64_t{distinct.size()}).end_object();
+    json.begin_object()
+        .key("label")
+        .string(name)
+        .key("cardinality")
+        .number(std::uint64_t{distinct.size()})
+        .end_object();
   }
   json.end_array().end_object();
   return response;
@@ -76,8 +81,9 @@ Result<FieldsRequest> find_fields(const LokiApi& api, const http::Request& reque
   const auto* log = std::get_if<logql::LogExpr>(&expr.node);
   if (log == nullptr) return error(Code::kInvalid, "only log selector is supported");
   query::QueryContext context({api.store, api.query_pool, api.clock}, tenant, api.limits, request.cancel);
-  TRY(rows, logql::run_log_query(context, *log, {{bounds.start, bounds.end}, Direction::kBackward,
-                                                 std::min(lines, api.limits.entries_max), 0}));
+  TRY(rows, logql::run_log_query(
+                context, *log,
+                {{bounds.start, bounds.end}, Direction::kBackward, std::min(lines, api.limits.entries_max), 0}));
   TRY(fields, logql::detect_fields(rows));
   return FieldsRequest{limit, std::move(fields)};
 }

@@ -69,9 +69,9 @@ Result<http::Response> shards(const LokiApi& api, const http::Request& request, 
 struct VolumeRequest {
   Bounds bounds;
   std::vector<Matcher> matchers;
-  bool by_label = false;          // aggregateBy=labels: one volume per label name
-  bool all_labels = false;        // no label was named: every label of the streams
-  query::LabelGrouping named;     // the labels asked for
+  bool by_label = false;       // aggregateBy=labels: one volume per label name
+  bool all_labels = false;     // no label was named: every label of the streams
+  query::LabelGrouping named;  // the labels asked for
   std::size_t limit = kVolumesDefault;
 };
 
@@ -88,7 +88,8 @@ std::vector<std::string> split_names(std::string_view list) {
 // A label that is asked for but not in the selector must be there: streams without it do not count.
 void require_labels(std::vector<Matcher>& matchers, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    const bool mentioned = std::any_of(matchers.begin(), matchers.end(), [&](const Matcher& m) { return m.name == name; });
+    const bool mentioned =
+        std::any_of(matchers.begin(), matchers.end(), [&](const Matcher& m) { return m.name == name; });
     if (!mentioned) matchers.push_back({name, MatchOp::kNotEqual, ""});
   }
 }
@@ -136,7 +137,8 @@ template <class Volume>
 std::vector<std::pair<LabelSet, Volume>> greatest(const std::map<LabelSet, Volume>& volumes, std::size_t limit,
                                                   std::uint64_t (*size)(const Volume&)) {
   std::vector<std::pair<LabelSet, Volume>> sorted(volumes.begin(), volumes.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) { return size(a.second) > size(b.second); });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [&](const auto& a, const auto& b) { return size(a.second) > size(b.second); });
   if (sorted.size() > limit) sorted.resize(limit);
   return sorted;
 }
@@ -154,7 +156,8 @@ Result<http::Response> volume(const LokiApi& api, const http::Request& request, 
   write_time_seconds(time, volume.bounds.end);
   json.begin_object().key("status").string("success").key("data").begin_object().key("resultType").string("vector");
   json.key("result").begin_array();
-  for (const auto& [key, bytes] : greatest<std::uint64_t>(volumes, volume.limit, [](const std::uint64_t& b) { return b; })) {
+  for (const auto& [key, bytes] :
+       greatest<std::uint64_t>(volumes, volume.limit, [](const std::uint64_t& b) { return b; })) {
     json.begin_object().key("metric");
     write_volume_labels(json, key, volume.by_label);
     json.key("value").begin_array().raw(time).string(std::to_string(bytes)).end_array().end_object();
@@ -213,8 +216,9 @@ Result<http::Response> volume_range(const LokiApi& api, const http::Request& req
   TRY(volume, volume_request(api, request));
   TRY(step, loki_step(request, volume.bounds));
   if (static_cast<std::size_t>((volume.bounds.end - volume.bounds.start) / step) > api.limits.points_max) {
-    return error(Code::kLimit, "exceeded maximum resolution of 11,000 points per time series. Try increasing the value "
-                               "of the step parameter");
+    return error(Code::kLimit,
+                 "exceeded maximum resolution of 11,000 points per time series. Try increasing the value "
+                 "of the step parameter");
   }
   const TimeNs first = volume.bounds.start - volume.bounds.start % step + step;
   const query::TimeGrid grid{first, std::max(first, volume.bounds.end + step - 1), step};

@@ -57,8 +57,8 @@ Result<http::Response> legacy_query(const LokiApi& api, const http::Request& req
   auto* log = std::get_if<logql::LogExpr>(&expr.node);
   if (log == nullptr) return error(Code::kInvalid, "legacy endpoints only support streams result type");
   if (limit > api.limits.entries_max) {
-    return error(Code::kLimit, "max entries limit per query exceeded, limit > max_entries_limit_per_query ({} > {})", limit,
-                 api.limits.entries_max);
+    return error(Code::kLimit, "max entries limit per query exceeded, limit > max_entries_limit_per_query ({} > {})",
+                 limit, api.limits.entries_max);
   }
   if (const auto regexp = request.parameter("regexp"); regexp && !regexp->empty()) {
     log->stages.emplace_back(logql::LineFilter{logql::LineFilter::Op::kRegex, {{std::string(*regexp), false}}});

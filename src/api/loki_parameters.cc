@@ -109,7 +109,8 @@ Result<TimeNs> loki_step(const http::Request& request, const Bounds& bounds) {
   if (!text) return std::max<TimeNs>(1, (bounds.end - bounds.start) / kNsPerSecond / 250) * kNsPerSecond;
   TRY(step, parse_loki_duration(*text));
   if (step > 0) return step;
-  return error(Code::kInvalid, "zero or negative query resolution step widths are not accepted. Try a positive integer");
+  return error(Code::kInvalid,
+               "zero or negative query resolution step widths are not accepted. Try a positive integer");
 }
 
 Result<TimeNs> loki_interval(const http::Request& request) {

@@ -48,8 +48,8 @@ Result<void> check_points(const Bounds& bounds, TimeNs step, const query::QueryL
 
 Result<void> check_entries(std::size_t limit, const query::QueryLimits& limits) {
   if (limit <= limits.entries_max) return {};
-  return error(Code::kLimit, "max entries limit per query exceeded, limit > max_entries_limit_per_query ({} > {})", limit,
-               limits.entries_max);
+  return error(Code::kLimit, "max entries limit per query exceeded, limit > max_entries_limit_per_query ({} > {})",
+               limit, limits.entries_max);
 }
 
 // Start down and end up to a multiple of the step since the epoch, as Loki does when it splits queries: answers of
@@ -100,8 +100,9 @@ Result<http::Response> query_instant(const LokiApi& api, const http::Request& re
   TRY_VOID(loki_direction(request));
   TRY(expr, logql::parse(loki_query(request)));
   if (expr.is_log()) {
-    return error(Code::kInvalid,
-                 "log queries are not supported as an instant query type, please change your query to a range query type");
+    return error(
+        Code::kInvalid,
+        "log queries are not supported as an instant query type, please change your query to a range query type");
   }
   return answer_metric_query(api, request, tenant, expr, query::TimeGrid::instant(at), true);
 }

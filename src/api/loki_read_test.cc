@@ -14,14 +14,15 @@ class LokiRead : public testing::Test {
  protected:
   LokiRead() : pool_("query", 2), clock_(kStart + 3600 * kNsPerSecond) {
     for (int i = 0; i < 6; ++i) {
-      store_.add({{"app", "web"}, {"host", "a"}}, kStart + i * 10 * kNsPerSecond, "GET /" + std::to_string(i) + " ms=" + std::to_string(i),
-                 {{"trace", "t1"}});
+      store_.add({{"app", "web"}, {"host", "a"}}, kStart + i * 10 * kNsPerSecond,
+                 "GET /" + std::to_string(i) + " ms=" + std::to_string(i), {{"trace", "t1"}});
     }
     store_.add({{"app", "db"}}, kStart + 5 * kNsPerSecond, "\"quoted\"\n");
     add_loki_read_routes(router_, LokiApi{store_, pool_, clock_, {}, false});
   }
 
-  http::Response ask(std::string path, http::Parameters query, http::Parameters headers = {}, std::string method = "GET") {
+  http::Response ask(std::string path, http::Parameters query, http::Parameters headers = {},
+                     std::string method = "GET") {
     http::Request request;
     request.method = std::move(method);
     request.path = std::move(path);
@@ -41,7 +42,9 @@ class LokiRead : public testing::Test {
     return response;
   }
   static http::Parameters range(std::string query, http::Parameters more = {}) {
-    http::Parameters all = {{"query", std::move(query)}, {"start", std::to_string(kStart)}, {"end", std::to_string(kStart + 60 * kNsPerSecond)}};
+    http::Parameters all = {{"query", std::move(query)},
+                            {"start", std::to_string(kStart)},
+                            {"end", std::to_string(kStart + 60 * kNsPerSecond)}};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -56,9 +59,10 @@ TEST_F(LokiRead, StreamsAnswer) {
   const http::Response response = ask("/loki/api/v1/query_range", range("{app=\"web\"}", {{"limit", "2"}}));
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "application/json; charset=UTF-8");
-  EXPECT_EQ(response.body,
-            R"({"status":"success","data":{"resultType":"streams","result":[{"stream":{"app":"web","host":"a","trace":"t1"},)"
-            R"("values":[["1768435250000000000","GET /5 ms=5"],["1768435240000000000","GET /4 ms=4"]]}]}})");
+  EXPECT_EQ(
+      response.body,
+      R"({"status":"success","data":{"resultType":"streams","result":[{"stream":{"app":"web","host":"a","trace":"t1"},)"
+      R"("values":[["1768435250000000000","GET /5 ms=5"],["1768435240000000000","GET /4 ms=4"]]}]}})");
 }
 
 TEST_F(LokiRead, CategorizedLabels) {
@@ -81,15 +85,28 @@ TEST_F(LokiRead, LargeAnswersAreStreamedWhole) {
 }
 
 TEST_F(LokiRead, MetricAnswers) {
-  EXPECT_EQ(ask("/loki/api/v1/query", {{"query", "sum by (app) (count_over_time({app=~\".+\"}[1m]))"}, {"time", "1768435260"}}).body,
-            R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"app":"db"},"value":[1768435260,"1"]},)"
-            R"({"metric":{"app":"web"},"value":[1768435260,"5"]}]}})");
+  EXPECT_EQ(
+      ask("/loki/api/v1/query",
+          {{"query", "sum by (app) (count_over_time({app=~\".+\"}[1m]))"}, {"time", "1768435260"}})
+          .body,
+      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"app":"db"},"value":[1768435260,"1"]},)"
+      R"({"metric":{"app":"web"},"value":[1768435260,"5"]}]}})");
   EXPECT_EQ(ask("/loki/api/v1/query", {{"query", "1+1"}, {"time", "1768435260.5"}}).body,
             R"({"status":"success","data":{"resultType":"scalar","result":[1768435260.5,"2"]}})");
   // Start goes down and end up to a multiple of the step.
-  EXPECT_EQ(ask("/loki/api/v1/query_range", {{"query", "sum(count_over_time({app=\"web\"}[30s]))"}, {"start", "1768435215"}, {"end", "1768435245"}, {"step", "30s"}}).body,
-            R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1768435200,"1"],[1768435230,"3"],[1768435260,"2"]]}]}})");
-  EXPECT_EQ(ask("/loki/api/v1/query_range", {{"query", "sum(count_over_time({app=\"none\"}[30s]))"}, {"start", "1768435215"}, {"end", "1768435245"}, {"step", "30s"}}).body,
+  EXPECT_EQ(
+      ask("/loki/api/v1/query_range", {{"query", "sum(count_over_time({app=\"web\"}[30s]))"},
+                                       {"start", "1768435215"},
+                                       {"end", "1768435245"},
+                                       {"step", "30s"}})
+          .body,
+      R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1768435200,"1"],)"
+      R"([1768435230,"3"],[1768435260,"2"]]}]}})");
+  EXPECT_EQ(ask("/loki/api/v1/query_range", {{"query", "sum(count_over_time({app=\"none\"}[30s]))"},
+                                             {"start", "1768435215"},
+                                             {"end", "1768435245"},
+                                             {"step", "30s"}})
+                .body,
             R"({"status":"success","data":{"resultType":"matrix","result":[]}})");
 }
 
@@ -97,23 +114,32 @@ TEST_F(LokiRead, LabelsAndSeries) {
   EXPECT_EQ(ask("/loki/api/v1/labels", {}).body, R"({"status":"success","data":["app","host"]})");
   EXPECT_EQ(ask("/loki/api/v1/label", {}, {}, "POST").body, R"({"status":"success","data":["app","host"]})");
   EXPECT_EQ(ask("/loki/api/v1/label/app/values", {}).body, R"({"status":"success","data":["db","web"]})");
-  EXPECT_EQ(ask("/loki/api/v1/label/app/values", {{"query", "{host=\"a\"}"}}).body, R"({"status":"success","data":["web"]})");
+  EXPECT_EQ(ask("/loki/api/v1/label/app/values", {{"query", "{host=\"a\"}"}}).body,
+            R"({"status":"success","data":["web"]})");
   EXPECT_EQ(ask("/loki/api/v1/label/none/values", {}).body, R"({"status":"success"})");
   EXPECT_EQ(ask("/loki/api/v1/labels", {{"since", "1m"}}).body, R"({"status":"success"})");
-  EXPECT_EQ(ask("/loki/api/v1/series", {{"match[]", "{app=\"db\"}"}}).body, R"({"status":"success","data":[{"app":"db"}]})");
-  EXPECT_EQ(ask("/loki/api/v1/series", {}).body, R"({"status":"success","data":[{"app":"db"},{"app":"web","host":"a"}]})");
+  EXPECT_EQ(ask("/loki/api/v1/series", {{"match[]", "{app=\"db\"}"}}).body,
+            R"({"status":"success","data":[{"app":"db"}]})");
+  EXPECT_EQ(ask("/loki/api/v1/series", {}).body,
+            R"({"status":"success","data":[{"app":"db"},{"app":"web","host":"a"}]})");
 }
 
 TEST_F(LokiRead, Volumes) {
   EXPECT_EQ(ask("/loki/api/v1/index/stats", range("{app=\"web\"}")).body,
             R"({"streams":1,"chunks":1,"bytes":66,"entries":6})");
-  EXPECT_EQ(ask("/loki/api/v1/index/volume", range("{app=~\".+\"}")).body,
-            R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"app":"web"},"value":[1768435260,"66"]},)"
-            R"({"metric":{"app":"db"},"value":[1768435260,"9"]}]}})");
-  EXPECT_EQ(ask("/loki/api/v1/index/volume", range("{app=~\".+\"}", {{"aggregateBy", "labels"}, {"limit", "1"}})).body,
-            R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"app":""},"value":[1768435260,"75"]}]}})");
-  EXPECT_EQ(ask("/loki/api/v1/index/volume_range", range("{app=\"web\"}", {{"step", "30s"}})).body,
-            R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"app":"web"},"values":[[1768435229.999,"33"],[1768435260,"33"]]}]}})");
+  EXPECT_EQ(
+      ask("/loki/api/v1/index/volume", range("{app=~\".+\"}")).body,
+      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"app":"web"},)"
+      R"("value":[1768435260,"66"]},)"
+      R"({"metric":{"app":"db"},"value":[1768435260,"9"]}]}})");
+  EXPECT_EQ(
+      ask("/loki/api/v1/index/volume", range("{app=~\".+\"}", {{"aggregateBy", "labels"}, {"limit", "1"}})).body,
+      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"app":""},)"
+      R"("value":[1768435260,"75"]}]}})");
+  EXPECT_EQ(
+      ask("/loki/api/v1/index/volume_range", range("{app=\"web\"}", {{"step", "30s"}})).body,
+      R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"app":"web"},)"
+      R"("values":[[1768435229.999,"33"],[1768435260,"33"]]}]}})");
 }
 
 TEST_F(LokiRead, DetectedLabelsAndFields) {
@@ -134,8 +160,10 @@ TEST_F(LokiRead, DrilldownLimits) {
 }
 
 TEST_F(LokiRead, LegacyQuery) {
-  EXPECT_EQ(ask("/api/prom/query", range("{app=\"web\"}", {{"regexp", "/[3]"}})).body,
-            R"({"streams":[{"labels":"{app=\"web\", host=\"a\", trace=\"t1\"}","entries":[{"ts":"2026-01-15T00:00:30Z","line":"GET /3 ms=3"}]}]})");
+  EXPECT_EQ(
+      ask("/api/prom/query", range("{app=\"web\"}", {{"regexp", "/[3]"}})).body,
+      R"({"streams":[{"labels":"{app=\"web\", host=\"a\", trace=\"t1\"}",)"
+      R"("entries":[{"ts":"2026-01-15T00:00:30Z","line":"GET /3 ms=3"}]}]})");
 }
 
 TEST_F(LokiRead, FormatQuery) {
@@ -157,22 +185,49 @@ TEST_F(LokiRead, BadParametersAreNamed) {
   const Case cases[] = {
       {"query_range", {{"query", q}, {"limit", "-1"}}, 400, "limit must be a positive value"},
       {"query_range", {{"query", q}, {"limit", "x"}}, 400, "strconv.Atoi: parsing \"x\": invalid syntax"},
-      {"query_range", {{"query", q}, {"limit", "5001"}}, 400, "max entries limit per query exceeded, limit > max_entries_limit_per_query (5001 > 5000)"},
+      {"query_range",
+       {{"query", q}, {"limit", "5001"}},
+       400,
+       "max entries limit per query exceeded, limit > max_entries_limit_per_query (5001 > 5000)"},
       {"query_range", {{"query", q}, {"direction", "up"}}, 400, "invalid direction 'up'"},
-      {"query_range", {{"query", q}, {"start", "2000000000"}, {"end", "1000000000"}}, 400, "end timestamp must not be before or equal to start time"},
-      {"query_range", {{"query", q}, {"start", "bad"}}, 400, "could not parse 'start' parameter: strconv.ParseInt: parsing \"bad\": invalid syntax"},
-      {"query_range", {{"query", q}, {"end", "1e"}}, 400, "could not parse 'end' parameter: strconv.ParseInt: parsing \"1e\": invalid syntax"},
+      {"query_range",
+       {{"query", q}, {"start", "2000000000"}, {"end", "1000000000"}},
+       400,
+       "end timestamp must not be before or equal to start time"},
+      {"query_range",
+       {{"query", q}, {"start", "bad"}},
+       400,
+       "could not parse 'start' parameter: strconv.ParseInt: parsing \"bad\": invalid syntax"},
+      {"query_range",
+       {{"query", q}, {"end", "1e"}},
+       400,
+       "could not parse 'end' parameter: strconv.ParseInt: parsing \"1e\": invalid syntax"},
       {"query_range", {{"query", q}, {"since", "5"}}, 400, "could not parse 'since' parameter"},
-      {"query_range", {{"query", q}, {"step", "0"}}, 400, "zero or negative query resolution step widths are not accepted. Try a positive integer"},
+      {"query_range",
+       {{"query", q}, {"step", "0"}},
+       400,
+       "zero or negative query resolution step widths are not accepted. Try a positive integer"},
       {"query_range", {{"query", q}, {"step", "-5s"}}, 400, "cannot parse \"-5s\" to a valid duration"},
-      {"query_range", {{"query", q}, {"step", "0.1"}}, 400, "exceeded maximum resolution of 11,000 points per time series."},
+      {"query_range",
+       {{"query", q}, {"step", "0.1"}},
+       400,
+       "exceeded maximum resolution of 11,000 points per time series."},
       {"query_range", {{"query", q}, {"interval", "-1"}}, 400, "interval must be >= 0"},
-      {"query_range", {{"query", q}, {"start", "1000000000"}}, 400, "the query time range exceeds the limit (query length: "},
+      {"query_range",
+       {{"query", q}, {"start", "1000000000"}},
+       400,
+       "the query time range exceeds the limit (query length: "},
       {"query_range", {}, 400, "parse error : syntax error: unexpected $end"},
       {"query", {{"query", "vector(1)"}, {"time", "noon"}}, 400, "strconv.ParseInt: parsing \"noon\": invalid syntax"},
-      {"query", {{"query", q}}, 400, "log queries are not supported as an instant query type, please change your query to a range query type"},
+      {"query",
+       {{"query", q}},
+       400,
+       "log queries are not supported as an instant query type, please change your query to a range query type"},
       {"series", {{"match[]", "{app=\"a\"} |= \"x\""}}, 400, "only label matchers are supported"},
-      {"label/app/values", {{"query", "{}"}}, 400, "parse error : queries require at least one regexp or equality matcher"},
+      {"label/app/values",
+       {{"query", "{}"}},
+       400,
+       "parse error : queries require at least one regexp or equality matcher"},
       {"index/stats", {}, 400, "parse error : syntax error: unexpected $end"},
       {"index/volume", {{"query", q}, {"aggregateBy", "bogus"}}, 400, "invalid aggregation option"},
       {"index/shards", {{"query", q}}, 400, "targetBytesPerShard is required"},
@@ -221,7 +276,8 @@ TEST(LokiParameters, Times) {
 }
 
 TEST(LokiParameters, Durations) {
-  const std::pair<const char*, TimeNs> cases[] = {{"60", 60 * kNsPerSecond}, {"0.5", 500'000'000}, {"1h30m", 5400 * kNsPerSecond}, {"30000ms", 30 * kNsPerSecond}};
+  const std::pair<const char*, TimeNs> cases[] = {
+      {"60", 60 * kNsPerSecond}, {"0.5", 500'000'000}, {"1h30m", 5400 * kNsPerSecond}, {"30000ms", 30 * kNsPerSecond}};
   for (const auto& [text, want] : cases) {
     const auto duration = parse_loki_duration(text);
     ASSERT_TRUE(duration.ok()) << text;

@@ -1,5 +1,5 @@
-// The "stats" part of Loki's answers. Names are Loki's; a part or head of ours plays a chunk or an ingester's head. What
-// has no counterpart here is zero.
+// The "stats" part of Loki's answers. Names are Loki's; a part or head of ours plays a chunk or an ingester's head.
+// What has no counterpart here is zero.
 #include "api/loki_answer.h"
 
 namespace trilobite::api {
@@ -11,17 +11,23 @@ void write_numbers(JsonWriter& json, std::initializer_list<std::pair<std::string
 
 void write_store(JsonWriter& json, const ScanStats& scan, std::uint64_t rows_passed) {
   json.key("store").begin_object();
-  write_numbers(json, {{"totalChunksRef", scan.blocks + scan.blocks_skipped}, {"totalChunksDownloaded", scan.blocks},
+  write_numbers(json, {{"totalChunksRef", scan.blocks + scan.blocks_skipped},
+                       {"totalChunksDownloaded", scan.blocks},
                        {"chunksDownloadTime", 0}});
   json.key("queryReferencedStructuredMetadata").boolean(false);
   json.key("chunk").begin_object();
-  write_numbers(json, {{"headChunkBytes", scan.head_bytes}, {"headChunkLines", scan.head_rows},
-                       {"decompressedBytes", scan.bytes}, {"decompressedLines", scan.rows},
-                       {"compressedBytes", scan.bytes_compressed}, {"totalDuplicates", 0},
-                       {"postFilterLines", rows_passed}, {"headChunkStructuredMetadataBytes", 0},
+  write_numbers(json, {{"headChunkBytes", scan.head_bytes},
+                       {"headChunkLines", scan.head_rows},
+                       {"decompressedBytes", scan.bytes},
+                       {"decompressedLines", scan.rows},
+                       {"compressedBytes", scan.bytes_compressed},
+                       {"totalDuplicates", 0},
+                       {"postFilterLines", rows_passed},
+                       {"headChunkStructuredMetadataBytes", 0},
                        {"decompressedStructuredMetadataBytes", 0}});
   json.end_object();
-  write_numbers(json, {{"chunkRefsFetchTime", 0}, {"congestionControlLatency", 0}, {"pipelineWrapperFilteredLines", 0}});
+  write_numbers(json,
+                {{"chunkRefsFetchTime", 0}, {"congestionControlLatency", 0}, {"pipelineWrapperFilteredLines", 0}});
   json.end_object();
 }
 
@@ -30,8 +36,14 @@ void write_cache(JsonWriter& json) {
   for (const char* name : {"chunk", "index", "result", "statsResult", "volumeResult", "seriesResult", "labelResult",
                            "instantMetricResult"}) {
     json.key(name).begin_object();
-    write_numbers(json, {{"entriesFound", 0}, {"entriesRequested", 0}, {"entriesStored", 0}, {"bytesReceived", 0},
-                         {"bytesSent", 0}, {"requests", 0}, {"downloadTime", 0}, {"queryLengthServed", 0}});
+    write_numbers(json, {{"entriesFound", 0},
+                         {"entriesRequested", 0},
+                         {"entriesStored", 0},
+                         {"bytesReceived", 0},
+                         {"bytesSent", 0},
+                         {"requests", 0},
+                         {"downloadTime", 0},
+                         {"queryLengthServed", 0}});
     json.end_object();
   }
   json.end_object();
@@ -44,10 +56,14 @@ void write_summary(JsonWriter& json, const query::QueryStatistics& statistics) {
   json.key("summary").begin_object();
   write_numbers(json, {{"bytesProcessedPerSecond", per_second(statistics.scan.bytes)},
                        {"linesProcessedPerSecond", per_second(statistics.scan.rows)},
-                       {"totalBytesProcessed", statistics.scan.bytes}, {"totalLinesProcessed", statistics.scan.rows}});
+                       {"totalBytesProcessed", statistics.scan.bytes},
+                       {"totalLinesProcessed", statistics.scan.rows}});
   json.key("execTime").number(statistics.seconds).key("queueTime").number(std::uint64_t{0});
-  write_numbers(json, {{"subqueries", 0}, {"totalEntriesReturned", statistics.rows_returned},
-                       {"splits", statistics.scans}, {"shards", 0}, {"totalPostFilterLines", statistics.rows_passed},
+  write_numbers(json, {{"subqueries", 0},
+                       {"totalEntriesReturned", statistics.rows_returned},
+                       {"splits", statistics.scans},
+                       {"shards", 0},
+                       {"totalPostFilterLines", statistics.rows_passed},
                        {"totalStructuredMetadataBytesProcessed", 0}});
   json.end_object();
 }
@@ -67,7 +83,8 @@ void write_statistics(JsonWriter& json, const query::QueryStatistics& statistics
   write_cache(json);
   json.key("index").begin_object();
   write_numbers(json, {{"totalChunks", statistics.scan.blocks + statistics.scan.blocks_skipped},
-                       {"postFilterChunks", statistics.scan.blocks}, {"shardsDuration", 0}});
+                       {"postFilterChunks", statistics.scan.blocks},
+                       {"shardsDuration", 0}});
   json.key("usedBloomFilters").boolean(false);
   json.end_object().end_object();
 }

@@ -38,8 +38,8 @@ class BestRows {
   const std::size_t limit_;
   std::atomic<bool> full_{false};
   std::atomic<TimeNs> worst_{0};
-  std::mutex mutex_;           // guards rows_
-  std::vector<LogRow> rows_;   // a heap with the worst on top once it is full
+  std::mutex mutex_;          // guards rows_
+  std::vector<LogRow> rows_;  // a heap with the worst on top once it is full
 };
 
 }  // namespace trilobite::logql

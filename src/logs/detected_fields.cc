@@ -29,7 +29,8 @@ std::string sanitised(std::string_view key) {
   for (std::size_t i = 0; i < key.size();) {
     const Rune rune = decode_rune(key.substr(i));
     const char c = key[i];
-    const bool plain = rune.length == 1 && (c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
+    const bool plain =
+        rune.length == 1 && (c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
     name += plain ? c : '_';
     i += rune.length;
   }
@@ -39,7 +40,8 @@ std::string sanitised(std::string_view key) {
 using Paths = std::map<std::string, std::vector<std::string>>;
 
 // Label name to the keys that lead to it, for every scalar of an object.
-void collect_paths(simdjson::dom::object object, const std::string& prefix, std::vector<std::string>& path, Paths& paths) {
+void collect_paths(simdjson::dom::object object, const std::string& prefix, std::vector<std::string>& path,
+                   Paths& paths) {
   if (path.size() >= kPathDepthMax) return;
   for (const auto field : object) {
     const std::string_view key(field.key.data(), field.key.size());

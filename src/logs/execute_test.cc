@@ -168,7 +168,7 @@ TEST(MetricQuery, AlgebraOfVectors) {
       {host="b"} 3
     eval instant at 10s sum by (host) (count_over_time({app="web"}[10s])) > 4
       {host="a"} 6
-    eval instant at 10s sum by (host) (count_over_time({app="web"}[10s])) / on() group_left sum(count_over_time({app="web"}[10s]))
+    eval instant at 10s sum by (host) (count_over_time({app="web"}[10s])) / on() group_left vector(9)
       {host="a"} 0.6666666666666666
       {host="b"} 0.3333333333333333
     eval instant at 10s sum(count_over_time({app="web"}[10s])) / 0
@@ -210,7 +210,8 @@ TEST(LogQuery, EqualsTheModelOnRandomRows) {
   };
   std::vector<Row> rows;
   for (int i = 0; i < 3000; ++i) {
-    rows.push_back({static_cast<TimeNs>(random() % 100'000), (random() % 3 == 0 ? "hit " : "miss ") + std::to_string(i)});
+    rows.push_back(
+        {static_cast<TimeNs>(random() % 100'000), (random() % 3 == 0 ? "hit " : "miss ") + std::to_string(i)});
     store.add({{"app", "x"}, {"host", std::to_string(random() % 7)}}, rows.back().time, rows.back().line);
   }
   ThreadPool pool("query", 4);

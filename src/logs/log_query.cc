@@ -108,7 +108,8 @@ Result<std::vector<LogRow>> thinned_rows(query::QueryContext& context, const Log
     TRY(page, best_rows(context, log, pipeline, request));
     const bool last_page = page.size() < request.limit;
     for (LogRow& row : page) {
-      const bool far = kept.empty() || (forward ? row.time - kept.back().time : kept.back().time - row.time) >= request.interval;
+      const bool far =
+          kept.empty() || (forward ? row.time - kept.back().time : kept.back().time - row.time) >= request.interval;
       if (far && kept.size() < wanted) kept.push_back(std::move(row));
     }
     if (last_page || kept.empty()) break;

@@ -11,18 +11,29 @@ namespace {
 
 query::AggregateOp aggregate_op(VectorOp op) {
   switch (op) {
-    case VectorOp::kSum: return query::AggregateOp::kSum;
-    case VectorOp::kAvg: return query::AggregateOp::kAverage;
-    case VectorOp::kMin: return query::AggregateOp::kMin;
-    case VectorOp::kMax: return query::AggregateOp::kMax;
-    case VectorOp::kCount: return query::AggregateOp::kCount;
-    case VectorOp::kStddev: return query::AggregateOp::kStddev;
-    case VectorOp::kStdvar: return query::AggregateOp::kStdvar;
+    case VectorOp::kSum:
+      return query::AggregateOp::kSum;
+    case VectorOp::kAvg:
+      return query::AggregateOp::kAverage;
+    case VectorOp::kMin:
+      return query::AggregateOp::kMin;
+    case VectorOp::kMax:
+      return query::AggregateOp::kMax;
+    case VectorOp::kCount:
+      return query::AggregateOp::kCount;
+    case VectorOp::kStddev:
+      return query::AggregateOp::kStddev;
+    case VectorOp::kStdvar:
+      return query::AggregateOp::kStdvar;
     case VectorOp::kTopk:
-    case VectorOp::kApproxTopk: return query::AggregateOp::kTopk;  // exact is the best approximation
-    case VectorOp::kBottomk: return query::AggregateOp::kBottomk;
-    case VectorOp::kSort: return query::AggregateOp::kSort;
-    case VectorOp::kSortDesc: return query::AggregateOp::kSortDescending;
+    case VectorOp::kApproxTopk:
+      return query::AggregateOp::kTopk;  // exact is the best approximation
+    case VectorOp::kBottomk:
+      return query::AggregateOp::kBottomk;
+    case VectorOp::kSort:
+      return query::AggregateOp::kSort;
+    case VectorOp::kSortDesc:
+      return query::AggregateOp::kSortDescending;
   }
   CHECK(false);
   return {};
@@ -100,10 +111,12 @@ class Evaluation {
       return MetricValue(query::binary_scalars(op, *left_number, *right_number, options));
     }
     if (right_number != nullptr) {
-      return MetricValue(query::binary_right_scalar(op, std::get<query::Matrix>(std::move(left)), *right_number, options));
+      return MetricValue(
+          query::binary_right_scalar(op, std::get<query::Matrix>(std::move(left)), *right_number, options));
     }
     if (left_number != nullptr) {
-      return MetricValue(query::binary_left_scalar(op, *left_number, std::get<query::Matrix>(std::move(right)), options));
+      return MetricValue(
+          query::binary_left_scalar(op, *left_number, std::get<query::Matrix>(std::move(right)), options));
     }
     TRY(matrix, query::binary(op, std::get<query::Matrix>(left), std::get<query::Matrix>(right), options));
     return MetricValue(std::move(matrix));
@@ -153,7 +166,8 @@ class Evaluation {
     return LabelSet::from_pairs(std::move(pairs));
   }
 
-  static std::string expand(std::string_view pattern, const re2::RE2& regex, const std::vector<re2::StringPiece>& groups);
+  static std::string expand(std::string_view pattern, const re2::RE2& regex,
+                            const std::vector<re2::StringPiece>& groups);
 
   query::QueryContext& context_;
   const query::TimeGrid& grid_;
@@ -201,12 +215,14 @@ std::string Evaluation::expand(std::string_view pattern, const re2::RE2& regex,
 Result<MetricValue> run_metric_query(query::QueryContext& context, const Expr& expr, const query::TimeGrid& grid) {
   Evaluation evaluation(context, grid);
   TRY(value, evaluation.value(expr));
-  if (const auto* matrix = std::get_if<query::Matrix>(&value); matrix && matrix->series.size() > context.limits().series_max) {
-    return error(Code::kLimit,
-                 "maximum number of series ({}) reached for a single query; consider reducing query cardinality by "
-                 "adding more specific stream selectors, reducing the time range, or aggregating results with functions "
-                 "like sum(), count() or topk()",
-                 context.limits().series_max);
+  if (const auto* matrix = std::get_if<query::Matrix>(&value);
+      matrix && matrix->series.size() > context.limits().series_max) {
+    return error(
+        Code::kLimit,
+        "maximum number of series ({}) reached for a single query; consider reducing query cardinality by "
+        "adding more specific stream selectors, reducing the time range, or aggregating results with functions "
+        "like sum(), count() or topk()",
+        context.limits().series_max);
   }
   return value;
 }

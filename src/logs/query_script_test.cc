@@ -102,7 +102,8 @@ void QueryScript::load(const Block& block) {
       line.erase(at);
     }
     const std::size_t x = line.rfind(" x");
-    if (x != std::string::npos && x + 2 < line.size() && line.find_first_not_of("0123456789", x + 2) == std::string::npos) {
+    if (x != std::string::npos && x + 2 < line.size() &&
+        line.find_first_not_of("0123456789", x + 2) == std::string::npos) {
       times = std::stoul(line.substr(x + 2));
       line.erase(x);
     }

@@ -16,20 +16,32 @@ using Op = query::RangeFunction::Op;
 query::RangeFunction function_of(const RangeAggregation& range) {
   switch (range.op) {
     case RangeOp::kCount:
-    case RangeOp::kAbsent: return {Op::kCount};
-    case RangeOp::kRate: return {range.unwrap ? Op::kSum : Op::kCount};
+    case RangeOp::kAbsent:
+      return {Op::kCount};
+    case RangeOp::kRate:
+      return {range.unwrap ? Op::kSum : Op::kCount};
     case RangeOp::kBytes:
     case RangeOp::kBytesRate:
-    case RangeOp::kSum: return {Op::kSum};
-    case RangeOp::kRateCounter: return {Op::kKernel, 0, rate_counter};
-    case RangeOp::kAvg: return {Op::kAverage};
-    case RangeOp::kMin: return {Op::kMin};
-    case RangeOp::kMax: return {Op::kMax};
-    case RangeOp::kStddev: return {Op::kStddev};
-    case RangeOp::kStdvar: return {Op::kStdvar};
-    case RangeOp::kQuantile: return {Op::kQuantile, range.parameter};
-    case RangeOp::kFirst: return {Op::kFirst};
-    case RangeOp::kLast: return {Op::kLast};
+    case RangeOp::kSum:
+      return {Op::kSum};
+    case RangeOp::kRateCounter:
+      return {Op::kKernel, 0, rate_counter};
+    case RangeOp::kAvg:
+      return {Op::kAverage};
+    case RangeOp::kMin:
+      return {Op::kMin};
+    case RangeOp::kMax:
+      return {Op::kMax};
+    case RangeOp::kStddev:
+      return {Op::kStddev};
+    case RangeOp::kStdvar:
+      return {Op::kStdvar};
+    case RangeOp::kQuantile:
+      return {Op::kQuantile, range.parameter};
+    case RangeOp::kFirst:
+      return {Op::kFirst};
+    case RangeOp::kLast:
+      return {Op::kLast};
   }
   CHECK(false);
   return {};
@@ -43,7 +55,8 @@ bool follows_from_labels(const RangeAggregation& range) {
   return std::all_of(range.log.stages.begin(), range.log.stages.end(), [](const Stage& stage) {
     if (const auto* filter = std::get_if<LineFilter>(&stage)) {
       const bool plain = filter->op == LineFilter::Op::kContains || filter->op == LineFilter::Op::kNotContains;
-      return plain && std::none_of(filter->operands.begin(), filter->operands.end(), [](const auto& operand) { return operand.ip; });
+      return plain && std::none_of(filter->operands.begin(), filter->operands.end(),
+                                   [](const auto& operand) { return operand.ip; });
     }
     return std::holds_alternative<LabelFilter>(stage) || std::holds_alternative<DropStage>(stage) ||
            std::holds_alternative<KeepStage>(stage);

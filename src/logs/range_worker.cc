@@ -89,7 +89,8 @@ Result<void> RangeWorker::consume_by_stream(const Batch& batch) {
     }
     sample_groups_[samples] = group;
     sample_times_[samples] = batch.times[row];
-    if (!sample_values_.empty()) sample_values_[samples] = lines == nullptr ? 0 : static_cast<double>(lines->text(row).size());
+    if (!sample_values_.empty())
+      sample_values_[samples] = lines == nullptr ? 0 : static_cast<double>(lines->text(row).size());
     ++samples;
   }
   sample_groups_.resize(samples);

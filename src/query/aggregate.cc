@@ -108,15 +108,24 @@ Matrix choose(Matrix input, const LabelGrouping& grouping, std::size_t k, bool g
 
 Matrix aggregate(Matrix input, AggregateOp op, const LabelGrouping& grouping, std::size_t k) {
   switch (op) {
-    case AggregateOp::kSum: return reduce<SumState>(input, grouping);
-    case AggregateOp::kAverage: return reduce<MeanState>(input, grouping);
-    case AggregateOp::kMin: return reduce<MinState>(input, grouping);
-    case AggregateOp::kMax: return reduce<MaxState>(input, grouping);
-    case AggregateOp::kCount: return reduce<CountState>(input, grouping);
-    case AggregateOp::kStddev: return reduce<DeviationState>(input, grouping);
-    case AggregateOp::kStdvar: return reduce<VarianceState>(input, grouping);
-    case AggregateOp::kTopk: return choose(std::move(input), grouping, k, true);
-    case AggregateOp::kBottomk: return choose(std::move(input), grouping, k, false);
+    case AggregateOp::kSum:
+      return reduce<SumState>(input, grouping);
+    case AggregateOp::kAverage:
+      return reduce<MeanState>(input, grouping);
+    case AggregateOp::kMin:
+      return reduce<MinState>(input, grouping);
+    case AggregateOp::kMax:
+      return reduce<MaxState>(input, grouping);
+    case AggregateOp::kCount:
+      return reduce<CountState>(input, grouping);
+    case AggregateOp::kStddev:
+      return reduce<DeviationState>(input, grouping);
+    case AggregateOp::kStdvar:
+      return reduce<VarianceState>(input, grouping);
+    case AggregateOp::kTopk:
+      return choose(std::move(input), grouping, k, true);
+    case AggregateOp::kBottomk:
+      return choose(std::move(input), grouping, k, false);
     case AggregateOp::kSort:
     case AggregateOp::kSortDescending:
       sort_by_labels(input);

@@ -9,9 +9,17 @@
 namespace trilobite::query {
 
 enum class AggregateOp : std::uint8_t {
-  kSum, kAverage, kMin, kMax, kCount, kStddev, kStdvar,  // one series per group
-  kTopk, kBottomk,                                       // k series per group and step, with all their labels
-  kSort, kSortDescending,                                // by the value at the last step
+  kSum,
+  kAverage,
+  kMin,
+  kMax,
+  kCount,
+  kStddev,
+  kStdvar,  // one series per group
+  kTopk,
+  kBottomk,  // k series per group and step, with all their labels
+  kSort,
+  kSortDescending,  // by the value at the last step
 };
 
 // `k` for kTopk and kBottomk only. The result is sorted by labels, but at one instant topk, bottomk and sorts are in

@@ -14,7 +14,9 @@ namespace {
 constexpr double kNone = kAbsent;
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-Series series(Pairs labels, std::vector<double> values) { return {LabelSet::from_pairs(std::move(labels)), std::move(values)}; }
+Series series(Pairs labels, std::vector<double> values) {
+  return {LabelSet::from_pairs(std::move(labels)), std::move(values)};
+}
 
 Matrix matrix(std::vector<Series> all) {
   const auto steps = static_cast<TimeNs>(all.empty() ? 1 : all[0].values.size());
@@ -32,7 +34,8 @@ std::string text(const Matrix& matrix) {
 }
 
 Matrix sample_input() {
-  return matrix({series({{"app", "a"}, {"host", "1"}}, {1, kNone, 3}), series({{"app", "a"}, {"host", "2"}}, {5, kNone, NAN}),
+  return matrix({series({{"app", "a"}, {"host", "1"}}, {1, kNone, 3}),
+                 series({{"app", "a"}, {"host", "2"}}, {5, kNone, NAN}),
                  series({{"app", "b"}, {"host", "1"}}, {2, 7, 2})});
 }
 
@@ -53,7 +56,10 @@ TEST(Aggregate, PerGroupAndStep) {
       {AggregateOp::kAverage, {false, {"app"}}, 0, "{app=\"a\"} 3 _ NaN\n{app=\"b\"} 2 7 2\n"},
       {AggregateOp::kStdvar, {false, {"app"}}, 0, "{app=\"a\"} 4 _ NaN\n{app=\"b\"} 0 0 0\n"},
       {AggregateOp::kStddev, {false, {"app"}}, 0, "{app=\"a\"} 2 _ NaN\n{app=\"b\"} 0 0 0\n"},
-      {AggregateOp::kTopk, {}, 1, "{app=\"a\", host=\"1\"} _ _ 3\n{app=\"a\", host=\"2\"} 5 _ _\n{app=\"b\", host=\"1\"} _ 7 _\n"},
+      {AggregateOp::kTopk,
+       {},
+       1,
+       "{app=\"a\", host=\"1\"} _ _ 3\n{app=\"a\", host=\"2\"} 5 _ _\n{app=\"b\", host=\"1\"} _ 7 _\n"},
       {AggregateOp::kBottomk, {false, {"app"}}, 1, "{app=\"a\", host=\"1\"} 1 _ 3\n{app=\"b\", host=\"1\"} 2 7 2\n"},
   };
   for (const Case& c : cases) {
@@ -63,7 +69,8 @@ TEST(Aggregate, PerGroupAndStep) {
 
 TEST(Aggregate, AtOneInstantTheOrderIsThatOfValues) {
   const auto input = [] {
-    return matrix({series({{"a", "1"}}, {2}), series({{"a", "2"}}, {NAN}), series({{"a", "3"}}, {9}), series({{"a", "4"}}, {2})});
+    return matrix(
+        {series({{"a", "1"}}, {2}), series({{"a", "2"}}, {NAN}), series({{"a", "3"}}, {9}), series({{"a", "4"}}, {2})});
   };
   EXPECT_EQ(text(aggregate(input(), AggregateOp::kTopk, {}, 2)), "{a=\"3\"} 9\n{a=\"1\"} 2\n");
   EXPECT_EQ(text(aggregate(input(), AggregateOp::kBottomk, {}, 2)), "{a=\"1\"} 2\n{a=\"4\"} 2\n");
@@ -91,8 +98,9 @@ TEST(Binary, ScalarsFilterOrCompute) {
 }
 
 TEST(Binary, MatchesSeriesByLabels) {
-  const Matrix left = matrix({series({{"app", "a"}, {"code", "200"}}, {10, 10}), series({{"app", "a"}, {"code", "500"}}, {2, kNone}),
-                              series({{"app", "b"}, {"code", "200"}}, {7, 7})});
+  const Matrix left =
+      matrix({series({{"app", "a"}, {"code", "200"}}, {10, 10}), series({{"app", "a"}, {"code", "500"}}, {2, kNone}),
+              series({{"app", "b"}, {"code", "200"}}, {7, 7})});
   const Matrix total = matrix({series({{"app", "a"}, {"team", "x"}}, {20, 40})});
   BinaryOptions many;
   many.matching = true;
@@ -125,7 +133,8 @@ TEST(Binary, MatchesSeriesByLabels) {
   on.compared = {false, {"app", "code"}};
   result = binary(BinaryOp::kAdd, left, left, on);
   ASSERT_TRUE(result.ok());
-  EXPECT_EQ(text(*result), "{app=\"a\", code=\"200\"} 20 20\n{app=\"a\", code=\"500\"} 4 _\n{app=\"b\", code=\"200\"} 14 14\n");
+  EXPECT_EQ(text(*result),
+            "{app=\"a\", code=\"200\"} 20 20\n{app=\"a\", code=\"500\"} 4 _\n{app=\"b\", code=\"200\"} 14 14\n");
 }
 
 TEST(Binary, SetsLookAtEveryStep) {
@@ -149,12 +158,23 @@ TEST(GroupTable, NumbersKeysInOrder) {
 
 TEST(NumberText, IsShortestWithoutExponent) {
   const std::pair<double, const char*> cases[] = {
-      {0, "0"},           {-0.0, "-0"},        {1, "1"},         {-17, "-17"},
-      {0.1, "0.1"},       {1.5, "1.5"},        {-2.25, "-2.25"}, {100, "100"},
-      {1e15, "1000000000000000"},              {1e21, "1000000000000000000000"},
+      {0, "0"},
+      {-0.0, "-0"},
+      {1, "1"},
+      {-17, "-17"},
+      {0.1, "0.1"},
+      {1.5, "1.5"},
+      {-2.25, "-2.25"},
+      {100, "100"},
+      {1e15, "1000000000000000"},
+      {1e21, "1000000000000000000000"},
       {4.0475225299275373e37, "40475225299275373000000000000000000000"},
-      {1e-7, "0.0000001"}, {1.25e-9, "0.00000000125"},           {0.30000000000000004, "0.30000000000000004"},
-      {123456.789, "123456.789"},              {NAN, "NaN"},     {INFINITY, "+Inf"},
+      {1e-7, "0.0000001"},
+      {1.25e-9, "0.00000000125"},
+      {0.30000000000000004, "0.30000000000000004"},
+      {123456.789, "123456.789"},
+      {NAN, "NaN"},
+      {INFINITY, "+Inf"},
       {-INFINITY, "-Inf"},
   };
   for (const auto& [value, want] : cases) EXPECT_EQ(number_text(value), want);

@@ -13,21 +13,34 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 double apply(BinaryOp op, double left, double right, bool zero_divisor_is_nan) {
   switch (op) {
-    case BinaryOp::kPow: return std::pow(left, right);
-    case BinaryOp::kMul: return left * right;
-    case BinaryOp::kDiv: return right == 0 && zero_divisor_is_nan ? kNan : left / right;
-    case BinaryOp::kMod: return right == 0 && zero_divisor_is_nan ? kNan : std::fmod(left, right);
-    case BinaryOp::kAdd: return left + right;
-    case BinaryOp::kSub: return left - right;
-    case BinaryOp::kEqual: return left == right;
-    case BinaryOp::kNotEqual: return left != right;
-    case BinaryOp::kGreater: return left > right;
-    case BinaryOp::kGreaterEqual: return left >= right;
-    case BinaryOp::kLess: return left < right;
-    case BinaryOp::kLessEqual: return left <= right;
+    case BinaryOp::kPow:
+      return std::pow(left, right);
+    case BinaryOp::kMul:
+      return left * right;
+    case BinaryOp::kDiv:
+      return right == 0 && zero_divisor_is_nan ? kNan : left / right;
+    case BinaryOp::kMod:
+      return right == 0 && zero_divisor_is_nan ? kNan : std::fmod(left, right);
+    case BinaryOp::kAdd:
+      return left + right;
+    case BinaryOp::kSub:
+      return left - right;
+    case BinaryOp::kEqual:
+      return left == right;
+    case BinaryOp::kNotEqual:
+      return left != right;
+    case BinaryOp::kGreater:
+      return left > right;
+    case BinaryOp::kGreaterEqual:
+      return left >= right;
+    case BinaryOp::kLess:
+      return left < right;
+    case BinaryOp::kLessEqual:
+      return left <= right;
     case BinaryOp::kAnd:
     case BinaryOp::kUnless:
-    case BinaryOp::kOr: break;
+    case BinaryOp::kOr:
+      break;
   }
   CHECK(false);
   return kNan;
@@ -186,13 +199,15 @@ class SetOperation {
   static std::vector<bool> present(const Matrix& side, const std::vector<std::uint32_t>& members) {
     std::vector<bool> any(side.grid.steps(), false);
     for (const std::uint32_t i : members) {
-      for (std::size_t step = 0; step < any.size(); ++step) any[step] = any[step] || is_present(side.series[i].values[step]);
+      for (std::size_t step = 0; step < any.size(); ++step)
+        any[step] = any[step] || is_present(side.series[i].values[step]);
     }
     return any;
   }
 
   // Values at the steps where `flags` is `wanted`; all if there are no flags.
-  void copy(const Matrix& side, const std::vector<std::uint32_t>& members, const std::vector<bool>& flags, bool wanted) {
+  void copy(const Matrix& side, const std::vector<std::uint32_t>& members, const std::vector<bool>& flags,
+            bool wanted) {
     for (const std::uint32_t i : members) {
       Series& to = output_.series(side.series[i].labels);
       for (std::size_t step = 0; step < to.values.size(); ++step) {

@@ -13,9 +13,21 @@
 namespace trilobite::query {
 
 enum class BinaryOp : std::uint8_t {
-  kPow, kMul, kDiv, kMod, kAdd, kSub,
-  kEqual, kNotEqual, kGreater, kGreaterEqual, kLess, kLessEqual,
-  kAnd, kUnless, kOr,
+  kPow,
+  kMul,
+  kDiv,
+  kMod,
+  kAdd,
+  kSub,
+  kEqual,
+  kNotEqual,
+  kGreater,
+  kGreaterEqual,
+  kLess,
+  kLessEqual,
+  kAnd,
+  kUnless,
+  kOr,
 };
 bool is_comparison(BinaryOp op);
 bool is_set(BinaryOp op);
@@ -23,12 +35,12 @@ bool is_set(BinaryOp op);
 struct BinaryOptions {
   enum class Card : std::uint8_t { kOneToOne, kManyToOne, kOneToMany };
 
-  bool return_bool = false;         // comparisons give 0 and 1 instead of filtering
-  bool zero_divisor_is_nan = false; // x / 0 and x % 0: Loki's rule; otherwise IEEE's
-  bool matching = false;            // on or ignoring was written: the result has only the labels that were compared
-  LabelGrouping compared{true, {}}; // on (a): by (a); ignoring (a): without (a); default: all labels
+  bool return_bool = false;          // comparisons give 0 and 1 instead of filtering
+  bool zero_divisor_is_nan = false;  // x / 0 and x % 0: Loki's rule; otherwise IEEE's
+  bool matching = false;             // on or ignoring was written: the result has only the labels that were compared
+  LabelGrouping compared{true, {}};  // on (a): by (a); ignoring (a): without (a); default: all labels
   Card card = Card::kOneToOne;
-  std::vector<std::string> include; // group_left (a): labels taken from the "one" side
+  std::vector<std::string> include;  // group_left (a): labels taken from the "one" side
 };
 
 // Both matrices have the same grid. Errors (kInternal, as Loki answers them): two series of a side match one of the

@@ -79,10 +79,14 @@ class MemoryStore final : public Store {
   static bool matches(const LabelSet& labels, const Matcher& matcher) {
     const std::string value(labels.get(matcher.name));
     switch (matcher.op) {
-      case MatchOp::kEqual: return value == matcher.value;
-      case MatchOp::kNotEqual: return value != matcher.value;
-      case MatchOp::kRegex: return std::regex_match(value, std::regex(matcher.value));
-      case MatchOp::kNotRegex: return !std::regex_match(value, std::regex(matcher.value));
+      case MatchOp::kEqual:
+        return value == matcher.value;
+      case MatchOp::kNotEqual:
+        return value != matcher.value;
+      case MatchOp::kRegex:
+        return std::regex_match(value, std::regex(matcher.value));
+      case MatchOp::kNotRegex:
+        return !std::regex_match(value, std::regex(matcher.value));
     }
     return false;
   }
@@ -115,7 +119,8 @@ class MemoryStore::MemoryScan final : public Scan {
       }
     }
     std::stable_sort(blocks_.begin(), blocks_.end(), [&](const Batch& a, const Batch& b) {
-      return request_.direction == Direction::kForward ? a.times.front() < b.times.front() : a.times.back() > b.times.back();
+      return request_.direction == Direction::kForward ? a.times.front() < b.times.front()
+                                                       : a.times.back() > b.times.back();
     });
   }
 
@@ -176,7 +181,8 @@ class MemoryStore::MemoryScan final : public Scan {
     for (std::size_t i = 0; i < block.rows(); ++i) {
       bool keep = true;
       for (std::size_t p = 0; p < applied_.size(); ++p) {
-        if (applied_[p]) keep = keep && passes(request_.predicates[p], block.find(request_.predicates[p].column)->text(i));
+        if (applied_[p])
+          keep = keep && passes(request_.predicates[p], block.find(request_.predicates[p].column)->text(i));
       }
       if (!keep) continue;
       out.label_set_of_row.push_back(block.label_set_of_row[i]);
@@ -186,7 +192,8 @@ class MemoryStore::MemoryScan final : public Scan {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const std::string& name = block.columns[c].name;
       if (std::find(request_.columns.begin(), request_.columns.end(), name) == request_.columns.end()) continue;
-      out.columns.push_back({name, name == kMetadataColumn ? as_dictionary(columns[c]) : Column(std::move(columns[c]))});
+      out.columns.push_back(
+          {name, name == kMetadataColumn ? as_dictionary(columns[c]) : Column(std::move(columns[c]))});
     }
     return out;
   }

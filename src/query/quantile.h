@@ -16,8 +16,14 @@ double quantile(double q, std::span<double> values);
 class SlidingQuantile {
  public:
   explicit SlidingQuantile(std::span<const double> values);
-  void insert(std::size_t index) { change(rank_of_[index], 1); ++present_; }
-  void remove(std::size_t index) { change(rank_of_[index], -1); --present_; }
+  void insert(std::size_t index) {
+    change(rank_of_[index], 1);
+    ++present_;
+  }
+  void remove(std::size_t index) {
+    change(rank_of_[index], -1);
+    --present_;
+  }
   double quantile(double q) const;
 
  private:

@@ -102,9 +102,8 @@ class SampleAccumulator final : public RangeAccumulator {
       return values;
     }
     // The value breaks ties, so that the answer does not depend on who read first.
-    std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
-      return a.time != b.time ? a.time < b.time : a.value < b.value;
-    });
+    std::sort(samples.begin(), samples.end(),
+              [](const Sample& a, const Sample& b) { return a.time != b.time ? a.time < b.time : a.value < b.value; });
     function_.op == RangeFunction::Op::kKernel ? run_kernel(samples, values) : run_sliding_quantile(samples, values);
     return values;
   }
@@ -182,17 +181,27 @@ class SampleAccumulator final : public RangeAccumulator {
 std::unique_ptr<RangeAccumulator> make_range_accumulator(const RangeFunction& function, const Windows& windows) {
   using Op = RangeFunction::Op;
   switch (function.op) {
-    case Op::kCount: return std::make_unique<PaneAccumulator<CountState>>(windows);
-    case Op::kSum: return std::make_unique<PaneAccumulator<SumState>>(windows);
-    case Op::kAverage: return std::make_unique<PaneAccumulator<AverageState>>(windows);
-    case Op::kMin: return std::make_unique<PaneAccumulator<MinState>>(windows);
-    case Op::kMax: return std::make_unique<PaneAccumulator<MaxState>>(windows);
-    case Op::kStdvar: return std::make_unique<PaneAccumulator<VarianceState>>(windows);
-    case Op::kStddev: return std::make_unique<PaneAccumulator<DeviationState>>(windows);
-    case Op::kFirst: return std::make_unique<PaneAccumulator<FirstState>>(windows);
-    case Op::kLast: return std::make_unique<PaneAccumulator<LastState>>(windows);
+    case Op::kCount:
+      return std::make_unique<PaneAccumulator<CountState>>(windows);
+    case Op::kSum:
+      return std::make_unique<PaneAccumulator<SumState>>(windows);
+    case Op::kAverage:
+      return std::make_unique<PaneAccumulator<AverageState>>(windows);
+    case Op::kMin:
+      return std::make_unique<PaneAccumulator<MinState>>(windows);
+    case Op::kMax:
+      return std::make_unique<PaneAccumulator<MaxState>>(windows);
+    case Op::kStdvar:
+      return std::make_unique<PaneAccumulator<VarianceState>>(windows);
+    case Op::kStddev:
+      return std::make_unique<PaneAccumulator<DeviationState>>(windows);
+    case Op::kFirst:
+      return std::make_unique<PaneAccumulator<FirstState>>(windows);
+    case Op::kLast:
+      return std::make_unique<PaneAccumulator<LastState>>(windows);
     case Op::kQuantile:
-    case Op::kKernel: return std::make_unique<SampleAccumulator>(function, windows);
+    case Op::kKernel:
+      return std::make_unique<SampleAccumulator>(function, windows);
   }
   CHECK(false);
   return nullptr;

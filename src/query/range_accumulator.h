@@ -22,11 +22,21 @@ using WindowKernel = double (*)(std::span<const Sample> samples, TimeNs range);
 
 struct RangeFunction {
   enum class Op : std::uint8_t {
-    kCount, kSum, kAverage, kMin, kMax, kStdvar, kStddev, kFirst, kLast, kQuantile, kKernel,
+    kCount,
+    kSum,
+    kAverage,
+    kMin,
+    kMax,
+    kStdvar,
+    kStddev,
+    kFirst,
+    kLast,
+    kQuantile,
+    kKernel,
   };
   Op op = Op::kCount;
-  double quantile = 0;           // kQuantile
-  WindowKernel kernel = nullptr; // kKernel
+  double quantile = 0;            // kQuantile
+  WindowKernel kernel = nullptr;  // kKernel
 };
 
 // Rows of a block: all spans have the same length, but values may be empty for kCount.

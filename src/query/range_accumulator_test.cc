@@ -22,9 +22,8 @@ double spread(std::span<const Sample> samples, TimeNs range) {
 
 double naive(const RangeFunction& function, std::vector<Sample> window, TimeNs range) {
   if (window.empty()) return kAbsent;
-  std::sort(window.begin(), window.end(), [](const Sample& a, const Sample& b) {
-    return a.time != b.time ? a.time < b.time : a.value < b.value;
-  });
+  std::sort(window.begin(), window.end(),
+            [](const Sample& a, const Sample& b) { return a.time != b.time ? a.time < b.time : a.value < b.value; });
   const auto n = static_cast<double>(window.size());
   double sum = 0, squares = 0, least = window[0].value, most = window[0].value;
   std::vector<double> values;
@@ -36,20 +35,30 @@ double naive(const RangeFunction& function, std::vector<Sample> window, TimeNs r
   }
   for (const Sample& sample : window) squares += (sample.value - sum / n) * (sample.value - sum / n);
   switch (function.op) {
-    case Op::kCount: return n;
-    case Op::kSum: return sum;
-    case Op::kAverage: return sum / n;
-    case Op::kMin: return least;
-    case Op::kMax: return most;
-    case Op::kStdvar: return squares / n;
-    case Op::kStddev: return std::sqrt(squares / n);
+    case Op::kCount:
+      return n;
+    case Op::kSum:
+      return sum;
+    case Op::kAverage:
+      return sum / n;
+    case Op::kMin:
+      return least;
+    case Op::kMax:
+      return most;
+    case Op::kStdvar:
+      return squares / n;
+    case Op::kStddev:
+      return std::sqrt(squares / n);
     case Op::kFirst: {
       double first = window[0].value;
       return first;
     }
-    case Op::kLast: return window.back().value;
-    case Op::kQuantile: return quantile(function.quantile, values);
-    case Op::kKernel: return function.kernel(window, range);
+    case Op::kLast:
+      return window.back().value;
+    case Op::kQuantile:
+      return quantile(function.quantile, values);
+    case Op::kKernel:
+      return function.kernel(window, range);
   }
   return 0;
 }
@@ -103,8 +112,8 @@ TEST(RangeAccumulator, EqualsTheNaiveModel) {
   std::mt19937 random(seed);
   const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
   const std::vector<RangeFunction> functions = {
-      {Op::kCount},  {Op::kSum},    {Op::kAverage}, {Op::kMin},          {Op::kMax},           {Op::kStdvar},
-      {Op::kStddev}, {Op::kFirst},  {Op::kLast},    {Op::kQuantile, 0.9}, {Op::kQuantile, 0.5}, {Op::kKernel, 0, spread},
+      {Op::kCount},  {Op::kSum},   {Op::kAverage}, {Op::kMin},           {Op::kMax},           {Op::kStdvar},
+      {Op::kStddev}, {Op::kFirst}, {Op::kLast},    {Op::kQuantile, 0.9}, {Op::kQuantile, 0.5}, {Op::kKernel, 0, spread},
   };
   for (int round = 0; round < 60; ++round) {
     const TimeNs range = pick(0, 60), offset = pick(-10, 10);
@@ -115,8 +124,9 @@ TEST(RangeAccumulator, EqualsTheNaiveModel) {
       rows.push_back({static_cast<std::uint32_t>(pick(0, 2)), {pick(-80, 130), pick(-100, 100) / 4.0}});
     }
     for (const RangeFunction& function : functions) {
-      SCOPED_TRACE(testing::Message() << "round " << round << " op " << static_cast<int>(function.op) << " end " << grid.end
-                                      << " step " << grid.step << " range " << range << " offset " << offset);
+      SCOPED_TRACE(testing::Message() << "round " << round << " op " << static_cast<int>(function.op) << " end "
+                                      << grid.end << " step " << grid.step << " range " << range << " offset "
+                                      << offset);
       compare(function, windows, offset, rows, random);
       if (HasFatalFailure()) return;
     }

@@ -10,9 +10,9 @@ namespace trilobite::query {
 struct QueryStatistics {
   ScanStats scan;
   std::uint64_t scans = 0;
-  std::uint64_t rows_passed = 0;       // after every filter
+  std::uint64_t rows_passed = 0;  // after every filter
   std::uint64_t rows_returned = 0;
-  double seconds = 0;                  // from the start of the query
+  double seconds = 0;  // from the start of the query
 
   void add(const ScanStats& stats) {
     ++scans;

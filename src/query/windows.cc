@@ -7,9 +7,7 @@
 namespace trilobite::query {
 namespace {
 
-std::int64_t divide_up(std::int64_t value, std::int64_t by) {
-  return value / by + (value % by > 0 ? 1 : 0);
-}
+std::int64_t divide_up(std::int64_t value, std::int64_t by) { return value / by + (value % by > 0 ? 1 : 0); }
 
 }  // namespace
 
@@ -75,8 +73,6 @@ std::pair<TimeNs, TimeNs> Windows::bounds_of(std::size_t step) const {
   return {end - range_, end};
 }
 
-TimeRange Windows::scan_range() const {
-  return {grid_.start - offset_ - range_ + 1, grid_.last() - offset_ + 1};
-}
+TimeRange Windows::scan_range() const { return {grid_.start - offset_ - range_ + 1, grid_.last() - offset_ + 1}; }
 
 }  // namespace trilobite::query
