@@ -20,6 +20,9 @@ std::string join(const std::vector<std::string>& parts, std::string_view glue) {
   return out;
 }
 
+// "-0" would be read as a duration.
+std::string literal(double value) { return format_number(value == 0 ? 0 : value); }
+
 std::string to_string(const Matcher& matcher) {
   return fmt::format("{}{}{}", matcher.name, name_of(matcher.op), quote(matcher.value));
 }
@@ -135,7 +138,7 @@ class Printer {
   }
   std::string one(const RangeAggregation& range, std::size_t depth) const {
     std::string head = fmt::format("{}(", name_of(range.op));
-    if (range.op == RangeOp::kQuantile) head += format_number(range.parameter) + ",";
+    if (range.op == RangeOp::kQuantile) head += literal(range.parameter) + ",";
     const std::string tail = range.grouping ? " " + to_string(*range.grouping) : "";
     if (!pretty_) return head + range_body(range) + ")" + tail;
     std::string out = indent(depth) + head + "\n" + one(range.log, depth + 1);
@@ -163,9 +166,10 @@ class Printer {
     return fmt::format("{0}label_replace(\n{1},\n{2}{3}\n{0})", indent(depth), print(*replace.inner, depth + 1),
                        indent(depth + 1), arguments);
   }
-  std::string one(const Literal& literal, std::size_t depth) const { return indent(depth) + format_number(literal.value); }
+  std::string one(const Literal& number, std::size_t depth) const { return indent(depth) + literal(number.value); }
   std::string one(const VectorLiteral& vector, std::size_t depth) const {
-    return indent(depth) + fmt::format("vector({:f})", vector.value);
+    const std::string six = fmt::format("{:f}", vector.value);  // Loki's form, where it loses nothing
+    return indent(depth) + fmt::format("vector({})", parse_number(six) == vector.value ? six : literal(vector.value));
   }
   std::string one(const Variants& variants, std::size_t depth) const {
     std::vector<std::string> members;
@@ -193,7 +197,7 @@ std::string to_string(const LabelFilter& filter) {
     case LabelFilter::Kind::kAnd: return fmt::format("( {} , {} )", to_string(filter.sides[0]), to_string(filter.sides[1]));
     case LabelFilter::Kind::kOr: return fmt::format("( {} or {} )", to_string(filter.sides[0]), to_string(filter.sides[1]));
     case LabelFilter::Kind::kString: return to_string(filter.matcher);
-    case LabelFilter::Kind::kNumber: return with_value(format_number(filter.number));
+    case LabelFilter::Kind::kNumber: return with_value(literal(filter.number));
     case LabelFilter::Kind::kDuration: return with_value(format_go_duration(filter.duration_ns));
     case LabelFilter::Kind::kBytes: return with_value(format_bytes(filter.bytes));
     case LabelFilter::Kind::kIp: return with_value(fmt::format("ip({})", quote(filter.ip)));
