@@ -54,6 +54,18 @@ export async function looks(t) {
     await other.open({ q: '{service_name="looks"}' });
     assert.equal(await other.page.locator("h1").textContent(), "日志");
   });
+  await t.step("on a narrow screen everything is within reach", async () => {
+    const phone = await t.newPage({ viewport: { width: 420, height: 800 } });
+    await phone.open({ q: '{service_name="looks"}' });
+    await phone.showsCount(20);
+    for (const id of ["time-picker", "live-toggle", "run-button", "logs-editor", "search-box", "limit-select", "wrap-toggle"]) {
+      const { x, width } = await phone.id(id).first().boundingBox();
+      assert(x >= 0 && x + width <= 420, `${id} from ${x} to ${x + width}`);
+    }
+    await phone.id("time-picker").click();
+    await phone.id("range-15m").click();
+    await phone.showsCount(20);
+  });
   await t.step("and English again", async () => {
     await explore.id("language-toggle").click();
     await becomes("title", () => page.locator("h1").textContent(), "Logs");
