@@ -1,6 +1,7 @@
-// Boost.Beast behind http_server.h. Each connection has a strand: its coroutine, its watcher and the writes that worker
-// threads ask for never run at once, so a Session needs no lock.
+// The listener: binds, accepts, keeps the list of connections, and stops them.
 #include "server/http_server.h"
+
+#include <trilobite/log.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -11,585 +12,63 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/use_future.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/websocket.hpp>
 #include <condition_variable>
-#include <future>
 #include <map>
 #include <mutex>
 #include <thread>
 
-#include <sys/socket.h>
-#include <trilobite/log.h>
-
-#include "base/compress.h"
-#include "server/gzip_stream.h"
-#include "server/request_target.h"
-#include "server/worker_pool.h"
+#include "server/http_connection.h"
 
 namespace trilobite::server {
 namespace {
 
 namespace net = boost::asio;
-namespace beast = boost::beast;
-namespace bhttp = boost::beast::http;
-namespace websocket = boost::beast::websocket;
 using net::ip::tcp;
 using boost::system::error_code;
 
 constexpr trilobite::log::Target kLog{"trilobite::http"};
 constexpr auto kTuple = net::as_tuple(net::use_awaitable);
-constexpr int kGzipLevel = 2;
-constexpr std::size_t kStreamPieceBytes = 64u << 10;  // streamed answers leave in pieces of about this size
-
-class Session;
-
-std::chrono::nanoseconds steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 }  // namespace
 
-struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
-  State(HttpServerOptions chosen, const http::Router& routes, RequestObserver watch)
-      : options(std::move(chosen)),
-        router(routes),
-        observer(std::move(watch)),
-        reads("http-read", options.read_threads, options.queue_max),
-        writes("http-write", options.write_threads, options.queue_max),
-        acceptor(net::make_strand(io)) {}
-
-  const HttpServerOptions options;
-  const http::Router& router;
-  const RequestObserver observer;
+// Members go in the opposite order: the workers of `context`, whose tasks hold connections, before the io context.
+struct HttpServer::State {
+  State(HttpServerOptions options, const http::Router& router, RequestObserver observer)
+      : acceptor(net::make_strand(io)), context(std::move(options), router, std::move(observer)) {}
 
   net::io_context io;
   std::optional<net::executor_work_guard<net::io_context::executor_type>> keep_running;
-  WorkerPool reads, writes;
   tcp::acceptor acceptor;
   std::string address;
   std::vector<std::thread> threads;
 
-  std::mutex mutex;  // guards sessions, stopping
+  std::mutex mutex;  // guards what follows up to context
   std::condition_variable changed;
-  std::map<Session*, std::weak_ptr<Session>> sessions;
+  std::map<HttpConnection*, std::weak_ptr<HttpConnection>> connections;
   bool stopping = false;
-  bool stopped = false;  // stop() has run
 
-  std::atomic<std::size_t> bodies_bytes{0};
-  std::atomic<std::size_t> websockets{0};
-  std::atomic<std::uint64_t> refused{0};
+  ConnectionContext context;
 
-  std::vector<std::shared_ptr<Session>> live_sessions() {
+  std::vector<std::shared_ptr<HttpConnection>> live_connections() {
     const std::lock_guard lock(mutex);
-    std::vector<std::shared_ptr<Session>> out;
-    for (const auto& [key, session] : sessions) {
-      if (auto alive = session.lock()) out.push_back(std::move(alive));
+    std::vector<std::shared_ptr<HttpConnection>> out;
+    for (const auto& [key, connection] : connections) {
+      if (auto alive = connection.lock()) out.push_back(std::move(alive));
     }
     return out;
   }
-  bool wait_for_sessions(std::chrono::milliseconds time_max) {
+  bool wait_for_connections(std::chrono::milliseconds time_max) {
     std::unique_lock lock(mutex);
-    return changed.wait_for(lock, time_max, [&] { return sessions.empty(); });
+    return changed.wait_for(lock, time_max, [&] { return connections.empty(); });
+  }
+  void forget(HttpConnection* ended) {
+    const std::lock_guard lock(mutex);
+    connections.erase(ended);
+    changed.notify_all();
   }
 };
 
 namespace {
-
-// Memory of a request body, counted until the request is answered.
-class BodyShare {
- public:
-  BodyShare() = default;
-  BodyShare(const BodyShare&) = delete;
-  BodyShare& operator=(const BodyShare&) = delete;
-  ~BodyShare() {
-    if (total_ != nullptr) *total_ -= bytes_;
-  }
-  bool take(std::atomic<std::size_t>& total, std::size_t bytes, std::size_t bytes_max) {
-    if (total.fetch_add(bytes) + bytes > bytes_max) {
-      total -= bytes;
-      return false;
-    }
-    total_ = &total;
-    bytes_ = bytes;
-    return true;
-  }
-
- private:
-  std::atomic<std::size_t>* total_ = nullptr;
-  std::size_t bytes_ = 0;
-};
-
-// Writes that a load balancer of our own keeps apart from reads: pushes of any protocol.
-bool is_write(const http::Request& request) {
-  return request.method == "POST" &&
-         (request.path.ends_with("/push") || request.path.starts_with("/otlp/") || request.path.ends_with("/write"));
-}
-
-bool compressible(const http::Response& response) {
-  for (const auto& [name, value] : response.headers) {
-    if (beast::iequals(name, "content-encoding")) return false;
-  }
-  return response.content_type.starts_with("text/") || response.content_type.starts_with("application/json") ||
-         response.content_type.starts_with("application/javascript") || response.content_type.starts_with("application/yaml");
-}
-
-template <class Message>
-void fill_head(Message& message, const http::Response& response) {
-  message.result(static_cast<unsigned>(response.status));
-  message.set(bhttp::field::server, "trilobite");
-  if (!response.content_type.empty()) message.set(bhttp::field::content_type, response.content_type);
-  if (response.content_type.starts_with("text/plain")) message.set("X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : response.headers) message.insert(name, value);
-}
-
-class SocketOfWeb;
-
-class Session : public std::enable_shared_from_this<Session> {
- public:
-  Session(std::shared_ptr<HttpServer::State> server, tcp::socket socket)
-      : server_(std::move(server)), stream_(std::move(socket)), wake_(stream_.get_executor()) {
-    error_code ignored;
-    const auto remote = stream_.socket().remote_endpoint(ignored);
-    if (!ignored) remote_ = remote.address().to_string() + ":" + std::to_string(remote.port());
-    stream_.socket().set_option(tcp::no_delay(true), ignored);
-  }
-
-  net::awaitable<void> run() {
-    bool keep = true;
-    while (keep && !stopping_) keep = co_await one_request();
-    error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    stream_.socket().close(ignored);
-  }
-
-  // On the strand. The connection ends after the request under way; at once if there is none.
-  void begin_stop() {
-    stopping_ = true;
-    if (!busy_) close_socket();
-    if (web_) stop_web();
-  }
-  void abort() {
-    if (cancel_) cancel_->cancel(Code::kUnavailable);
-    close_socket();
-  }
-  auto executor() { return stream_.get_executor(); }
-
- private:
-  friend class SocketOfWeb;
-  using Parser = bhttp::request_parser<bhttp::string_body>;
-
-  void close_socket() {
-    error_code ignored;
-    if (web_) {
-      beast::get_lowest_layer(*web_).socket().close(ignored);
-    } else {
-      stream_.socket().close(ignored);
-    }
-  }
-
-  // True: the connection can take another request.
-  net::awaitable<bool> one_request() {
-    Parser parser;
-    parser.header_limit(static_cast<std::uint32_t>(server_->options.header_bytes_max));
-    parser.body_limit(server_->options.body_bytes_max);
-    stream_.expires_after(server_->options.idle_timeout);
-    const auto [failed, read] = co_await bhttp::async_read_header(stream_, buffer_, parser, kTuple);
-    if (failed) {
-      co_await answer_bad_header(failed);
-      co_return false;
-    }
-    busy_ = true;
-    started_ = steady_now();
-    http::Request request;
-    cancel_ = request.cancel;
-    BodyShare share;
-    std::optional<http::Response> refusal = co_await read_body(parser, request, share);
-    keep_alive_ = parser.get().keep_alive() && !stopping_ && !refusal_closes_;
-    http_version_ = parser.get().version();
-    accepts_gzip_ = accepts_gzip(parser.get()[bhttp::field::accept_encoding]);
-    bool keep = false;
-    if (!refusal && websocket::is_upgrade(parser.get())) {
-      keep = co_await upgrade(std::move(request), parser.release());
-    } else {
-      keep = co_await answer(std::move(request), std::move(refusal));
-    }
-    cancel_.reset();
-    busy_ = false;
-    co_return keep;
-  }
-
-  net::awaitable<void> answer_bad_header(error_code failed) {
-    int status = 0;
-    if (failed == bhttp::error::header_limit) {
-      status = 431;
-    } else if (failed.category() == make_error_code(bhttp::error::bad_method).category() &&
-               failed != bhttp::error::end_of_stream && failed != bhttp::error::partial_message) {
-      status = failed == bhttp::error::body_limit ? 413 : 400;
-    }
-    if (status == 0) co_return;  // the client closed, or was idle for too long
-    keep_alive_ = false;
-    co_await send(http::Response::text(status, fmt::format("{}\n", failed.message())), "GET");
-  }
-
-  // Fills the request. A response: what to answer instead of running a handler.
-  net::awaitable<std::optional<http::Response>> read_body(Parser& parser, http::Request& request, BodyShare& share) {
-    auto& message = parser.get();
-    request.method = std::string(message.method_string());
-    request.remote = remote_;
-    for (const auto& field : message) {
-      std::string name(field.name_string());
-      for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-      request.headers.emplace_back(std::move(name), std::string(field.value()));
-    }
-    refusal_closes_ = true;  // its body stays unread
-    const std::uint64_t announced = parser.content_length().value_or(0);
-    if (announced > server_->options.body_bytes_max) co_return too_large();
-    // A chunked body of unknown size is counted as a usual push.
-    const std::size_t counted = parser.chunked() ? 1u << 20 : static_cast<std::size_t>(announced);
-    if (!share.take(server_->bodies_bytes, counted, server_->options.bodies_bytes_max)) co_return overloaded();
-    if (beast::iequals(message[bhttp::field::expect], "100-continue") && !parser.is_done()) {
-      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      stream_.expires_after(server_->options.write_timeout);
-      co_await net::async_write(stream_, net::buffer(kContinue), kTuple);
-    }
-    if (!parser.is_done()) {
-      stream_.expires_after(server_->options.body_timeout);
-      const auto [failed, read] = co_await bhttp::async_read(stream_, buffer_, parser, kTuple);
-      if (failed == bhttp::error::body_limit) co_return too_large();
-      if (failed) {
-        if (failed == beast::error::timeout) co_return http::Response::text(408, "request body did not come in time\n");
-        co_return http::Response::text(400, fmt::format("cannot read request body: {}\n", failed.message()));
-      }
-    }
-    refusal_closes_ = false;
-    request.body = std::move(message.body());
-    if (auto bad = parse_target(message.target(), request); !bad.ok()) {
-      co_return http::Response::text(400, bad.error().message + "\n");
-    }
-    if (request.header("content-type").starts_with("application/x-www-form-urlencoded")) {
-      if (auto bad = parse_form(request.body, request.query); !bad.ok()) {
-        co_return http::Response::text(400, bad.error().message + "\n");
-      }
-    }
-    co_return std::nullopt;
-  }
-
-  http::Response too_large() const {
-    return http::Response::text(413, fmt::format("request body is larger than {} bytes\n", server_->options.body_bytes_max));
-  }
-  http::Response overloaded() const {
-    ++server_->refused;
-    http::Response response = http::Response::text(503, "too many requests at once, try again later\n");
-    response.headers.emplace_back("Retry-After", "1");
-    return response;
-  }
-
-  // Runs `work` on a worker while this coroutine waits; false when the pool is full.
-  template <class Work>
-  net::awaitable<bool> on_worker(WorkerPool& pool, Work work) {
-    auto done = std::make_shared<std::atomic<bool>>(false);
-    wake_.expires_at(net::steady_timer::time_point::max());
-    const bool taken = pool.submit([self = shared_from_this(), done, work = std::move(work)]() mutable {
-      work();
-      done->store(true);
-      net::post(self->executor(), [self] { self->wake_.cancel(); });
-    });
-    if (!taken) co_return false;
-    while (!done->load()) co_await wake_.async_wait(kTuple);
-    co_return true;
-  }
-
-  net::awaitable<bool> answer(http::Request request, std::optional<http::Response> response) {
-    const auto shared = std::make_shared<http::Request>(std::move(request));
-    const std::uint64_t bytes_in = shared->body.size();
-    stream_.expires_never();
-    WorkerPool& pool = is_write(*shared) ? server_->writes : server_->reads;
-    bytes_out_ = 0;
-    if (!response) {
-      response.emplace();
-      start_watching();
-      const bool ran = co_await on_worker(pool, [this, shared, out = &*response] { *out = handle(*shared); });
-      if (!ran) response = overloaded();
-    }
-    bool sent = false;
-    if (response->stream && shared->method != "HEAD") {
-      sent = co_await send_stream(std::move(*response), pool);
-    } else {
-      sent = co_await send(std::move(*response), shared->method);
-    }
-    co_await stop_watching();
-    if (server_->observer) {
-      server_->observer({*shared, status_sent_, steady_now() - started_, bytes_in, bytes_out_});
-    }
-    co_return sent && keep_alive_;
-  }
-
-  // On a worker thread.
-  http::Response handle(http::Request& request) const {
-    http::Response response;
-    try {
-      response = server_->router.handle(request);
-    } catch (const std::exception& bug) {
-      kLog.error("handler failed: {}", bug.what(), trilobite::log::kv("path", request.path));
-      response = http::Response::text(500, "internal error\n");
-    }
-    if (!response.stream && response.body.size() >= server_->options.gzip_bytes_min && accepts_gzip_ && compressible(response)) {
-      response.body = gzip_compress(response.body, kGzipLevel);
-      response.headers.emplace_back("Content-Encoding", "gzip");
-      response.headers.emplace_back("Vary", "Accept-Encoding");
-    }
-    return response;
-  }
-
-  net::awaitable<bool> send(http::Response response, std::string_view method) {
-    status_sent_ = response.status;
-    bhttp::response<bhttp::string_body> message;
-    message.version(http_version_);
-    fill_head(message, response);
-    message.keep_alive(keep_alive_);
-    const bool no_body = response.status == 204 || response.status == 304 || response.status < 200;
-    const std::size_t length = response.body.size();
-    if (method != "HEAD" && !no_body) message.body() = std::move(response.body);
-    if (!no_body) message.content_length(length);
-    bytes_out_ = message.body().size();
-    stream_.expires_after(server_->options.write_timeout);
-    const auto [failed, written] = co_await bhttp::async_write(stream_, message, kTuple);
-    co_return !failed;
-  }
-
-  // Chunked; pieces come from a worker thread that waits while a piece is written.
-  net::awaitable<bool> send_stream(http::Response response, WorkerPool& pool) {
-    status_sent_ = response.status;
-    const bool gzip = accepts_gzip_ && compressible(response);
-    if (gzip) {
-      response.headers.emplace_back("Content-Encoding", "gzip");
-      response.headers.emplace_back("Vary", "Accept-Encoding");
-    }
-    bhttp::response<bhttp::empty_body> head;
-    head.version(http_version_);
-    fill_head(head, response);
-    const bool chunked = http_version_ >= 11;
-    if (!chunked) keep_alive_ = false;  // HTTP/1.0: the end of the connection is the end of the body
-    head.keep_alive(keep_alive_);
-    head.chunked(chunked);
-    bhttp::response_serializer<bhttp::empty_body> serializer(head);
-    stream_.expires_after(server_->options.write_timeout);
-    const auto [failed, written] = co_await bhttp::async_write_header(stream_, serializer, kTuple);
-    if (failed) co_return false;
-    bool complete = false;
-    const bool ran = co_await on_worker(
-        pool, [this, gzip, chunked, &complete, stream = std::move(response.stream)] { complete = pump(stream, gzip, chunked); });
-    co_return ran && complete;
-  }
-
-  // On a worker thread. False: the client is gone or the producer failed; the connection must close unfinished, so that
-  // the client sees that the answer is cut.
-  bool pump(const std::function<void(const http::Write&)>& produce, bool gzip, bool chunked) {
-    std::optional<GzipStream> packer;
-    if (gzip) packer.emplace(kGzipLevel);
-    std::string pending;
-    bool alive = true;
-    const auto flush = [&] {
-      if (!pending.empty()) alive = write_piece(std::exchange(pending, {}), chunked);
-      return alive;
-    };
-    try {
-      produce([&](std::string_view piece) {
-        if (!alive) return false;
-        if (packer) {
-          packer->add(piece, pending);
-        } else {
-          pending.append(piece);
-        }
-        return pending.size() < kStreamPieceBytes || flush();
-      });
-    } catch (const std::exception& bug) {
-      kLog.error("streamed answer failed: {}", bug.what());
-      return false;
-    }
-    if (alive && packer) packer->finish(pending);
-    if (!alive || !flush()) return false;
-    return !chunked || write_piece({}, true);
-  }
-
-  // On a worker thread; an empty chunk ends the body.
-  bool write_piece(std::string piece, bool chunked) {
-    try {
-      return net::co_spawn(executor(), write_on_strand(std::move(piece), chunked), net::use_future).get();
-    } catch (const std::exception&) {
-      return false;
-    }
-  }
-  net::awaitable<bool> write_on_strand(std::string piece, bool chunked) {
-    bytes_out_ += piece.size();
-    std::string head = chunked ? fmt::format("{:x}\r\n", piece.size()) : std::string();
-    static constexpr std::string_view kEnd = "\r\n";
-    const std::array<net::const_buffer, 3> buffers{net::buffer(head), net::buffer(piece),
-                                                   net::buffer(chunked ? kEnd : std::string_view())};
-    stream_.expires_after(server_->options.write_timeout);
-    const auto [failed, written] = co_await net::async_write(stream_, buffers, kTuple);
-    stream_.expires_never();
-    co_return !failed;
-  }
-
-  // ---- client gone ----
-  // While a handler runs nothing reads from the socket, so that it becoming readable means the next request (pipelined)
-  // or its end.
-  void start_watching() {
-    watching_ = true;
-    net::co_spawn(executor(), watch(shared_from_this()), net::detached);
-  }
-  static net::awaitable<void> watch(std::shared_ptr<Session> self) {
-    const auto [failed] = co_await self->stream_.socket().async_wait(tcp::socket::wait_read, kTuple);
-    if (!failed) {
-      char byte = 0;
-      const auto got = ::recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-      if (got == 0 && self->cancel_) self->cancel_->cancel(Code::kCancelled);
-      if (got < 0 && errno != EAGAIN && errno != EINTR && self->cancel_) self->cancel_->cancel(Code::kCancelled);
-    }
-    self->watching_ = false;
-    self->wake_.cancel();
-  }
-  net::awaitable<void> stop_watching() {
-    error_code ignored;
-    if (watching_) stream_.socket().cancel(ignored);
-    wake_.expires_at(net::steady_timer::time_point::max());
-    while (watching_) co_await wake_.async_wait(kTuple);
-  }
-
-  // ---- WebSocket ----
-  net::awaitable<bool> upgrade(http::Request request, bhttp::request<bhttp::string_body> handshake);
-  net::awaitable<void> read_web(std::shared_ptr<Session> self);
-  void stop_web();
-
-  std::shared_ptr<HttpServer::State> server_;
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_;
-  net::steady_timer wake_;  // its cancellation wakes the coroutine
-  std::string remote_;
-
-  // Of the request under way.
-  bool busy_ = false, stopping_ = false, watching_ = false;
-  bool keep_alive_ = false, accepts_gzip_ = false, refusal_closes_ = false;
-  unsigned http_version_ = 11;
-  int status_sent_ = 0;
-  std::uint64_t bytes_out_ = 0;
-  std::chrono::nanoseconds started_{0};
-  std::shared_ptr<CancelToken> cancel_;
-
-  std::optional<websocket::stream<beast::tcp_stream>> web_;
-  std::atomic<bool> web_open_{false};
-};
-
-// What a WebSocket handler sees, on its own thread.
-class SocketOfWeb final : public http::WebSocket {
- public:
-  explicit SocketOfWeb(Session& session) : session_(session) {}
-
-  bool send_text(std::string_view message) override {
-    return open() && on_strand(write(std::string(message)));
-  }
-  bool open() const override { return session_.web_open_.load(); }
-  void close(int code, std::string_view reason) override {
-    if (open()) on_strand(finish(code, std::string(reason)));
-  }
-
- private:
-  bool on_strand(net::awaitable<bool> work) {
-    try {
-      return net::co_spawn(session_.executor(), std::move(work), net::use_future).get();
-    } catch (const std::exception&) {
-      return false;
-    }
-  }
-  net::awaitable<bool> write(std::string message) {
-    session_.web_->text(true);
-    const auto [failed, written] = co_await session_.web_->async_write(net::buffer(message), kTuple);
-    if (failed) session_.web_open_ = false;
-    session_.bytes_out_ += written;
-    co_return !failed;
-  }
-  net::awaitable<bool> finish(int code, std::string reason) {
-    session_.web_open_ = false;
-    constexpr std::size_t kReasonMax = 123;  // RFC 6455: a control frame holds 125 bytes
-    const websocket::close_reason why(static_cast<websocket::close_code>(code), std::string_view(reason).substr(0, kReasonMax));
-    const auto [failed] = co_await session_.web_->async_close(why, kTuple);
-    co_return !failed;
-  }
-
-  Session& session_;
-};
-
-net::awaitable<bool> Session::upgrade(http::Request request, bhttp::request<bhttp::string_body> handshake) {
-  const http::WebSocketRoute* route = server_->router.find_websocket(request);
-  if (route == nullptr) co_return co_await answer(std::move(request), std::nullopt);
-  stream_.expires_never();
-  std::optional<http::Response> refusal;
-  if (server_->websockets.fetch_add(1) >= server_->options.websockets_max) {
-    refusal = overloaded();
-  } else if (route->check) {
-    if (!co_await on_worker(server_->reads, [&] { refusal = route->check(request); })) refusal = overloaded();
-  }
-  if (refusal) {
-    --server_->websockets;
-    co_return co_await answer(std::move(request), std::move(refusal));
-  }
-  web_.emplace(std::move(stream_));
-  web_->set_option(websocket::stream_base::timeout{std::chrono::seconds(30), std::chrono::seconds(30), true});
-  web_->read_message_max(1u << 20);
-  const auto [failed] = co_await web_->async_accept(handshake, kTuple);
-  if (!failed) {
-    web_open_ = true;
-    watching_ = true;
-    net::co_spawn(executor(), read_web(shared_from_this()), net::detached);
-    std::atomic<bool> done{false};
-    SocketOfWeb socket(*this);
-    std::thread handler([&, self = shared_from_this()] {
-      try {
-        route->run(request, socket);
-      } catch (const std::exception& bug) {
-        kLog.error("WebSocket handler failed: {}", bug.what());
-      }
-      done = true;
-      net::post(executor(), [self] { self->wake_.cancel(); });
-    });
-    wake_.expires_at(net::steady_timer::time_point::max());
-    while (!done) co_await wake_.async_wait(kTuple);
-    handler.join();
-    if (web_open_.exchange(false)) co_await web_->async_close(websocket::close_code::normal, kTuple);
-    close_socket();
-    while (watching_) co_await wake_.async_wait(kTuple);
-  }
-  --server_->websockets;
-  if (server_->observer) server_->observer({request, 101, steady_now() - started_, 0, bytes_out_});
-  co_return false;
-}
-
-// Clients say nothing on our sockets; reading is how pings are answered and a close is seen.
-net::awaitable<void> Session::read_web(std::shared_ptr<Session> /* keeps this alive */) {
-  beast::flat_buffer ignored;
-  for (;;) {
-    const auto [failed, read] = co_await web_->async_read(ignored, kTuple);
-    if (failed) break;
-    ignored.clear();
-  }
-  web_open_ = false;
-  if (cancel_) cancel_->cancel(Code::kCancelled);
-  watching_ = false;
-  wake_.cancel();
-}
-
-void Session::stop_web() {
-  if (!web_open_.exchange(false)) return;
-  if (cancel_) cancel_->cancel(Code::kUnavailable);
-  net::co_spawn(
-      executor(),
-      [](std::shared_ptr<Session> self) -> net::awaitable<void> {
-        co_await self->web_->async_close(websocket::close_code::going_away, kTuple);
-      }(shared_from_this()),
-      net::detached);
-}
 
 void refuse_connection(tcp::socket socket) {
   static constexpr std::string_view kAnswer =
@@ -600,55 +79,48 @@ void refuse_connection(tcp::socket socket) {
   socket.close(ignored);
 }
 
-net::awaitable<void> serve(std::shared_ptr<HttpServer::State> server, std::shared_ptr<Session> session) {
-  try {
-    co_await session->run();
-  } catch (const std::exception& bug) {
-    kLog.error("connection failed: {}", bug.what());
-  }
-  const std::lock_guard lock(server->mutex);
-  server->sessions.erase(session.get());
-  server->changed.notify_all();
-}
-
-net::awaitable<void> accept_all(std::shared_ptr<HttpServer::State> server) {
+net::awaitable<void> accept_all(HttpServer::State& server) {
   for (;;) {
-    auto [failed, socket] = co_await server->acceptor.async_accept(net::make_strand(server->io), kTuple);
-    if (failed == net::error::operation_aborted || !server->acceptor.is_open()) co_return;
+    auto [failed, socket] = co_await server.acceptor.async_accept(net::make_strand(server.io), kTuple);
+    if (failed == net::error::operation_aborted || !server.acceptor.is_open()) co_return;
     if (failed) {  // such as no file descriptor left: waiting is all that helps
       kLog.warn("cannot accept a connection: {}", failed.message());
-      net::steady_timer pause(server->io, std::chrono::milliseconds(100));
+      net::steady_timer pause(server.io, std::chrono::milliseconds(100));
       co_await pause.async_wait(kTuple);
       continue;
     }
-    const std::lock_guard lock(server->mutex);
-    if (server->stopping) co_return;
-    if (server->sessions.size() >= server->options.connections_max) {
-      ++server->refused;
+    const std::lock_guard lock(server.mutex);
+    if (server.stopping) co_return;
+    if (server.connections.size() >= server.context.options.connections_max) {
+      ++server.context.refused;
       refuse_connection(std::move(socket));
       continue;
     }
-    const auto session = std::make_shared<Session>(server, std::move(socket));
-    server->sessions.emplace(session.get(), session);
-    net::co_spawn(session->executor(), serve(server, session), net::detached);
+    const bool v6 = socket.local_endpoint(failed).address().is_v6();
+    if (failed) continue;  // gone already
+    const AcceptedSocket accepted{socket.release(failed), v6};
+    if (failed) continue;
+    const auto connection =
+        start_connection(server.context, server.io, accepted, [&server](HttpConnection* ended) { server.forget(ended); });
+    server.connections.emplace(connection.get(), connection);
   }
 }
 
 Result<void> bind_to(HttpServer::State& state) {
-  TRY(wanted, parse_listen(state.options.listen));
+  TRY(wanted, parse_listen(state.context.options.listen));
   error_code failed;
   tcp::resolver resolver(state.io);
   const auto found = resolver.resolve(wanted.host, std::to_string(wanted.port), tcp::resolver::passive, failed);
-  if (failed) return error(Code::kInvalid, "cannot listen on {}: {}", state.options.listen, failed.message());
+  if (failed) return error(Code::kInvalid, "cannot listen on {}: {}", state.context.options.listen, failed.message());
   const tcp::endpoint endpoint = found.begin()->endpoint();
   state.acceptor.open(endpoint.protocol(), failed);
   if (!failed) state.acceptor.set_option(net::socket_base::reuse_address(true), failed);
   if (!failed) state.acceptor.bind(endpoint, failed);
   if (!failed) state.acceptor.listen(net::socket_base::max_listen_connections, failed);
   if (failed == net::error::address_in_use) {
-    return error(Code::kExists, "cannot listen on {}: another process has this address", state.options.listen);
+    return error(Code::kExists, "cannot listen on {}: another process has this address", state.context.options.listen);
   }
-  if (failed) return error(Code::kIo, "cannot listen on {}: {}", state.options.listen, failed.message());
+  if (failed) return error(Code::kIo, "cannot listen on {}: {}", state.context.options.listen, failed.message());
   const tcp::endpoint bound = state.acceptor.local_endpoint(failed);
   const std::string host = bound.address().to_string();
   state.address = fmt::format("{}:{}", bound.address().is_v6() ? "[" + host + "]" : host, bound.port());
@@ -674,32 +146,33 @@ Result<HostPort> parse_listen(std::string_view text) {
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, const http::Router& router,
                                                       RequestObserver observer) {
-  auto state = std::make_shared<State>(std::move(options), router, std::move(observer));
+  auto state = std::make_unique<State>(std::move(options), router, std::move(observer));
   TRY_VOID(bind_to(*state));
   state->keep_running.emplace(state->io.get_executor());
-  net::co_spawn(state->acceptor.get_executor(), accept_all(state), net::detached);
-  for (std::size_t i = 0; i < state->options.io_threads; ++i) {
+  net::co_spawn(state->acceptor.get_executor(), accept_all(*state), net::detached);
+  for (std::size_t i = 0; i < state->context.options.io_threads; ++i) {
     state->threads.emplace_back([raw = state.get()] { raw->io.run(); });
   }
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
 
-HttpServer::HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
+HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 HttpServer::~HttpServer() { stop(); }
 
 std::string HttpServer::address() const { return state_->address; }
 
 HttpServerStats HttpServer::stats() const {
+  const ConnectionContext& context = state_->context;
   HttpServerStats stats;
   {
     const std::lock_guard lock(state_->mutex);
-    stats.connections = state_->sessions.size();
+    stats.connections = state_->connections.size();
   }
-  stats.websockets = state_->websockets;
-  stats.requests_running = state_->reads.running() + state_->writes.running();
-  stats.requests_waiting = state_->reads.waiting() + state_->writes.waiting();
-  stats.requests_refused = state_->refused;
+  stats.websockets = context.websockets;
+  stats.requests_running = context.reads.running() + context.writes.running();
+  stats.requests_waiting = context.reads.waiting() + context.writes.waiting();
+  stats.requests_refused = context.refused;
   return stats;
 }
 
@@ -707,23 +180,19 @@ void HttpServer::stop() {
   State& state = *state_;
   {
     const std::lock_guard lock(state.mutex);
-    if (std::exchange(state.stopped, true)) return;
-    state.stopping = true;
+    if (std::exchange(state.stopping, true)) return;
   }
   net::post(state.acceptor.get_executor(), [&state] {
     error_code ignored;
     state.acceptor.close(ignored);
   });
-  for (const auto& session : state.live_sessions()) {
-    net::post(session->executor(), [session] { session->begin_stop(); });
-  }
-  if (!state.wait_for_sessions(state.options.stop_grace)) {
+  const std::chrono::milliseconds grace = state.context.options.stop_grace;
+  for (const auto& connection : state.live_connections()) connection->begin_stop();
+  if (!state.wait_for_connections(grace)) {
     kLog.warn("some requests did not end in time and are cut off");
-    for (const auto& session : state.live_sessions()) {
-      net::post(session->executor(), [session] { session->abort(); });
-    }
-    // Handlers see their token within a block of work; a hung one must not keep the process.
-    state.wait_for_sessions(state.options.stop_grace);
+    for (const auto& connection : state.live_connections()) connection->abort();
+    // Handlers see their token within a block of work.
+    while (!state.wait_for_connections(grace)) kLog.warn("still waiting for requests to end");
   }
   state.keep_running.reset();
   state.io.stop();

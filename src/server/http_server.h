@@ -62,8 +62,8 @@ class HttpServer {
   struct State;
 
  private:
-  explicit HttpServer(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  explicit HttpServer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
 struct HostPort {
