@@ -126,7 +126,7 @@ Result<void> SimulatedFileSystem::append_to(Node& node, std::string_view bytes, 
   auto [fault, happens] = begin_operation("write", path);
   if (power_off_ && !happens) return *std::move(fault);
   std::size_t length = bytes.size();
-  if (fault) {
+  if (fault && !happens) {
     length /= 2;
   } else if (const std::uint64_t before = used(); bytes.size() > capacity_ - std::min(capacity_, before)) {
     length = static_cast<std::size_t>(capacity_ - std::min(capacity_, before));

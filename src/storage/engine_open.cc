@@ -49,10 +49,14 @@ Result<void> Engine::load_parts() {
     parts.push_back(std::move(part));
   }
   publish(std::move(parts), {}, false);
+  if (manifest_->was_torn()) {
+    recovery_messages_.push_back(fmt::format("{}: an unfinished edit at its end is dropped; unknown parts stay until the next start", layout_.manifest()));
+  }
   return remove_orphans();
 }
 
-// Parts that were being written, or dropped, when the process ended.
+// Parts that were being written, or dropped, when the process ended. Not after an unfinished edit: should damage rather than
+// a power cut have made it so, the parts it named are still there to be looked at until the start after this one.
 Result<void> Engine::remove_orphans() {
   TRY(tenants, files_.list(layout_.parts()));
   for (const FileInfo& tenant : tenants) {
@@ -70,7 +74,8 @@ Result<void> Engine::remove_orphans() {
         std::size_t kept = 0;
         for (const FileInfo& entry : entries) {
           const auto id = file_number(entry.name, ".part");
-          const bool orphan = id && !manifest_->state().parts.contains(*id);
+          const bool orphan = id && !manifest_->state().parts.contains(*id) && !manifest_->was_torn();
+          if (id) manifest_->skip_part_ids(*id);
           if (orphan) TRY_VOID(files_.remove(day_path + "/" + entry.name));
           if (!orphan) ++kept;
         }
@@ -93,7 +98,7 @@ Result<void> Engine::replay() {
     return {};
   };
   TRY(found, replay_wal(files_, layout_, manifest_->state().wal_floor, apply));
-  recovery_messages_ = found.messages;
+  recovery_messages_.insert(recovery_messages_.end(), found.messages.begin(), found.messages.end());
   TRY(wal, Wal::create(files_, clock_, layout_, found));
   wal_ = std::move(wal);
   bytes_wal_ = wal_->bytes();

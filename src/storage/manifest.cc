@@ -163,6 +163,7 @@ Result<std::unique_ptr<Manifest>> Manifest::open(FileSystem& files, const Clock&
     auto content = read_manifest(*bytes);
     if (!content.ok()) return std::move(content).error().within("cannot read {}", path);
     out->state_ = std::move(content->state);
+    out->was_torn_ = content->torn;
   } else if (bytes.error().code != Code::kNotFound) {
     return std::move(bytes).error();
   }

@@ -61,6 +61,8 @@ class Manifest {
   static Result<std::unique_ptr<Manifest>> open(FileSystem& files, const Clock& clock, Layout layout);
 
   const ManifestState& state() const { return state_; }
+  bool was_torn() const { return was_torn_; }  // the file ended in an edit that was never finished
+  void skip_part_ids(std::uint64_t last) { state_.part_next = std::max(state_.part_next, last + 1); }
   std::uint64_t new_part_id() { return state_.part_next++; }
 
   // Durable when it returns; the state has changed then, and only then. An error that says kUnavailable is final: it is not
@@ -83,6 +85,7 @@ class Manifest {
   std::uint64_t bytes_short_ = 0;           // of the file just after it was rewritten
   std::uint64_t attempts_ = 0;
   bool broken_ = false;
+  bool was_torn_ = false;
 };
 
 }  // namespace trilobite::storage
