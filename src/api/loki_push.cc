@@ -12,10 +12,10 @@ http::Response failure(int status, const std::string& text) {
   return response;
 }
 
-http::Response push(const LokiPush& self, const http::Request& request, bool legacy) {
+http::Response push(const LokiPush& self, const http::Request& request) {
   const auto [tenant, refusal] = tenant_of(request, self.multi_tenant);
   if (refusal) return *refusal;
-  const ingest::PushBody body{request.body, request.header("content-type"), request.header("content-encoding"), legacy};
+  const ingest::PushBody body{request.body, request.header("content-type"), request.header("content-encoding")};
   auto decoded = ingest::decode_loki_push(body, self.limits, self.labels);
   if (!decoded.ok()) {
     const Error& failed = decoded.error();
@@ -42,8 +42,9 @@ http::Response push_response(const Result<ingest::PushOutcome>& outcome) {
 }
 
 void add_loki_push_routes(http::Router& router, const LokiPush& self) {
-  router.add({"POST"}, "/loki/api/v1/push", [self](const http::Request& request) { return push(self, request, false); });
-  router.add({"POST"}, "/api/prom/push", [self](const http::Request& request) { return push(self, request, true); });
+  for (const char* path : {"/loki/api/v1/push", "/api/prom/push"}) {
+    router.add({"POST"}, path, [self](const http::Request& request) { return push(self, request); });
+  }
 }
 
 }  // namespace trilobite::api

@@ -97,8 +97,7 @@ class Tail {
 
   void run(http::WebSocket& socket) {
     // Subscribed before the history is read, so that no line falls between the two; those that are in both come once.
-    auto subscription =
-        self_.hub.subscribe(tail_.tenant, [this](const LabelSet& labels) { return selects(labels); });
+    auto subscription = self_.hub.subscribe(tail_.tenant, [this](const LabelSet& labels) { return selects(labels); });
     const auto end = self_.clock.steady() + kDurationMax;
     auto history = read_history();
     if (!history.ok()) return socket.close(kInternalError, history.error().message);
@@ -130,10 +129,12 @@ class Tail {
 
   // Oldest first.
   Result<std::vector<LogRow>> read_history() {
-    query::QueryContext context({self_.store, self_.query_pool, self_.clock}, tail_.tenant, self_.limits, request_.cancel);
+    query::QueryContext context({self_.store, self_.query_pool, self_.clock}, tail_.tenant, self_.limits,
+                                request_.cancel);
     const TimeNs now = self_.clock.now();
-    TRY(rows, logql::run_log_query(context, *tail_.log(),
-                                   {{tail_.start, std::max(tail_.start, now) + 1}, Direction::kBackward, tail_.limit, 0}));
+    TRY(rows,
+        logql::run_log_query(context, *tail_.log(),
+                             {{tail_.start, std::max(tail_.start, now) + 1}, Direction::kBackward, tail_.limit, 0}));
     std::reverse(rows.begin(), rows.end());
     for (const LogRow& row : rows) seen_.insert(row_key(row.time, *row.stream, row.line));
     return rows;
@@ -163,7 +164,8 @@ class Tail {
         current = stream.get();
       }
       const std::string_view line = lines == nullptr ? std::string_view() : lines->text(row);
-      if (!worker_->process(batch.times[row], line, metadata == nullptr ? std::string_view() : metadata->text(row))) continue;
+      if (!worker_->process(batch.times[row], line, metadata == nullptr ? std::string_view() : metadata->text(row)))
+        continue;
       LogRow out{batch.times[row], stream, std::string(worker_->line()), {}};
       if (!seen_.empty() && seen_.contains(row_key(out.time, *stream, out.line))) continue;
       for (const logql::RowLabel& label : worker_->labels()) {
@@ -184,7 +186,8 @@ class Tail {
     return due;
   }
 
-  bool send(http::WebSocket& socket, const std::vector<LogRow>& rows, const std::vector<ingest::DroppedRow>& dropped) const {
+  bool send(http::WebSocket& socket, const std::vector<LogRow>& rows,
+            const std::vector<ingest::DroppedRow>& dropped) const {
     if (rows.size() <= kFrameRowsMax) {
       return (rows.empty() && dropped.empty()) || socket.send_text(tail_frame(rows, dropped, tail_.shape));
     }
@@ -214,8 +217,9 @@ void run(const LokiTail& self, const http::Request& request, http::WebSocket& so
   tail->tenant = tenant_of(request, self.multi_tenant).tenant;
   if (tail->log() == nullptr) return socket.close(kInternalError, "only log selector is supported");
   if (const std::size_t count = self.hub.watchers(tail->tenant); count >= self.tails_max) {
-    return socket.close(kInternalError, fmt::format("max concurrent tail requests limit exceeded, count > limit ({} > {})",
-                                                    count + 1, self.tails_max));
+    return socket.close(
+        kInternalError,
+        fmt::format("max concurrent tail requests limit exceeded, count > limit ({} > {})", count + 1, self.tails_max));
   }
   auto pipeline = logql::Pipeline::compile(*tail->log(), {.now = self.clock.now()});
   if (!pipeline.ok()) return socket.close(kInternalError, pipeline.error().message);
@@ -228,10 +232,11 @@ void run(const LokiTail& self, const http::Request& request, http::WebSocket& so
 
 void add_loki_tail_routes(http::Router& router, const LokiTail& self) {
   for (const auto& [path, legacy] : {std::pair{"/loki/api/v1/tail", false}, std::pair{"/api/prom/tail", true}}) {
-    router.add_websocket(path, {[self, legacy = legacy](const http::Request& request) { return check(self, request, legacy); },
-                                [self, legacy = legacy](const http::Request& request, http::WebSocket& socket) {
-                                  run(self, request, socket, legacy);
-                                }});
+    router.add_websocket(
+        path, {[self, legacy = legacy](const http::Request& request) { return check(self, request, legacy); },
+               [self, legacy = legacy](const http::Request& request, http::WebSocket& socket) {
+                 run(self, request, socket, legacy);
+               }});
   }
 }
 

@@ -84,7 +84,8 @@ void write_stream(JsonWriter& json, const LogRow& row, TailShape shape) {
 
 }  // namespace
 
-std::string tail_frame(const std::vector<LogRow>& rows, const std::vector<ingest::DroppedRow>& dropped, TailShape shape) {
+std::string tail_frame(const std::vector<LogRow>& rows, const std::vector<ingest::DroppedRow>& dropped,
+                       TailShape shape) {
   std::map<std::string, std::vector<const LogRow*>> streams;
   for (const LogRow& row : rows) streams[stream_key(row, shape)].push_back(&row);
   std::string out;

@@ -21,7 +21,12 @@ std::string loki_buildinfo() {
   JsonWriter json(out);
   json.begin_object();
   json.key("version").string(kLokiVersion).key("revision").string(info.revision).key("branch").string(info.branch);
-  json.key("buildUser").string("trilobite").key("buildDate").string(info.build_date).key("goVersion").string(info.compiler);
+  json.key("buildUser")
+      .string("trilobite")
+      .key("buildDate")
+      .string(info.build_date)
+      .key("goVersion")
+      .string(info.compiler);
   json.end_object();
   return out;
 }
@@ -67,9 +72,7 @@ http::Response flush(const StatusSource& source) {
 
 }  // namespace
 
-BuildInfo build_info() {
-  return {TRILOBITE_VERSION, TRILOBITE_REVISION, "main", "", "g++ " __VERSION__};
-}
+BuildInfo build_info() { return {TRILOBITE_VERSION, TRILOBITE_REVISION, "main", "", "g++ " __VERSION__}; }
 
 void add_status_routes(http::Router& router, StatusSource given) {
   const auto source = std::make_shared<const StatusSource>(std::move(given));
@@ -87,15 +90,17 @@ void add_status_routes(http::Router& router, StatusSource given) {
     return response;
   });
   router.add({"GET"}, "/services", [source](const Request&) { return http::Response::text(200, source->services()); });
-  router.add({"GET"}, "/log_level",
-             [source](const Request&) { return message(200, fmt::format("Current log level is {}", source->log_level())); });
+  router.add({"GET"}, "/log_level", [source](const Request&) {
+    return message(200, fmt::format("Current log level is {}", source->log_level()));
+  });
   router.add({"POST"}, "/log_level", [source](const Request& request) { return set_log_level(*source, request); });
   for (const char* path : {"/flush", "/loki/flush", "/ingester/flush"}) {
     router.add({"POST"}, path, [source](const Request&) { return flush(*source); });
   }
   router.add({"GET"}, "/loki/api/v1/status/buildinfo",
              [](const Request&) { return http::Response::json(200, loki_buildinfo()); });
-  router.add({"GET"}, "/api/v1/status/buildinfo", [](const Request&) { return http::Response::json(200, own_buildinfo()); });
+  router.add({"GET"}, "/api/v1/status/buildinfo",
+             [](const Request&) { return http::Response::json(200, own_buildinfo()); });
 }
 
 }  // namespace trilobite::api

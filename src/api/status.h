@@ -20,7 +20,7 @@ struct StatusSource {
   std::function<Result<void>()> flush;
   std::function<std::string()> log_level;
   std::function<Result<void>(std::string_view)> set_log_level;
-  std::function<std::string()> services;                  // "NAME => STATE" lines
+  std::function<std::string()> services;  // "NAME => STATE" lines
 };
 void add_status_routes(http::Router& router, StatusSource source);
 

@@ -62,10 +62,12 @@ http::Router make_router(const agent::Agent& agent) {
   using http::Response;
   http::Router router;
   router.add({"GET"}, "/ready", [&agent](const Request&) {
-    return agent.status().targets.empty() ? Response::text(503, "Not ready: no target is active\n") : Response::text(200, "Ready\n");
+    return agent.status().targets.empty() ? Response::text(503, "Not ready: no target is active\n")
+                                          : Response::text(200, "Ready\n");
   });
   router.add({"GET"}, "/metrics", [&agent](const Request&) { return Response::text(200, agent.metrics()); });
-  router.add({"GET"}, "/targets", [&agent](const Request&) { return Response::json(200, targets_json(agent.status())); });
+  router.add({"GET"}, "/targets",
+             [&agent](const Request&) { return Response::json(200, targets_json(agent.status())); });
   router.add({"GET"}, "/", [&agent](const Request&) { return Response::json(200, targets_json(agent.status())); });
   return router;
 }
@@ -90,7 +92,8 @@ int run(const Flags& flags) {
   }
   trilobite::log::init(trilobite::log::Config::from_environment(flags.log_level));
   server::HttpServerOptions http;
-  http.listen = fmt::format("{}:{}", config->http_address.empty() ? "127.0.0.1" : config->http_address, config->http_port);
+  http.listen =
+      fmt::format("{}:{}", config->http_address.empty() ? "127.0.0.1" : config->http_address, config->http_port);
   http.read_threads = http.write_threads = 1;
   const bool serve = !config->http_disabled && !flags.server_disable;
 

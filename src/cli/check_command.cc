@@ -19,7 +19,8 @@ int run(const std::string& folder) {
   }
   std::size_t damaged = 0;
   for (const CheckReport::Entry& entry : report->files) {
-    fmt::print("{:<7} {}{}{}\n", entry.ok ? "ok" : "DAMAGED", entry.file, entry.message.empty() ? "" : ": ", entry.message);
+    fmt::print("{:<7} {}{}{}\n", entry.ok ? "ok" : "DAMAGED", entry.file, entry.message.empty() ? "" : ": ",
+               entry.message);
     if (!entry.ok) ++damaged;
   }
   fmt::print("{} files, {} damaged\n", report->files.size(), damaged);

@@ -11,7 +11,7 @@ namespace trilobite::cli {
 enum ExitStatus : int {
   kDone = 0,
   kFailed = 1,
-  kUsage = 2,         // wrong arguments or configuration
+  kUsage = 2,  // wrong arguments or configuration
   kAddressTaken = 4,
   kDataUnusable = 5,  // data folder in use, damaged, or of a newer version
 };

@@ -24,8 +24,9 @@ std::vector<std::string> arguments(int argc, char** argv) {
 int run(int argc, char** argv) {
   CLI::App app("Trilobite: logs, metrics and traces in one program", "trilobite");
   app.require_subcommand(1);
-  app.footer("Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 4 address taken,\n"
-             "5 data folder in use, damaged or of a newer version.");
+  app.footer(
+      "Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 4 address taken,\n"
+      "5 data folder in use, damaged or of a newer version.");
   int status = trilobite::cli::kDone;
   trilobite::cli::add_server_command(app, status);
   trilobite::cli::add_agent_command(app, status);

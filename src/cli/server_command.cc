@@ -41,11 +41,13 @@ int fail(int status, const Error& error) {
 
 int exit_status(server::StartFault fault, Code code) {
   switch (fault) {
-    case server::StartFault::kAddress: return kAddressTaken;
+    case server::StartFault::kAddress:
+      return kAddressTaken;
     case server::StartFault::kData:
       return code == Code::kExists || code == Code::kCorrupt || code == Code::kUnsupported ? kDataUnusable : kFailed;
     case server::StartFault::kNone:
-    case server::StartFault::kOther: break;
+    case server::StartFault::kOther:
+      break;
   }
   return code == Code::kInvalid ? kUsage : kFailed;
 }
@@ -77,7 +79,8 @@ void add_server_command(CLI::App& app, int& status) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("server", "Run the platform: UI, APIs, storage and the built-in agent");
   command->add_option("--data", flags->data, "Folder for data (default ./data, or TRILOBITE_DATA)");
-  command->add_option("--listen", flags->listen, "HOST:PORT of the UI and every API (default 127.0.0.1:3100; port 0: any)");
+  command->add_option("--listen", flags->listen,
+                      "HOST:PORT of the UI and every API (default 127.0.0.1:3100; port 0: any)");
   command->add_option("--config", flags->config, "Configuration file (YAML), see docs/configuration.md");
   command->add_option("--otlp-http-listen", flags->otlp_http, "Reserved: HOST:PORT for OTLP over HTTP");
   command->add_option("--otlp-grpc-listen", flags->otlp_grpc, "Reserved: HOST:PORT for OTLP over gRPC");

@@ -17,7 +17,8 @@ class GroupedErrors {
 
   void add(std::string text) {
     ++count_;
-    const auto found = std::find_if(groups_.begin(), groups_.end(), [&](const auto& group) { return group.first == text; });
+    const auto found =
+        std::find_if(groups_.begin(), groups_.end(), [&](const auto& group) { return group.first == text; });
     if (found != groups_.end()) {
       ++found->second;
     } else if (groups_.size() < kTextsMax) {

@@ -9,8 +9,8 @@ namespace {
 
 // In order of precedence.
 constexpr std::array<std::string_view, kLevelFields> kFieldNames = {
-    "level", "LEVEL", "Level", "log.level", "severity", "SEVERITY", "Severity", "SeverityText",
-    "lvl",   "LVL",   "Lvl",   "severity_text", "Severity_Text", "SEVERITY_TEXT"};
+    "level",        "LEVEL", "Level", "log.level", "severity",      "SEVERITY",      "Severity",
+    "SeverityText", "lvl",   "LVL",   "Lvl",       "severity_text", "Severity_Text", "SEVERITY_TEXT"};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
@@ -178,7 +178,7 @@ std::string_view logfmt_level(std::string_view line) {
       ++at;
     } else {
       while (at < end && *at != '=' && *at != '"' && static_cast<unsigned char>(*at) > ' ') ++at;
-      if (at < end && static_cast<unsigned char>(*at) > ' ') break;
+      if (at<end&& static_cast<unsigned char>(*at)> ' ') break;
       length = static_cast<std::size_t>(at - value);
     }
     if (rank < best) {

@@ -1,5 +1,5 @@
-// Which severity a log line has, as Loki discovers it (label detected_level): from a field of a JSON or logfmt line whose
-// name says so, else from the first word that is a level.
+// Which severity a log line has, as Loki discovers it (label detected_level): from a field of a JSON or logfmt line
+// whose name says so, else from the first word that is a level.
 #pragma once
 
 #include <cstdint>

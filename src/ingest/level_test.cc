@@ -66,9 +66,17 @@ TEST(Level, OfALine) {
 }
 
 TEST(Level, OfAValue) {
-  for (const auto& [value, want] : {std::pair<std::string_view, std::string_view>{"TRC", "trace"}, {"dbg", "debug"}, {"Inf", "info"},
-                                    {"information", "info"}, {"wrn", "warn"}, {"WARNING", "warn"}, {"err", "error"},
-                                    {"Critical", "critical"}, {"fatal", "fatal"}, {"notice", "notice"}, {"", ""}}) {
+  for (const auto& [value, want] : {std::pair<std::string_view, std::string_view>{"TRC", "trace"},
+                                    {"dbg", "debug"},
+                                    {"Inf", "info"},
+                                    {"information", "info"},
+                                    {"wrn", "warn"},
+                                    {"WARNING", "warn"},
+                                    {"err", "error"},
+                                    {"Critical", "critical"},
+                                    {"fatal", "fatal"},
+                                    {"notice", "notice"},
+                                    {"", ""}}) {
     EXPECT_EQ(normal_level(value), want);
   }
 }
@@ -83,9 +91,16 @@ TEST(Level, OfALabelByPrecedence) {
 }
 
 TEST(Level, OfASeverityNumber) {
-  for (const auto& [number, want] : {std::pair<std::string_view, std::string_view>{"0", "unknown"}, {"1", "trace"}, {"4", "trace"},
-                                     {"5", "debug"}, {"9", "info"}, {"13", "warn"}, {"17", "error"}, {"24", "fatal"},
-                                     {"25", "unknown"}, {"x", "info"}}) {
+  for (const auto& [number, want] : {std::pair<std::string_view, std::string_view>{"0", "unknown"},
+                                     {"1", "trace"},
+                                     {"4", "trace"},
+                                     {"5", "debug"},
+                                     {"9", "info"},
+                                     {"13", "warn"},
+                                     {"17", "error"},
+                                     {"24", "fatal"},
+                                     {"25", "unknown"},
+                                     {"x", "info"}}) {
     EXPECT_EQ(level_name(level_of_severity_number(number)), want) << number;
   }
 }

@@ -1,4 +1,5 @@
-// The limits a tenant's writes are held to: Loki's names and texts. Where a default of ours differs, the reason is beside it.
+// The limits a tenant's writes are held to: Loki's names and texts. Where a default of ours differs, the reason is
+// beside it.
 #pragma once
 
 #include <chrono>
@@ -46,9 +47,19 @@ struct LogLimits {
   int block_ingestion_status_code = 260;
 
   // Discovery.
-  std::vector<std::string> discover_service_name = {
-      "service",        "app",        "application",        "app_name",  "name",     "app_kubernetes_io_name", "container",
-      "container_name", "k8s_container_name", "component", "workload", "job", "k8s_job_name"};
+  std::vector<std::string> discover_service_name = {"service",
+                                                    "app",
+                                                    "application",
+                                                    "app_name",
+                                                    "name",
+                                                    "app_kubernetes_io_name",
+                                                    "container",
+                                                    "container_name",
+                                                    "k8s_container_name",
+                                                    "component",
+                                                    "workload",
+                                                    "job",
+                                                    "k8s_job_name"};
   bool discover_log_levels = true;
 };
 

@@ -91,18 +91,22 @@ class Admission {
       Stream* stream = streams_[set].get();
       if (verdicts_[set].refused || bytes[set] == 0) continue;
       const std::lock_guard lock(stream->mutex);
-      if (stream->bucket.take(bytes[set], limits_.per_stream_rate_bytes, limits_.per_stream_burst_bytes, steady_)) continue;
+      if (stream->bucket.take(bytes[set], limits_.per_stream_rate_bytes, limits_.per_stream_burst_bytes, steady_))
+        continue;
       verdicts_[set] = {true, "per_stream_rate_limit", {}};
       errors_.add(fmt::format(
           "Per stream rate limit exceeded (limit: {}B/sec) while attempting to ingest for stream '{}' totaling {}B, "
-          "consider splitting a stream via additional labels or contact your Loki administrator to see if the limit can "
+          "consider splitting a stream via additional labels or contact your Loki administrator to see if the limit "
+          "can "
           "be increased",
           limits_.per_stream_rate_bytes, stream->labels->to_string(), bytes[set]));
     }
   }
 
   std::string_view line(std::size_t row) const { return lines_ == nullptr ? std::string_view() : lines_->text(row); }
-  std::string stream_text(std::size_t row) const { return batch_.label_sets[batch_.label_set_of_row[row]]->to_string(); }
+  std::string stream_text(std::size_t row) const {
+    return batch_.label_sets[batch_.label_set_of_row[row]]->to_string();
+  }
 
   void admit(std::size_t row) {
     const Verdict& verdict = verdicts_[batch_.label_set_of_row[row]];
@@ -112,10 +116,11 @@ class Admission {
     if (time < time_min_ || time > time_max_) return reject_time(row, time < time_min_);
     if (text.size() > line_max_) {
       if (!limits_.max_line_size_truncate) {
-        return reject(row, "line_too_long",
-                      fmt::format("max entry size '{}' bytes exceeded for stream '{}' while adding an entry with length "
-                                  "'{}' bytes",
-                                  limits_.max_line_size, stream_text(row), text.size()));
+        return reject(
+            row, "line_too_long",
+            fmt::format("max entry size '{}' bytes exceeded for stream '{}' while adding an entry with length "
+                        "'{}' bytes",
+                        limits_.max_line_size, stream_text(row), text.size()));
       }
       lines_cut_ = true;
     }
@@ -131,25 +136,28 @@ class Admission {
     const MetadataFacts facts = look_at_metadata(metadata);
     if (!facts.canonical) return reject(row, "invalid_metadata", "structured metadata is not canonical");
     if (!limits_.allow_structured_metadata) {
-      return reject(row, "disallowed_structured_metadata",
-                    fmt::format("stream '{}' includes structured metadata, but this feature is disallowed. Please see "
-                                "`limits_config.allow_structured_metadata` or contact your Loki administrator to enable "
-                                "it",
-                                stream_text(row)));
+      return reject(
+          row, "disallowed_structured_metadata",
+          fmt::format("stream '{}' includes structured metadata, but this feature is disallowed. Please see "
+                      "`limits_config.allow_structured_metadata` or contact your Loki administrator to enable "
+                      "it",
+                      stream_text(row)));
     }
     if (facts.bytes > limits_.max_structured_metadata_size) {
-      return reject(row, "structured_metadata_too_large",
-                    fmt::format("stream '{}' has structured metadata too large: '{}' bytes, limit: '{}' bytes. Please see "
-                                "`limits_config.max_structured_metadata_size` or contact your Loki administrator to "
-                                "increase it",
-                                stream_text(row), facts.bytes, limits_.max_structured_metadata_size));
+      return reject(
+          row, "structured_metadata_too_large",
+          fmt::format("stream '{}' has structured metadata too large: '{}' bytes, limit: '{}' bytes. Please see "
+                      "`limits_config.max_structured_metadata_size` or contact your Loki administrator to "
+                      "increase it",
+                      stream_text(row), facts.bytes, limits_.max_structured_metadata_size));
     }
     if (facts.pairs > limits_.max_structured_metadata_entries_count) {
-      return reject(row, "structured_metadata_too_many",
-                    fmt::format("stream '{}' has too many structured metadata labels: '{}', limit: '{}'. Please see "
-                                "`limits_config.max_structured_metadata_entries_count` or contact your Loki administrator "
-                                "to increase it",
-                                stream_text(row), facts.pairs, limits_.max_structured_metadata_entries_count));
+      return reject(
+          row, "structured_metadata_too_many",
+          fmt::format("stream '{}' has too many structured metadata labels: '{}', limit: '{}'. Please see "
+                      "`limits_config.max_structured_metadata_entries_count` or contact your Loki administrator "
+                      "to increase it",
+                      stream_text(row), facts.pairs, limits_.max_structured_metadata_entries_count));
     }
     bytes_accepted_ += std::min(text.size(), line_max_) + facts.bytes;
     if (!limits_.discover_log_levels) return metadata_out_.push(metadata);
@@ -174,7 +182,8 @@ class Admission {
                     fmt::format("entry for stream '{}' has timestamp too old: {}, oldest acceptable timestamp is: {}",
                                 stream_text(row), time, format_rfc3339(time_min_)));
     }
-    reject(row, "too_far_in_future", fmt::format("entry for stream '{}' has timestamp too new: {}", stream_text(row), time));
+    reject(row, "too_far_in_future",
+           fmt::format("entry for stream '{}' has timestamp too new: {}", stream_text(row), time));
   }
 
   // An empty text: the stream has been told once already.
@@ -289,8 +298,8 @@ Result<PushOutcome> LogWriter::write(std::string_view tenant, LogPush push) {
   if (limits.block_ingestion_until > now) {
     outcome.rows_rejected = push.batch.rows();
     outcome.status = limits.block_ingestion_status_code;
-    outcome.partial = error(Code::kUnavailable, "ingestion blocked for user '{}' until '{}' with status code '{}'", tenant,
-                            format_rfc3339(limits.block_ingestion_until), limits.block_ingestion_status_code);
+    outcome.partial = error(Code::kUnavailable, "ingestion blocked for user '{}' until '{}' with status code '{}'",
+                            tenant, format_rfc3339(limits.block_ingestion_until), limits.block_ingestion_status_code);
     state.discard("blocked_ingestion", {push.batch.rows(), push.batch.bytes()});
     return outcome;
   }
@@ -300,11 +309,12 @@ Result<PushOutcome> LogWriter::write(std::string_view tenant, LogPush push) {
   const Count accepted{push.batch.rows(), admission.bytes_accepted()};
   if (limits.ingestion_rate_bytes > 0 && !streams.take_rate(accepted.bytes, state.clock.steady())) {
     state.discard("rate_limited", accepted);
-    return error(Code::kOverload,
-                 "ingestion rate limit exceeded for user {} (limit: {} bytes/sec) while attempting to ingest '{}' lines "
-                 "totaling '{}' bytes, reduce log volume or contact your Loki administrator to see if the limit can be "
-                 "increased",
-                 tenant, limits.ingestion_rate_bytes, accepted.rows, accepted.bytes);
+    return error(
+        Code::kOverload,
+        "ingestion rate limit exceeded for user {} (limit: {} bytes/sec) while attempting to ingest '{}' lines "
+        "totaling '{}' bytes, reduce log volume or contact your Loki administrator to see if the limit can be "
+        "increased",
+        tenant, limits.ingestion_rate_bytes, accepted.rows, accepted.bytes);
   }
   if (accepted.rows > 0) {
     AppendOptions options;

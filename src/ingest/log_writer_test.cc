@@ -30,7 +30,9 @@ class RecordingStore final : public Store {
   }
   Result<std::unique_ptr<Scan>> scan(ScanRequest) override { return error(Code::kUnsupported, "no"); }
   Result<std::vector<std::string>> label_names(const IndexRequest&) override { return std::vector<std::string>{}; }
-  Result<std::vector<std::string>> label_values(const IndexRequest&, std::string_view) override { return std::vector<std::string>{}; }
+  Result<std::vector<std::string>> label_values(const IndexRequest&, std::string_view) override {
+    return std::vector<std::string>{};
+  }
   Result<std::vector<SeriesInfo>> series(const IndexRequest&) override { return std::vector<SeriesInfo>{}; }
   Result<void> flush() override { return {}; }
   StoreStatistics statistics() const override { return {}; }
@@ -69,16 +71,18 @@ TEST_F(LogWriterTest, DiscoversServiceNameAndLevel) {
 
 TEST_F(LogWriterTest, LevelFromMetadata) {
   LogWriter writer(store, tails, clock, limits);
-  const auto outcome = write(writer, push_stream(R"({app="a"})", {{1, "info", {{"severity_text", "WARN"}, {"trace_id", "7"}}},
-                                                                  {2, "info", {{"severity_number", "17"}}},
-                                                                  {3, "info", {{"detected_level", "DBG"}}},
-                                                                  {4, "info", {{"a", "1"}, {"z", "2"}}}}));
+  const auto outcome =
+      write(writer, push_stream(R"({app="a"})", {{1, "info", {{"severity_text", "WARN"}, {"trace_id", "7"}}},
+                                                 {2, "info", {{"severity_number", "17"}}},
+                                                 {3, "info", {{"detected_level", "DBG"}}},
+                                                 {4, "info", {{"a", "1"}, {"z", "2"}}}}));
   ASSERT_TRUE(outcome.ok());
-  EXPECT_EQ(store.rows,
-            "t: {app=\"a\", service_name=\"a\"} 1 info {detected_level=\"warn\", severity_text=\"WARN\", trace_id=\"7\"}\n"
-            "t: {app=\"a\", service_name=\"a\"} 2 info {detected_level=\"error\", severity_number=\"17\"}\n"
-            "t: {app=\"a\", service_name=\"a\"} 3 info {detected_level=\"debug\"}\n"
-            "t: {app=\"a\", service_name=\"a\"} 4 info {a=\"1\", detected_level=\"info\", z=\"2\"}\n");
+  EXPECT_EQ(
+      store.rows,
+      "t: {app=\"a\", service_name=\"a\"} 1 info {detected_level=\"warn\", severity_text=\"WARN\", trace_id=\"7\"}\n"
+      "t: {app=\"a\", service_name=\"a\"} 2 info {detected_level=\"error\", severity_number=\"17\"}\n"
+      "t: {app=\"a\", service_name=\"a\"} 3 info {detected_level=\"debug\"}\n"
+      "t: {app=\"a\", service_name=\"a\"} 4 info {a=\"1\", detected_level=\"info\", z=\"2\"}\n");
 }
 
 TEST_F(LogWriterTest, DiscoveryCanBeTurnedOff) {
@@ -107,40 +111,65 @@ TEST_F(LogWriterTest, RefusalsInLokisWords) {
   };
   const TimeNs hour = 3600 * kNsPerSecond;
   const Case cases[] = {
-      {R"({a="1"})", {kNow - 200 * hour, "x", {}}, "greater_than_max_sample_age",
-       "entry for stream '{a=\"1\", service_name=\"unknown_service\"}' has timestamp too old: 2026-01-06T16:00:00Z, oldest "
+      {R"({a="1"})",
+       {kNow - 200 * hour, "x", {}},
+       "greater_than_max_sample_age",
+       "entry for stream '{a=\"1\", service_name=\"unknown_service\"}' has timestamp too old: 2026-01-06T16:00:00Z, "
+       "oldest "
        "acceptable timestamp is: 2026-01-08T00:00:00Z"},
-      {R"({a="1"})", {kNow + hour, "x", {}}, "too_far_in_future",
+      {R"({a="1"})",
+       {kNow + hour, "x", {}},
+       "too_far_in_future",
        "entry for stream '{a=\"1\", service_name=\"unknown_service\"}' has timestamp too new: 2026-01-15T01:00:00Z"},
-      {R"({a="1"})", {kNow, "12345678901", {}}, "line_too_long",
-       "max entry size '10' bytes exceeded for stream '{a=\"1\", service_name=\"unknown_service\"}' while adding an entry with "
+      {R"({a="1"})",
+       {kNow, "12345678901", {}},
+       "line_too_long",
+       "max entry size '10' bytes exceeded for stream '{a=\"1\", service_name=\"unknown_service\"}' while adding an "
+       "entry with "
        "length '11' bytes"},
-      {R"({a="1",b="2",c="3"})", {kNow, "x", {}}, "max_label_names_per_series",
+      {R"({a="1",b="2",c="3"})",
+       {kNow, "x", {}},
+       "max_label_names_per_series",
        "entry for stream '{a=\"1\", b=\"2\", c=\"3\", service_name=\"unknown_service\"}' has 3 label names; limit 2"},
-      {R"({a="1",bcdefg="2"})", {kNow, "x", {}}, "label_name_too_long",
+      {R"({a="1",bcdefg="2"})",
+       {kNow, "x", {}},
+       "label_name_too_long",
        "stream '{a=\"1\", bcdefg=\"2\", service_name=\"unknown_service\"}' has label name too long: 'bcdefg'"},
-      {R"({a="1234567"})", {kNow, "x", {}}, "label_value_too_long",
+      {R"({a="1234567"})",
+       {kNow, "x", {}},
+       "label_value_too_long",
        "stream '{a=\"1234567\", service_name=\"unknown_service\"}' has label value too long: '1234567'"},
-      {R"({b="1"})", {kNow, "x", {}}, "missing_labels",
+      {R"({b="1"})",
+       {kNow, "x", {}},
+       "missing_labels",
        "missing required labels 'a' for user 't' for stream '{b=\"1\", service_name=\"unknown_service\"}'"},
-      {R"({a="1"})", {kNow, "x", {{"k", "123456789012345678901"}}}, "structured_metadata_too_large",
-       "stream '{a=\"1\", service_name=\"unknown_service\"}' has structured metadata too large: '22' bytes, limit: '20' bytes. "
+      {R"({a="1"})",
+       {kNow, "x", {{"k", "123456789012345678901"}}},
+       "structured_metadata_too_large",
+       "stream '{a=\"1\", service_name=\"unknown_service\"}' has structured metadata too large: '22' bytes, limit: "
+       "'20' bytes. "
        "Please see `limits_config.max_structured_metadata_size` or contact your Loki administrator to increase it"},
-      {R"({a="1"})", {kNow, "x", {{"k", "1"}, {"l", "2"}, {"m", "3"}}}, "structured_metadata_too_many",
-       "stream '{a=\"1\", service_name=\"unknown_service\"}' has too many structured metadata labels: '3', limit: '2'. Please "
+      {R"({a="1"})",
+       {kNow, "x", {{"k", "1"}, {"l", "2"}, {"m", "3"}}},
+       "structured_metadata_too_many",
+       "stream '{a=\"1\", service_name=\"unknown_service\"}' has too many structured metadata labels: '3', limit: '2'. "
+       "Please "
        "see `limits_config.max_structured_metadata_entries_count` or contact your Loki administrator to increase it"},
   };
   for (const Case& c : cases) {
     store.rows.clear();
     LogWriter writer(store, tails, clock, limits);
     // The good row beside it is stored.
-    const auto outcome = write(writer, push_stream(c.labels, {c.entry}) + push_stream(R"({a="ok"})", {{kNow, "good", {}}}));
+    const auto outcome =
+        write(writer, push_stream(c.labels, {c.entry}) + push_stream(R"({a="ok"})", {{kNow, "good", {}}}));
     ASSERT_TRUE(outcome.ok());
     ASSERT_TRUE(outcome->partial) << c.reason;
     EXPECT_EQ(outcome->partial->code, Code::kInvalid);
     EXPECT_EQ(outcome->partial->message, c.want);
     EXPECT_EQ(outcome->rows_rejected, 1u);
-    EXPECT_EQ(store.rows, fmt::format("t: {{a=\"ok\", service_name=\"unknown_service\"}} {} good {{detected_level=\"unknown\"}}\n", kNow));
+    EXPECT_EQ(store.rows,
+              fmt::format("t: {{a=\"ok\", service_name=\"unknown_service\"}} {} good {{detected_level=\"unknown\"}}\n",
+                          kNow));
     const WriterStats stats = writer.stats();
     ASSERT_EQ(stats.discarded.size(), 1u);
     EXPECT_EQ(stats.discarded[0].reason, c.reason);
@@ -151,10 +180,12 @@ TEST_F(LogWriterTest, RefusalsInLokisWords) {
 TEST_F(LogWriterTest, EqualErrorsAreToldOnce) {
   limits.defaults.max_line_size = 3;
   LogWriter writer(store, tails, clock, limits);
-  const auto outcome = write(writer, push_stream(R"({app="a"})", {{1, "1234", {}}, {2, "1234", {}}, {3, "12345", {}}, {4, "ok", {}}}));
+  const auto outcome =
+      write(writer, push_stream(R"({app="a"})", {{1, "1234", {}}, {2, "1234", {}}, {3, "12345", {}}, {4, "ok", {}}}));
   ASSERT_TRUE(outcome.ok());
   ASSERT_TRUE(outcome->partial);
-  EXPECT_TRUE(outcome->partial->message.starts_with("2 errors like: max entry size '3' bytes exceeded")) << outcome->partial->message;
+  EXPECT_TRUE(outcome->partial->message.starts_with("2 errors like: max entry size '3' bytes exceeded"))
+      << outcome->partial->message;
   EXPECT_NE(outcome->partial->message.find("; 1 errors like: max entry size"), std::string::npos);
   EXPECT_EQ(outcome->rows_accepted, 1u);
 }
@@ -183,8 +214,10 @@ TEST_F(LogWriterTest, RatesAndStreamsAreLimited) {
   const auto refused = write(writer, message);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, Code::kOverload);
-  EXPECT_EQ(refused.error().message.find("ingestion rate limit exceeded for user t (limit: 10 bytes/sec) while attempting to "
-                                         "ingest '1' lines totaling '8' bytes"), 0u);
+  EXPECT_EQ(
+      refused.error().message.find("ingestion rate limit exceeded for user t (limit: 10 bytes/sec) while attempting to "
+                                   "ingest '1' lines totaling '8' bytes"),
+      0u);
   clock.advance(std::chrono::seconds(1));
   EXPECT_TRUE(write(writer, message).ok());
 
@@ -192,7 +225,9 @@ TEST_F(LogWriterTest, RatesAndStreamsAreLimited) {
   const auto second = write(writer, push_stream(R"({app="b"})", {{1, "x", {}}}), "many");
   ASSERT_TRUE(second->partial);
   EXPECT_EQ(second->partial->code, Code::kOverload);
-  EXPECT_EQ(second->partial->message.find("maximum active stream limit exceeded when trying to create stream {app=\"b\"}"), 0u);
+  EXPECT_EQ(
+      second->partial->message.find("maximum active stream limit exceeded when trying to create stream {app=\"b\"}"),
+      0u);
   // A stream that nobody used for an hour makes room.
   clock.advance(std::chrono::hours(2));
   EXPECT_FALSE(write(writer, push_stream(R"({app="b"})", {{1, "x", {}}}), "many")->partial);
@@ -235,7 +270,8 @@ TEST_F(LogWriterTest, TailsSeeWhatIsStored) {
   LogWriter writer(store, tails, clock, limits);
   auto watching = tails.subscribe("t", [](const LabelSet& set) { return set.get("app") == "a"; });
   EXPECT_EQ(tails.watchers("t"), 1u);
-  ASSERT_TRUE(write(writer, push_stream(R"({app="a"})", {{1, "x", {}}}) + push_stream(R"({app="b"})", {{2, "y", {}}})).ok());
+  ASSERT_TRUE(
+      write(writer, push_stream(R"({app="a"})", {{1, "x", {}}}) + push_stream(R"({app="b"})", {{2, "y", {}}})).ok());
   ASSERT_TRUE(write(writer, push_stream(R"({app="b"})", {{3, "z", {}}})).ok());
   ASSERT_TRUE(write(writer, push_stream(R"({app="a"})", {{4, "other tenant", {}}}), "u").ok());
   const TailUpdate update = watching->wait(std::chrono::seconds(5));

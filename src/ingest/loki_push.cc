@@ -62,8 +62,7 @@ Result<LogPush> decode_loki_push(const PushBody& body, const PushLimits& limits,
   } else if (!packed) {
     unpacked = std::string(bytes);
   }
-  return body.legacy ? decode_push_legacy_json(std::move(unpacked), labels)
-                     : decode_push_json(std::move(unpacked), labels);
+  return decode_push_json(std::move(unpacked), labels);
 }
 
 }  // namespace trilobite::ingest

@@ -13,7 +13,6 @@ struct PushBody {
   std::string_view bytes;             // as they came
   std::string_view content_type;      // JSON, else protobuf
   std::string_view content_encoding;  // "", snappy, gzip, deflate
-  bool legacy = false;                // JSON of /api/prom/push
 };
 
 struct PushLimits {
@@ -27,6 +26,5 @@ Result<LogPush> decode_loki_push(const PushBody& body, const PushLimits& limits,
 // The two formats by themselves, unpacked.
 Result<LogPush> decode_push_protobuf(std::string_view message, LabelCache& labels);
 Result<LogPush> decode_push_json(std::string message, LabelCache& labels);
-Result<LogPush> decode_push_legacy_json(std::string message, LabelCache& labels);
 
 }  // namespace trilobite::ingest

@@ -1,4 +1,6 @@
-// {"streams":[{"stream":{k:v},"values":[["ns","line",{SM}?]...]}]} and the older form of /api/prom/push.
+// {"streams":[{"stream":{k:v},"values":[["ns","line",{SM}?]...]}]}, and the older form of /api/prom/push:
+// {"streams":[{"labels":"{k=\"v\"}","entries":[{"ts":RFC3339,"line"}]}]}. The keys tell which it is, so that either
+// path takes either form and no client loses lines by mixing them up.
 #include <simdjson.h>
 
 #include <charconv>
@@ -16,7 +18,7 @@ Error invalid(std::string_view what) { return error(Code::kInvalid, "loghttp.Pus
 
 class JsonPush {
  public:
-  JsonPush(LabelCache& labels, bool legacy) : labels_(labels), legacy_(legacy) {}
+  explicit JsonPush(LabelCache& labels) : labels_(labels) {}
 
   // simdjson's accessors throw; the caller catches.
   Result<LogPush> decode(std::string& text) {
@@ -32,7 +34,8 @@ class JsonPush {
       od::array list = streams.get_array();
       for (od::value entry : list) TRY_VOID(stream(entry.get_object()));
     }
-    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return invalid("unexpected text behind the request");
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+      return invalid("unexpected text behind the request");
     return builder_.finish();
   }
 
@@ -41,13 +44,18 @@ class JsonPush {
     label_text_.clear();
     for (od::field field : object) {
       const std::string_view key = field.unescaped_key().value();
-      if (key == (legacy_ ? "labels" : "stream")) {
+      if (key == "stream") {
         TRY_VOID(stream_labels(field.value()));
-      } else if (key == (legacy_ ? "entries" : "values")) {
+      } else if (key == "labels") {
+        label_text_ = std::string_view(field.value().get_string());
+      } else if (key == "values" || key == "entries") {
+        const bool legacy = key == "entries";
         od::value value = field.value();
         if (value.type().value() == od::json_type::null) continue;
         od::array list = value.get_array();
-        for (od::value entry : list) TRY_VOID(legacy_ ? legacy_entry(entry.get_object()) : this->entry(entry.get_array()));
+        for (od::value entry : list) {
+          TRY_VOID(legacy ? legacy_entry(entry.get_object()) : this->entry(entry.get_array()));
+        }
       }
     }
     if (label_text_.empty()) label_text_ = "{}";
@@ -59,10 +67,6 @@ class JsonPush {
 
   // As the text form, so that both formats share the parser, its errors and the cache.
   Result<void> stream_labels(od::value value) {
-    if (legacy_) {
-      label_text_ = std::string_view(value.get_string());
-      return {};
-    }
     if (value.type().value() != od::json_type::object) return invalid("the labels of a stream must be an object");
     label_text_ = "{";
     od::object object = value.get_object();
@@ -71,10 +75,15 @@ class JsonPush {
       scratch_ = field.unescaped_key().value();
       od::value content = field.value();
       switch (content.type().value()) {
-        case od::json_type::string: append_label(label_text_, scratch_, content.get_string().value()); break;
+        case od::json_type::string:
+          append_label(label_text_, scratch_, content.get_string().value());
+          break;
         case od::json_type::number:
-        case od::json_type::boolean: append_label(label_text_, scratch_, bare(content.raw_json_token())); break;
-        default: return invalid("the value of a label must be text");
+        case od::json_type::boolean:
+          append_label(label_text_, scratch_, bare(content.raw_json_token()));
+          break;
+        default:
+          return invalid("the value of a label must be text");
       }
     }
     label_text_ += '}';
@@ -154,7 +163,6 @@ class JsonPush {
   }
 
   LabelCache& labels_;
-  bool legacy_;
   PushBuilder builder_;
   MetadataBuilder metadata_;
   std::string label_text_, scratch_, line_;
@@ -166,8 +174,11 @@ std::string repaired_utf8(std::string_view text) {
   out.reserve(text.size() + 64);
   while (!text.empty()) {
     const auto byte = static_cast<unsigned char>(text.front());
-    const std::size_t length = byte < 0x80 ? 1 : byte >= 0xC2 && byte < 0xE0 ? 2 : byte >= 0xE0 && byte < 0xF0 ? 3
-                               : byte >= 0xF0 && byte < 0xF5 ? 4 : 0;
+    const std::size_t length = byte < 0x80                   ? 1
+                               : byte >= 0xC2 && byte < 0xE0 ? 2
+                               : byte >= 0xE0 && byte < 0xF0 ? 3
+                               : byte >= 0xF0 && byte < 0xF5 ? 4
+                                                             : 0;
     if (length == 1 || (length > 1 && length <= text.size() && simdjson::validate_utf8(text.data(), length))) {
       out.append(text.substr(0, length));
       text.remove_prefix(length);
@@ -179,10 +190,12 @@ std::string repaired_utf8(std::string_view text) {
   return out;
 }
 
-Result<LogPush> decode_json(std::string message, LabelCache& labels, bool legacy) {
+}  // namespace
+
+Result<LogPush> decode_push_json(std::string message, LabelCache& labels) {
   for (bool repaired = false;; repaired = true) {
     try {
-      return JsonPush(labels, legacy).decode(message);
+      return JsonPush(labels).decode(message);
     } catch (const simdjson::simdjson_error& failed) {
       if (failed.error() != simdjson::UTF8_ERROR || repaired) {
         return invalid(simdjson::error_message(failed.error()));
@@ -190,15 +203,6 @@ Result<LogPush> decode_json(std::string message, LabelCache& labels, bool legacy
       message = repaired_utf8(message);
     }
   }
-}
-
-}  // namespace
-
-Result<LogPush> decode_push_json(std::string message, LabelCache& labels) {
-  return decode_json(std::move(message), labels, false);
-}
-Result<LogPush> decode_push_legacy_json(std::string message, LabelCache& labels) {
-  return decode_json(std::move(message), labels, true);
 }
 
 }  // namespace trilobite::ingest

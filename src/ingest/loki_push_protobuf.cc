@@ -33,7 +33,8 @@ class ProtobufPush {
         case protozero::tag_and_type(2, protozero::pbf_wire_type::length_delimited):
           TRY_VOID(entry(reader.get_view()));
           break;
-        default: reader.skip();
+        default:
+          reader.skip();
       }
     }
     auto set = labels_.get(labels);
@@ -58,7 +59,8 @@ class ProtobufPush {
         case protozero::tag_and_type(3, protozero::pbf_wire_type::length_delimited):
           TRY_VOID(pair(reader.get_view()));
           break;
-        default: reader.skip();
+        default:
+          reader.skip();
       }
     }
     builder_.add_row(time, line);
@@ -71,9 +73,14 @@ class ProtobufPush {
     std::int64_t seconds = 0, nanos = 0;
     while (reader.next()) {
       switch (reader.tag_and_type()) {
-        case protozero::tag_and_type(1, protozero::pbf_wire_type::varint): seconds = reader.get_int64(); break;
-        case protozero::tag_and_type(2, protozero::pbf_wire_type::varint): nanos = reader.get_int32(); break;
-        default: reader.skip();
+        case protozero::tag_and_type(1, protozero::pbf_wire_type::varint):
+          seconds = reader.get_int64();
+          break;
+        case protozero::tag_and_type(2, protozero::pbf_wire_type::varint):
+          nanos = reader.get_int32();
+          break;
+        default:
+          reader.skip();
       }
     }
     // Hostile seconds wrap instead of overflowing.
@@ -86,9 +93,14 @@ class ProtobufPush {
     std::string_view name, value;
     while (reader.next()) {
       switch (reader.tag_and_type()) {
-        case protozero::tag_and_type(1, protozero::pbf_wire_type::length_delimited): name = view(reader.get_view()); break;
-        case protozero::tag_and_type(2, protozero::pbf_wire_type::length_delimited): value = view(reader.get_view()); break;
-        default: reader.skip();
+        case protozero::tag_and_type(1, protozero::pbf_wire_type::length_delimited):
+          name = view(reader.get_view());
+          break;
+        case protozero::tag_and_type(2, protozero::pbf_wire_type::length_delimited):
+          value = view(reader.get_view());
+          break;
+        default:
+          reader.skip();
       }
     }
     return metadata_.add(name, value);

@@ -44,12 +44,12 @@ TEST(LokiPush, EveryFormIsTheSameBatch) {
   const std::string json(kJson), packed = snappy_compress(protobuf()), gzipped = gzip_compress(json);
   const std::string twice = gzip_compress(packed);
   const PushBody bodies[] = {
-      {json, "application/json", "", false},
-      {json, "application/json; charset=utf-8", "", false},
-      {gzipped, "application/json", "gzip", false},
-      {packed, "application/x-protobuf", "", false},
-      {packed, "", "snappy", false},
-      {twice, "application/x-protobuf", "gzip", false},
+      {json, "application/json", ""},
+      {json, "application/json; charset=utf-8", ""},
+      {gzipped, "application/json", "gzip"},
+      {packed, "application/x-protobuf", ""},
+      {packed, "", "snappy"},
+      {twice, "application/x-protobuf", "gzip"},
   };
   for (const PushBody& body : bodies) {
     EXPECT_EQ(text_of(decode_loki_push(body, {}, labels)), kWant) << body.content_type << "/" << body.content_encoding;
@@ -68,7 +68,8 @@ TEST(LokiPush, JsonEdges) {
       {R"({"other":[1,{"a":2}],"streams":[{"values":[["1","x"]],"stream":{"app":"x"}}]})", "{app=\"x\"} 1 x\n"},
       {R"({"streams":[{"stream":{"app":"x","z":""},"values":[["1"]]}]})", "{app=\"x\"} 1 \n"},
       {R"({"streams":[{"stream":{"a":true,"b":1.50},"values":[["-1","x",{}]]}]})", "{a=\"true\", b=\"1.50\"} -1 x\n"},
-      {"{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"bad \xff byte\"]]}]}", "{a=\"b\"} 1 bad \xEF\xBF\xBD byte\n"},
+      {"{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"bad \xff byte\"]]}]}",
+       "{a=\"b\"} 1 bad \xEF\xBF\xBD byte\n"},
   };
   LabelCache labels;
   for (const Case& c : cases) EXPECT_EQ(text_of(decode_push_json(std::string(c.json), labels)), c.want) << c.json;
@@ -104,7 +105,8 @@ TEST(LokiPush, BrokenJsonIsRefused) {
 
 TEST(LokiPush, BadLabelNamesTellThePlace) {
   LabelCache labels;
-  const std::string_view want = "invalid: couldn't parse labels: 1:3: parse error: unexpected character inside braces: '-'";
+  const std::string_view want =
+      "invalid: couldn't parse labels: 1:3: parse error: unexpected character inside braces: '-'";
   EXPECT_EQ(text_of(decode_push_json(R"({"streams":[{"stream":{"a-b":"x"},"values":[["1","x"]]}]})", labels)), want);
   EXPECT_EQ(text_of(decode_push_protobuf(push_stream(R"({a-b="x"})", {{1, "x", {}}}), labels)), want);
 }
@@ -129,7 +131,7 @@ TEST(LokiPush, MetadataNamesAreMadeValid) {
 TEST(LokiPush, EncodingsAndBrokenFrames) {
   LabelCache labels;
   const auto decode = [&](std::string_view body, std::string_view type, std::string_view encoding) {
-    return text_of(decode_loki_push({body, type, encoding, false}, {}, labels));
+    return text_of(decode_loki_push({body, type, encoding}, {}, labels));
   };
   EXPECT_EQ(decode("{}", "application/json", "br"), "invalid: Content-Encoding \"br\" not supported");
   EXPECT_EQ(decode("{}", "application/json", "gzip"), "invalid: gzip: invalid header");
@@ -140,11 +142,11 @@ TEST(LokiPush, EncodingsAndBrokenFrames) {
 TEST(LokiPush, BombsAreRefusedBeforeTheyFillTheMemory) {
   LabelCache labels;
   const std::string bomb = gzip_compress(std::string(4 << 20, ' '));
-  const auto push = decode_loki_push({bomb, "application/json", "gzip", false}, {.bytes_decoded_max = 1 << 20}, labels);
+  const auto push = decode_loki_push({bomb, "application/json", "gzip"}, {.bytes_decoded_max = 1 << 20}, labels);
   ASSERT_FALSE(push.ok());
   EXPECT_EQ(push.error().code, Code::kLimit);
   const std::string packed = snappy_compress(std::string(4 << 20, ' '));
-  const auto second = decode_loki_push({packed, "", "", false}, {.bytes_decoded_max = 1 << 20}, labels);
+  const auto second = decode_loki_push({packed, "", ""}, {.bytes_decoded_max = 1 << 20}, labels);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code, Code::kLimit);
 }
@@ -153,7 +155,8 @@ TEST(LokiPush, BombsAreRefusedBeforeTheyFillTheMemory) {
 TEST(LokiPush, DamagedProtobufNeverCrashes) {
   LabelCache labels;
   const std::string good = protobuf();
-  for (std::size_t cut = 0; cut < good.size(); ++cut) static_cast<void>(decode_push_protobuf(good.substr(0, cut), labels).ok());
+  for (std::size_t cut = 0; cut < good.size(); ++cut)
+    static_cast<void>(decode_push_protobuf(good.substr(0, cut), labels).ok());
   for (std::size_t at = 0; at < good.size(); ++at) {
     for (const char flip : {'\x01', '\x80', '\xff'}) {
       std::string bad = good;
@@ -166,20 +169,23 @@ TEST(LokiPush, DamagedProtobufNeverCrashes) {
 
 TEST(LokiPush, LegacyJson) {
   LabelCache labels;
-  const auto decode = [&](std::string_view json) { return text_of(decode_push_legacy_json(std::string(json), labels)); };
-  EXPECT_EQ(decode(R"({"streams":[{"labels":"{a=\"b\"}","entries":[{"ts":"2026-01-15T00:00:00.5+01:00","line":"x"}]}]})"),
-            "{a=\"b\"} 1768431600500000000 x\n");
-  EXPECT_FALSE(decode_push_legacy_json(R"({"streams":[{"labels":"{a=\"b\"}","entries":[{"ts":"now","line":"x"}]}]})", labels).ok());
-  EXPECT_FALSE(decode_push_legacy_json(R"({"streams":[{"labels":"a","entries":[]}]})", labels).ok() &&
-               decode_push_legacy_json(R"({"streams":[{"labels":"{","entries":[]}]})", labels).ok());
+  const auto decode = [&](std::string_view json) { return text_of(decode_push_json(std::string(json), labels)); };
+  EXPECT_EQ(
+      decode(R"({"streams":[{"labels":"{a=\"b\"}","entries":[{"ts":"2026-01-15T00:00:00.5+01:00","line":"x"}]}]})"),
+      "{a=\"b\"} 1768431600500000000 x\n");
+  EXPECT_FALSE(
+      decode_push_json(R"({"streams":[{"labels":"{a=\"b\"}","entries":[{"ts":"now","line":"x"}]}]})", labels).ok());
+  EXPECT_FALSE(decode_push_json(R"({"streams":[{"labels":"a","entries":[]}]})", labels).ok() &&
+               decode_push_json(R"({"streams":[{"labels":"{","entries":[]}]})", labels).ok());
 }
 
 TEST(Timestamp, Rfc3339) {
   EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:00Z"), 0);
   EXPECT_EQ(parse_rfc3339("2026-01-15T00:00:00.123456789Z"), 1768435200123456789);
   EXPECT_EQ(parse_rfc3339("1969-12-31T23:59:59Z"), -1'000'000'000);
-  for (const std::string_view bad : {"", "2026-01-15", "2026-13-15T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-15T24:00:00Z",
-                                     "2026-01-15T00:00:00", "2026-01-15T00:00:00.Z", "2026-01-15T00:00:00Zx", "9999-01-01T00:00:00Z"}) {
+  for (const std::string_view bad :
+       {"", "2026-01-15", "2026-13-15T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-15T24:00:00Z", "2026-01-15T00:00:00",
+        "2026-01-15T00:00:00.Z", "2026-01-15T00:00:00Zx", "9999-01-01T00:00:00Z"}) {
     EXPECT_FALSE(parse_rfc3339(bad).has_value()) << bad;
   }
   EXPECT_EQ(format_rfc3339(1768435200123456789), "2026-01-15T00:00:00Z");

@@ -29,7 +29,9 @@ class MetadataBuilder {
     std::size_t name_start = 0, name_length = 0;  // in names_
     std::string_view value;
   };
-  std::string_view name(const Pair& pair) const { return std::string_view(names_).substr(pair.name_start, pair.name_length); }
+  std::string_view name(const Pair& pair) const {
+    return std::string_view(names_).substr(pair.name_start, pair.name_length);
+  }
 
   std::string names_;
   std::vector<Pair> pairs_;

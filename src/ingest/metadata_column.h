@@ -45,9 +45,9 @@ std::string level_metadata(std::string_view level);
 struct MetadataFacts {
   bool canonical = true;
   std::size_t pairs = 0;
-  std::size_t bytes = 0;                          // names and values
-  std::optional<std::string_view> detected_level; // as it came
-  std::optional<std::string_view> level;          // value of the best level field
+  std::size_t bytes = 0;                           // names and values
+  std::optional<std::string_view> detected_level;  // as it came
+  std::optional<std::string_view> level;           // value of the best level field
   std::string_view severity_number;
 };
 MetadataFacts look_at_metadata(std::string_view metadata);

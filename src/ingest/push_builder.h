@@ -36,7 +36,9 @@ class PushBuilder {
   }
 
   // Columns count bytes in 32 bits.
-  bool fits(std::size_t more) const { return lines_.bytes.size() + metadata_.bytes.size() + more < (std::size_t{1} << 32) - 1; }
+  bool fits(std::size_t more) const {
+    return lines_.bytes.size() + metadata_.bytes.size() + more < (std::size_t{1} << 32) - 1;
+  }
 
   LogPush finish() {
     LogPush push;

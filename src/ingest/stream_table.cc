@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kServiceName = "service_name";
 constexpr std::string_view kUnknownService = "unknown_service";
-constexpr auto kIdle = std::chrono::hours(1);        // after it a stream counts no longer
+constexpr auto kIdle = std::chrono::hours(1);  // after it a stream counts no longer
 constexpr auto kSweepEvery = std::chrono::minutes(1);
 
 std::optional<StreamFault> fault_of(const LabelSet& original, const LabelSet& labels, std::string_view tenant,
@@ -22,9 +22,9 @@ std::optional<StreamFault> fault_of(const LabelSet& original, const LabelSet& la
                                                      tenant, labels.to_string())};
   }
   if (original.size() > limits.max_label_names_per_series) {
-    return StreamFault{"max_label_names_per_series", fmt::format("entry for stream '{}' has {} label names; limit {}",
-                                                                 labels.to_string(), original.size(),
-                                                                 limits.max_label_names_per_series)};
+    return StreamFault{"max_label_names_per_series",
+                       fmt::format("entry for stream '{}' has {} label names; limit {}", labels.to_string(),
+                                   original.size(), limits.max_label_names_per_series)};
   }
   for (const auto& [name, value] : original) {
     if (name.size() > limits.max_label_name_length) {
@@ -70,7 +70,8 @@ LabelSetRef with_service_name(const LabelSetRef& labels, const LogLimits& limits
   return std::make_shared<const LabelSet>(LabelSet::from_pairs(std::move(pairs)));
 }
 
-std::shared_ptr<Stream> StreamTable::get(const LabelSetRef& labels, std::string_view tenant, std::chrono::nanoseconds now) {
+std::shared_ptr<Stream> StreamTable::get(const LabelSetRef& labels, std::string_view tenant,
+                                         std::chrono::nanoseconds now) {
   const std::lock_guard lock(mutex_);
   if (const auto found = streams_.find(labels->bytes()); found != streams_.end()) {
     found->second->used_ns.store(now.count(), std::memory_order_relaxed);
@@ -95,7 +96,8 @@ void StreamTable::forget_idle(std::chrono::nanoseconds now) {
   if (swept_.count() != 0 && now - swept_ < std::chrono::seconds(1)) return;
   swept_ = now;
   boost::unordered::erase_if(streams_, [&](const auto& entry) {
-    return now.count() - entry.second->used_ns.load(std::memory_order_relaxed) > std::chrono::nanoseconds(kIdle).count();
+    return now.count() - entry.second->used_ns.load(std::memory_order_relaxed) >
+           std::chrono::nanoseconds(kIdle).count();
   });
 }
 

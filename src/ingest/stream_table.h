@@ -34,11 +34,11 @@ struct StreamFault {
 };
 
 struct Stream {
-  LabelSetRef labels;                // with service_name
-  std::optional<std::string> level;  // from a label, normalised
-  std::optional<StreamFault> fault;  // its entries are refused
+  LabelSetRef labels;                    // with service_name
+  std::optional<std::string> level;      // from a label, normalised
+  std::optional<StreamFault> fault;      // its entries are refused
   std::atomic<std::int64_t> used_ns{0};  // steady time of the last request
-  std::mutex mutex;                  // guards bucket
+  std::mutex mutex;                      // guards bucket
   TokenBucket bucket;
 };
 

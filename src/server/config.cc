@@ -64,7 +64,8 @@ class YamlReader {
  private:
   template <class... Args>
   Error fail(const YAML::Node& node, fmt::format_string<Args...> format, Args&&... args) const {
-    return error(Code::kInvalid, "{}:{}: {}", file_, node.Mark().line + 1, fmt::format(format, std::forward<Args>(args)...));
+    return error(Code::kInvalid, "{}:{}: {}", file_, node.Mark().line + 1,
+                 fmt::format(format, std::forward<Args>(args)...));
   }
 
   static bool known_section(std::string_view name) {
@@ -83,7 +84,8 @@ class YamlReader {
       const ConfigKey* key = find_config_key(full);
       if (key == nullptr) return fail(entry.first, "unknown key {}{}", full, suggestion(full));
       TRY(values, values_of(entry.second, full, key->list));
-      if (auto bad = key->set(config_, values); !bad.ok()) return fail(entry.first, "{}: {}", full, bad.error().message);
+      if (auto bad = key->set(config_, values); !bad.ok())
+        return fail(entry.first, "{}: {}", full, bad.error().message);
     }
     return {};
   }
@@ -145,7 +147,8 @@ class YamlReader {
 
 std::string quoted(const std::string& value) {
   const bool plain = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '/' || c == '-';
   });
   if (plain && value != "-" && value.front() != '-') return value;
   YAML::Emitter out;
@@ -213,7 +216,8 @@ Result<void> check_config(const Config& config) {
                                     std::pair{config.storage.merge_threads, "storage.merge_threads"}}) {
     if (value < 1 || value > 1024) return error(Code::kInvalid, "{} must be from 1 to 1024, not {}", name, value);
   }
-  if (config.http.header_bytes_max < 4096) return error(Code::kInvalid, "server.header_bytes_max must be at least 4KiB");
+  if (config.http.header_bytes_max < 4096)
+    return error(Code::kInvalid, "server.header_bytes_max must be at least 4KiB");
   return {};
 }
 
@@ -241,21 +245,25 @@ std::string to_yaml(const Config& config) {
 std::string configuration_page() {
   std::string out =
       "# Configuration\n\n"
-      "`trilobite server --config FILE` reads YAML. Every key has a default, so that no file is needed. A later source wins:\n"
-      "defaults, the file, the environment, flags. A key that is not in this list is refused with its line. `GET /config`\n"
+      "`trilobite server --config FILE` reads YAML. Every key has a default, so that no file is needed. A later source "
+      "wins:\n"
+      "defaults, the file, the environment, flags. A key that is not in this list is refused with its line. `GET "
+      "/config`\n"
       "shows what is in force. This page is made by `trilobite help configuration`; a test keeps it so.\n\n"
-      "Sizes are written `512`, `64KiB`, `1.5GiB`, `4MB`; durations `500ms`, `30s`, `1h30m`, `7d`. In the environment a list\n"
+      "Sizes are written `512`, `64KiB`, `1.5GiB`, `4MB`; durations `500ms`, `30s`, `1h30m`, `7d`. In the environment "
+      "a list\n"
       "is separated by commas.\n";
   const Config defaults;
   std::string section;
   for (const ConfigKey& key : config_keys()) {
     const std::string name = key.name.substr(0, key.name.find('.'));
     if (name != section) {
-      out += fmt::format("\n## {}\n\n| key | kind | default | what it does | environment |\n| --- | --- | --- | --- | --- |\n", name);
+      out += fmt::format(
+          "\n## {}\n\n| key | kind | default | what it does | environment |\n| --- | --- | --- | --- | --- |\n", name);
     }
     section = name;
-    out += fmt::format("| `{}` | {} | `{}` | {} | `{}` |\n", key.name, key.type, printed(key.get(defaults), key.list), key.help,
-                       key.environment_name());
+    out += fmt::format("| `{}` | {} | `{}` | {} | `{}` |\n", key.name, key.type, printed(key.get(defaults), key.list),
+                       key.help, key.environment_name());
   }
   out +=
       "\n## overrides\n\n"

@@ -36,12 +36,14 @@ void add_server_keys(std::vector<ConfigKey>& all) {
   using C = Config;
   using H = HttpServerOptions;
   const auto add = [&](Field<C> field) { all.push_back(key("server", std::move(field))); };
-  add(text_field<C>("data", "Folder of everything that is kept. Also `--data` and `TRILOBITE_DATA`.", member(&C::data)));
+  add(text_field<C>("data", "Folder of everything that is kept. Also `--data` and `TRILOBITE_DATA`.",
+                    member(&C::data)));
   add(text_field<C>("listen", "Address and port of the UI and every API; port 0 takes a free one. Also `--listen`.",
                     http(&H::listen)));
   add(text_field<C>("otlp_http_listen", "Reserved: OTLP over HTTP is not served yet.", member(&C::otlp_http_listen)));
   add(text_field<C>("otlp_grpc_listen", "Reserved: OTLP over gRPC is not served yet.", member(&C::otlp_grpc_listen)));
-  add(flag_field<C>("multi_tenant", "Every request must name its tenant in `X-Scope-OrgID`.", member(&C::multi_tenant)));
+  add(flag_field<C>("multi_tenant", "Every request must name its tenant in `X-Scope-OrgID`.",
+                    member(&C::multi_tenant)));
   add(count_field<C>("io_threads", "Threads that move bytes from and to sockets.", http(&H::io_threads)));
   add(count_field<C>("read_threads", "Queries answered at once.", http(&H::read_threads)));
   add(count_field<C>("write_threads", "Pushes taken at once.", http(&H::write_threads)));
@@ -54,10 +56,13 @@ void add_server_keys(std::vector<ConfigKey>& all) {
                      http(&H::bodies_bytes_max)));
   add(bytes_field<C>("push_bytes_decoded_max", "Size of a push when unpacked; more gets 413.",
                      member(&C::push_bytes_decoded_max)));
-  add(duration_field<C>("idle_timeout", "A connection without a request is closed after this.", http(&H::idle_timeout)));
+  add(duration_field<C>("idle_timeout", "A connection without a request is closed after this.",
+                        http(&H::idle_timeout)));
   add(duration_field<C>("body_timeout", "A request's body must come within this.", http(&H::body_timeout)));
-  add(duration_field<C>("write_timeout", "A client must take each piece of an answer within this.", http(&H::write_timeout)));
-  add(duration_field<C>("stop_grace", "How long requests under way may take when the server stops.", http(&H::stop_grace)));
+  add(duration_field<C>("write_timeout", "A client must take each piece of an answer within this.",
+                        http(&H::write_timeout)));
+  add(duration_field<C>("stop_grace", "How long requests under way may take when the server stops.",
+                        http(&H::stop_grace)));
   add(bytes_field<C>("gzip_bytes_min", "Answers from this size on are compressed for clients that accept it.",
                      http(&H::gzip_bytes_min)));
 }
@@ -70,7 +75,8 @@ void add_storage_keys(std::vector<ConfigKey>& all) {
                      storage(&S::head_bytes_max)));
   add(duration_field<C>("head_age_max", "Or when the oldest of them waited this long.", storage(&S::head_age_max)));
   add(duration_field<C>("head_idle_max", "Or when none came for this long.", storage(&S::head_idle_max)));
-  add(bytes_field<C>("bytes_in_flight_max", "Writes waiting for the disk; more get 429.", storage(&S::bytes_in_flight_max)));
+  add(bytes_field<C>("bytes_in_flight_max", "Writes waiting for the disk; more get 429.",
+                     storage(&S::bytes_in_flight_max)));
   add(duration_field<C>("retention_age_max", "Rows older than this are deleted; 0 keeps them.",
                         storage(&S::retention_age_max)));
   add(bytes_field<C>("retention_bytes_max", "Oldest rows go when the data is larger than this; 0: see the next key.",
@@ -90,7 +96,8 @@ void add_query_keys(std::vector<ConfigKey>& all) {
                      member(&C::query_threads)));
   add(duration_field<C>("timeout", "A query that takes longer is stopped.", query_limit(&Q::timeout)));
   add(duration_field<C>("length_max", "Longest time range of a query; 0 for no limit.", query_limit(&Q::length_max)));
-  add(bytes_field<C>("bytes_read_max", "Data that one query may read; 0 for no limit.", query_limit(&Q::bytes_read_max)));
+  add(bytes_field<C>("bytes_read_max", "Data that one query may read; 0 for no limit.",
+                     query_limit(&Q::bytes_read_max)));
   add(count_field<C>("points_max", "Points per series of an answer.", query_limit(&Q::points_max)));
   add(count_field<C>("series_max", "Series of an answer.", query_limit(&Q::series_max)));
   add(count_field<C>("entries_max", "Log lines of an answer.", query_limit(&Q::entries_max)));
@@ -108,8 +115,10 @@ std::vector<ConfigKey> make_keys() {
                                            member(&C::agent, &AgentSettings::enabled))));
   all.push_back(key("agent", text_field<C>("config_file", "Promtail configuration instead of this machine's own logs.",
                                            member(&C::agent, &AgentSettings::config_file))));
-  all.push_back(key("log", text_field<C>("level", "Our own log: error, warn, info, debug, trace, or directives as in `DYN_LOG`, which wins.",
-                                         member(&C::log, &LogSettings::level))));
+  all.push_back(key(
+      "log",
+      text_field<C>("level", "Our own log: error, warn, info, debug, trace, or directives as in `DYN_LOG`, which wins.",
+                    member(&C::log, &LogSettings::level))));
   for (const auto& field : limit_fields()) all.push_back(limit_key(field));
   return all;
 }

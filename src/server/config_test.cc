@@ -60,11 +60,14 @@ TEST(Config, RefusalsNameTheLineAndTheKey) {
       {"server: 5\n", "c.yaml:1: section server must be a mapping"},
       {"- a\n", "c.yaml:1: the configuration must be a mapping of sections"},
       {"server: {listen: [a]}\n", "c.yaml:1: server.listen wants one value"},
-      {"query:\n  timeout: 5parsecs\n", "c.yaml:2: query.timeout: \"5parsecs\" is no duration: units are ns, us, ms, s, m, h, d, w"},
+      {"query:\n  timeout: 5parsecs\n",
+       "c.yaml:2: query.timeout: \"5parsecs\" is no duration: units are ns, us, ms, s, m, h, d, w"},
       {"query:\n  series_max: -1\n", "c.yaml:2: query.series_max: \"-1\" is no whole number from 0 to 2^40"},
-      {"server: {body_bytes_max: 5XB}\n", "c.yaml:1: server.body_bytes_max: \"5XB\" is no size: units are B, KiB, MiB, GiB, TiB, KB, MB, GB, TB"},
+      {"server: {body_bytes_max: 5XB}\n",
+       "c.yaml:1: server.body_bytes_max: \"5XB\" is no size: units are B, KiB, MiB, GiB, TiB, KB, MB, GB, TB"},
       {"server: {multi_tenant: maybe}\n", "c.yaml:1: server.multi_tenant: \"maybe\" is neither true nor false"},
-      {"storage: {retention_disk_share_max: 1.5}\n", "c.yaml:1: storage.retention_disk_share_max: \"1.5\" is no number from 0 to 1"},
+      {"storage: {retention_disk_share_max: 1.5}\n",
+       "c.yaml:1: storage.retention_disk_share_max: \"1.5\" is no number from 0 to 1"},
       {"overrides:\n  t: {max_lines: 5}\n", "c.yaml:2: unknown limit overrides.t.max_lines"},
       {"overrides:\n  t: {max_line_size: x}\n", "c.yaml:2: overrides.t.max_line_size: \"x\" is no size such as 64MiB"},
   };
@@ -104,17 +107,26 @@ TEST(Config, ThePageIsUpToDate) {
 }
 
 TEST(ConfigValues, DurationsAndSizes) {
-  for (const auto& [text, ns] : {std::pair<std::string_view, std::int64_t>{"0", 0}, {"1500ms", 1'500'000'000}, {"1h30m", 5'400'000'000'000},
-                                 {"1.5s", 1'500'000'000}, {"1w", 604'800'000'000'000}}) {
+  for (const auto& [text, ns] : {std::pair<std::string_view, std::int64_t>{"0", 0},
+                                 {"1500ms", 1'500'000'000},
+                                 {"1h30m", 5'400'000'000'000},
+                                 {"1.5s", 1'500'000'000},
+                                 {"1w", 604'800'000'000'000}}) {
     EXPECT_EQ(parse_duration(text)->count(), ns) << text;
     EXPECT_EQ(parse_duration(format_duration(std::chrono::nanoseconds(ns)))->count(), ns);
   }
-  for (const std::string_view bad : {"", "5", "s", "-5s", "5 s", "1e99h", "nan", "999999999999w"}) EXPECT_FALSE(parse_duration(bad).ok()) << bad;
-  for (const auto& [text, bytes] : {std::pair<std::string_view, std::uint64_t>{"0", 0}, {"512", 512}, {"64KiB", 65536}, {"1.5 GiB", 1'610'612'736}, {"4MB", 4'000'000}}) {
+  for (const std::string_view bad : {"", "5", "s", "-5s", "5 s", "1e99h", "nan", "999999999999w"})
+    EXPECT_FALSE(parse_duration(bad).ok()) << bad;
+  for (const auto& [text, bytes] : {std::pair<std::string_view, std::uint64_t>{"0", 0},
+                                    {"512", 512},
+                                    {"64KiB", 65536},
+                                    {"1.5 GiB", 1'610'612'736},
+                                    {"4MB", 4'000'000}}) {
     EXPECT_EQ(*parse_bytes(text), bytes) << text;
     EXPECT_EQ(*parse_bytes(format_bytes(bytes)), bytes);
   }
-  for (const std::string_view bad : {"", "x", "-1", "5XB", "1KiBs", "99999999TiB"}) EXPECT_FALSE(parse_bytes(bad).ok()) << bad;
+  for (const std::string_view bad : {"", "x", "-1", "5XB", "1KiBs", "99999999TiB"})
+    EXPECT_FALSE(parse_bytes(bad).ok()) << bad;
 }
 
 }  // namespace

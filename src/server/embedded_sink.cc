@@ -25,7 +25,8 @@ agent::SendOutcome EmbeddedSink::send(std::string_view tenant, std::string_view 
   const auto outcome = writer_.write(tenant.empty() ? api::kSingleTenant : tenant, std::move(*push));
   if (!outcome.ok()) return failed(outcome.error());
   // Some lines were refused for good, the others are stored: sending again would change nothing.
-  if (outcome->partial && outcome->rows_accepted == 0) return {agent::Delivery::kRefused, outcome->partial->message, false};
+  if (outcome->partial && outcome->rows_accepted == 0)
+    return {agent::Delivery::kRefused, outcome->partial->message, false};
   return {};
 }
 

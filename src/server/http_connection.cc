@@ -1,8 +1,8 @@
 // One connection: a coroutine on a strand of its own. Its watcher and the writes that worker threads ask for run on the
 // same strand, never at once, so that a Session needs no lock.
 //
-// What a coroutine takes by value is a named variable first: GCC 12 destroys a temporary twice that is the argument of an
-// awaited call.
+// What a coroutine takes by value is a named variable first: GCC 12 destroys a temporary twice that is the argument of
+// an awaited call.
 #include "server/http_connection.h"
 
 #include <sys/socket.h>
@@ -35,8 +35,8 @@ namespace net = boost::asio;
 namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 namespace websocket = boost::beast::websocket;
-using net::ip::tcp;
 using boost::system::error_code;
+using net::ip::tcp;
 
 constexpr trilobite::log::Target kLog{"trilobite::http"};
 constexpr auto kTuple = net::as_tuple(net::use_awaitable);
@@ -80,7 +80,8 @@ bool compressible(const http::Response& response) {
     if (beast::iequals(name, "content-encoding")) return false;
   }
   return response.content_type.starts_with("text/") || response.content_type.starts_with("application/json") ||
-         response.content_type.starts_with("application/javascript") || response.content_type.starts_with("application/yaml");
+         response.content_type.starts_with("application/javascript") ||
+         response.content_type.starts_with("application/yaml");
 }
 
 template <class Message>
@@ -88,8 +89,8 @@ void fill_head(Message& message, const http::Response& response) {
   message.result(static_cast<unsigned>(response.status));
   message.set(bhttp::field::server, "trilobite");
   if (!response.content_type.empty()) message.set(bhttp::field::content_type, response.content_type);
-  if (response.content_type.starts_with("text/plain")) message.set("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : response.headers) message.insert(name, value);
+  if (response.content_type.starts_with("text/plain")) message.set("X-Content-Type-Options", "nosniff");
 }
 
 class SocketOfWeb;
@@ -231,7 +232,8 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   }
 
   http::Response too_large() const {
-    return http::Response::text(413, fmt::format("request body is larger than {} bytes\n", server_->options.body_bytes_max));
+    return http::Response::text(413,
+                                fmt::format("request body is larger than {} bytes\n", server_->options.body_bytes_max));
   }
   http::Response overloaded() const {
     ++server_->refused;
@@ -278,7 +280,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     if (server_->observer) {
       server_->observer({*shared, status_sent_, steady_now() - started_, bytes_in, bytes_out_});
     }
-    co_return sent && keep_alive_;
+    co_return sent&& keep_alive_;
   }
 
   // On a worker thread.
@@ -290,7 +292,8 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
       kLog.error("handler failed: {}", bug.what(), trilobite::log::kv("path", request.path));
       response = http::Response::text(500, "internal error\n");
     }
-    if (!response.stream && response.body.size() >= server_->options.gzip_bytes_min && accepts_gzip_ && compressible(response)) {
+    if (!response.stream && response.body.size() >= server_->options.gzip_bytes_min && accepts_gzip_ &&
+        compressible(response)) {
       response.body = gzip_compress(response.body, kGzipLevel);
       response.headers.emplace_back("Content-Encoding", "gzip");
       response.headers.emplace_back("Vary", "Accept-Encoding");
@@ -340,7 +343,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
       complete = pump(response.stream, gzip, chunked);
     };
     const bool ran = co_await on_worker(pool, std::move(work));
-    co_return ran && complete;
+    co_return ran&& complete;
   }
 
   // On a worker thread. False: the client is gone or the producer failed; the connection must close unfinished, so that
@@ -448,9 +451,7 @@ class SocketOfWeb final : public http::WebSocket {
  public:
   explicit SocketOfWeb(Session& session) : session_(session) {}
 
-  bool send_text(std::string_view message) override {
-    return open() && on_strand(write(std::string(message)));
-  }
+  bool send_text(std::string_view message) override { return open() && on_strand(write(std::string(message))); }
   bool open() const override { return session_.web_open_.load(); }
   void close(int code, std::string_view reason) override {
     if (open()) on_strand(finish(code, std::string(reason)));
@@ -474,7 +475,8 @@ class SocketOfWeb final : public http::WebSocket {
   net::awaitable<bool> finish(int code, std::string reason) {
     session_.web_open_ = false;
     constexpr std::size_t kReasonMax = 123;  // RFC 6455: a control frame holds 125 bytes
-    const websocket::close_reason why(static_cast<websocket::close_code>(code), std::string_view(reason).substr(0, kReasonMax));
+    const websocket::close_reason why(static_cast<websocket::close_code>(code),
+                                      std::string_view(reason).substr(0, kReasonMax));
     const auto [failed] = co_await session_.web_->async_close(why, kTuple);
     co_return !failed;
   }
@@ -565,8 +567,8 @@ net::awaitable<void> serve(std::shared_ptr<Session> session, std::function<void(
 
 }  // namespace
 
-std::shared_ptr<HttpConnection> start_connection(ConnectionContext& context, net::io_context& io, AcceptedSocket accepted,
-                                                 std::function<void(HttpConnection*)> ended) {
+std::shared_ptr<HttpConnection> start_connection(ConnectionContext& context, net::io_context& io,
+                                                 AcceptedSocket accepted, std::function<void(HttpConnection*)> ended) {
   tcp::socket socket(net::make_strand(io), accepted.v6 ? tcp::v6() : tcp::v4(), accepted.handle);
   auto session = std::make_shared<Session>(context, std::move(socket));
   HttpConnection* const key = session.get();

@@ -45,7 +45,7 @@ struct AcceptedSocket {
   bool v6 = false;
 };
 // Runs on `io`. `ended` is called there when the connection is over.
-std::shared_ptr<HttpConnection> start_connection(ConnectionContext& context, boost::asio::io_context& io, AcceptedSocket accepted,
-                                                 std::function<void(HttpConnection*)> ended);
+std::shared_ptr<HttpConnection> start_connection(ConnectionContext& context, boost::asio::io_context& io,
+                                                 AcceptedSocket accepted, std::function<void(HttpConnection*)> ended);
 
 }  // namespace trilobite::server

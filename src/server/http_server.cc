@@ -23,8 +23,8 @@ namespace trilobite::server {
 namespace {
 
 namespace net = boost::asio;
-using net::ip::tcp;
 using boost::system::error_code;
+using net::ip::tcp;
 
 constexpr trilobite::log::Target kLog{"trilobite::http"};
 constexpr auto kTuple = net::as_tuple(net::use_awaitable);
@@ -100,8 +100,8 @@ net::awaitable<void> accept_all(HttpServer::State& server) {
     if (failed) continue;  // gone already
     const AcceptedSocket accepted{socket.release(failed), v6};
     if (failed) continue;
-    const auto connection =
-        start_connection(server.context, server.io, accepted, [&server](HttpConnection* ended) { server.forget(ended); });
+    const auto connection = start_connection(server.context, server.io, accepted,
+                                             [&server](HttpConnection* ended) { server.forget(ended); });
     server.connections.emplace(connection.get(), connection);
   }
 }

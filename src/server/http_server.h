@@ -1,7 +1,7 @@
 // The HTTP side of the process: listens, reads requests, runs the router's handlers on worker threads, writes answers.
-// Keep-alive, Expect: 100-continue, gzip of answers, chunked streaming, WebSocket. One coroutine per connection on a few
-// I/O threads; handlers may block, reads and writes of data have worker threads of their own, so that slow queries never
-// hold up a push. Everything is bounded; beyond the bounds a client gets 503 with Retry-After.
+// Keep-alive, Expect: 100-continue, gzip of answers, chunked streaming, WebSocket. One coroutine per connection on a
+// few I/O threads; handlers may block, reads and writes of data have worker threads of their own, so that slow queries
+// never hold up a push. Everything is bounded; beyond the bounds a client gets 503 with Retry-After.
 #pragma once
 
 #include <chrono>
@@ -22,10 +22,10 @@ struct HttpServerOptions {
   std::size_t queue_max = 256;    // requests that wait for a thread, of each kind
   std::size_t connections_max = 1024;
   std::size_t websockets_max = 100;
-  std::size_t header_bytes_max = 64u << 10;   // long queries travel in the URL
+  std::size_t header_bytes_max = 64u << 10;  // long queries travel in the URL
   std::size_t body_bytes_max = 100u << 20;
-  std::size_t bodies_bytes_max = 512u << 20;  // of all requests at once
-  std::chrono::milliseconds idle_timeout = std::chrono::minutes(2);   // between requests, and for a header to come
+  std::size_t bodies_bytes_max = 512u << 20;                         // of all requests at once
+  std::chrono::milliseconds idle_timeout = std::chrono::minutes(2);  // between requests, and for a header to come
   std::chrono::milliseconds body_timeout = std::chrono::minutes(5);
   std::chrono::milliseconds write_timeout = std::chrono::minutes(1);  // for one piece of an answer
   std::chrono::milliseconds stop_grace = std::chrono::seconds(10);    // for requests under way, when stopping

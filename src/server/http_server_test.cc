@@ -60,9 +60,15 @@ struct HttpServerTest : testing::Test {
       return Response::text(200, fmt::format("hello {}", request.parameter("name").value_or("nobody")));
     });
     router.add({"POST"}, "/echo", [](const Request& request) { return Response::text(200, request.body); });
-    router.add({"POST"}, "/form", [](const Request& request) { return Response::text(200, std::string(request.parameter("a").value_or("-"))); });
+    router.add({"POST"}, "/form", [](const Request& request) {
+      return Response::text(200, std::string(request.parameter("a").value_or("-")));
+    });
     router.add({"GET"}, "/big", [](const Request&) { return Response::json(200, std::string(100'000, 'x')); });
-    router.add({"GET"}, "/none", [](const Request&) { Response r; r.status = 204; return r; });
+    router.add({"GET"}, "/none", [](const Request&) {
+      Response r;
+      r.status = 204;
+      return r;
+    });
     router.add({"GET"}, "/throw", [](const Request&) -> Response { throw std::runtime_error("boom"); });
     router.add({"GET"}, "/stream", [](const Request&) {
       Response r = Response::json(200, "");
@@ -106,8 +112,9 @@ TEST_F(HttpServerTest, KeepsConnectionsAlive) {
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   start();
   RawClient client(port());
-  client.send("GET /hello?name=1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\ntwo"
-              "GET /hello?name=3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  client.send(
+      "GET /hello?name=1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\ntwo"
+      "GET /hello?name=3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(client.read_answer().body, "hello 1");
   EXPECT_EQ(client.read_answer().body, "two");
   EXPECT_EQ(client.read_answer().body, "hello 3");
@@ -195,7 +202,8 @@ TEST_F(HttpServerTest, RefusesWhatIsNoRequest) {
       {"POST /echo HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400},
       {"POST /echo HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400},
       {"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
-      {"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n", 413},
+      {"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n",
+       413},
   };
   for (const Case& c : cases) {
     RawClient client(port());
@@ -337,11 +345,13 @@ TEST_F(HttpServerTest, ATakenAddressIsSaidSo) {
   const auto again = HttpServer::start(second, router, nullptr);
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().code, Code::kExists);
-  EXPECT_EQ(again.error().message, fmt::format("cannot listen on {}: another process has this address", server->address()));
+  EXPECT_EQ(again.error().message,
+            fmt::format("cannot listen on {}: another process has this address", server->address()));
 }
 
 TEST_F(HttpServerTest, ObservesRoutesNotPaths) {
-  router.add({"GET"}, "/label/{name}/values", [](const Request& request) { return Response::text(200, std::string(request.path_parameter("name"))); });
+  router.add({"GET"}, "/label/{name}/values",
+             [](const Request& request) { return Response::text(200, std::string(request.path_parameter("name"))); });
   start();
   {
     RawClient client(port());
@@ -431,7 +441,8 @@ TEST(ParseListen, Forms) {
   EXPECT_EQ(parse_listen("127.0.0.1:3100")->port, 3100);
   EXPECT_EQ(parse_listen("[::1]:0")->host, "::1");
   EXPECT_EQ(parse_listen(":80")->host, "0.0.0.0");
-  for (const std::string_view bad : {"", "x", "x:", "x:y", "x:65536", "x:-1", "x:99999999999"}) EXPECT_FALSE(parse_listen(bad).ok()) << bad;
+  for (const std::string_view bad : {"", "x", "x:", "x:y", "x:65536", "x:-1", "x:99999999999"})
+    EXPECT_FALSE(parse_listen(bad).ok()) << bad;
 }
 
 }  // namespace

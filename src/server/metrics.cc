@@ -56,7 +56,8 @@ double boot_time() {
 std::size_t open_files() {
   std::error_code failed;
   std::size_t count = 0;
-  for (std::filesystem::directory_iterator it("/proc/self/fd", failed), end; !failed && it != end; it.increment(failed)) ++count;
+  for (std::filesystem::directory_iterator it("/proc/self/fd", failed), end; !failed && it != end; it.increment(failed))
+    ++count;
   return count;
 }
 
@@ -91,8 +92,8 @@ void MetricsText::counter(std::string_view name, std::string_view help, double v
   sample(name, {}, value);
 }
 
-void RequestMetrics::record(std::string_view route, std::string_view method, int status, std::chrono::nanoseconds duration,
-                            std::uint64_t bytes_in, std::uint64_t bytes_out) {
+void RequestMetrics::record(std::string_view route, std::string_view method, int status,
+                            std::chrono::nanoseconds duration, std::uint64_t bytes_in, std::uint64_t bytes_out) {
   if (route.empty()) route = "other";
   const double seconds = std::chrono::duration<double>(duration).count();
   std::size_t bucket = 0;
@@ -116,16 +117,19 @@ void RequestMetrics::write(MetricsText& out) const {
   for (const auto& [route, entry] : routes_) {
     for (const auto& [key, count] : entry.by_method_and_status) {
       out.sample("trilobite_http_requests_total",
-                 {{"route", route}, {"method", key.first}, {"status", std::to_string(key.second)}}, static_cast<double>(count));
+                 {{"route", route}, {"method", key.first}, {"status", std::to_string(key.second)}},
+                 static_cast<double>(count));
     }
   }
-  out.family("trilobite_http_request_duration_seconds", "histogram", "From the header of a request to the end of its answer.");
+  out.family("trilobite_http_request_duration_seconds", "histogram",
+             "From the header of a request to the end of its answer.");
   for (const auto& [route, entry] : routes_) {
     std::uint64_t total = 0;
     for (std::size_t i = 0; i < entry.buckets.size(); ++i) {
       total += entry.buckets[i];
       const std::string bound = i < kBounds.size() ? fmt::format("{}", kBounds[i]) : "+Inf";
-      out.sample("trilobite_http_request_duration_seconds_bucket", {{"route", route}, {"le", bound}}, static_cast<double>(total));
+      out.sample("trilobite_http_request_duration_seconds_bucket", {{"route", route}, {"le", bound}},
+                 static_cast<double>(total));
     }
     out.sample("trilobite_http_request_duration_seconds_sum", {{"route", route}}, entry.seconds);
     out.sample("trilobite_http_request_duration_seconds_count", {{"route", route}}, static_cast<double>(total));

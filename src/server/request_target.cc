@@ -78,7 +78,8 @@ bool accepts_gzip(std::string_view accept_encoding) {
     if (name != "gzip" && name != "*") continue;
     std::string_view quality = trimmed(choice);
     if (quality.starts_with("q=")) quality.remove_prefix(2);
-    const bool zero = !quality.empty() && quality.front() == '0' && quality.find_first_of("123456789") == std::string_view::npos;
+    const bool zero =
+        !quality.empty() && quality.front() == '0' && quality.find_first_of("123456789") == std::string_view::npos;
     if (!zero) return true;
     if (name == "gzip") return false;
   }

@@ -80,7 +80,8 @@ Result<void> Server::State::make_agent() {
   if (!config.agent.enabled) return {};
   agent::AgentOptions options;
   if (config.agent.config_file.empty()) {
-    options.config = agent::default_config({.host = host_name(), .own_log = absolute_path(config.data) + "/logs/trilobite.log"});
+    options.config =
+        agent::default_config({.host = host_name(), .own_log = absolute_path(config.data) + "/logs/trilobite.log"});
   } else {
     TRY(text, world.files.read_all(config.agent.config_file));
     auto parsed = agent::parse_config(text, {.host = host_name()});
@@ -121,8 +122,8 @@ api::StatusSource Server::State::status_source() {
     return {};
   };
   source.services = [this] {
-    return fmt::format("server => Running\nstore => {}\nagent => {}\n", store->statistics().writable ? "Running" : "Read-only",
-                       agent ? "Running" : "Off");
+    return fmt::format("server => Running\nstore => {}\nagent => {}\n",
+                       store->statistics().writable ? "Running" : "Read-only", agent ? "Running" : "Off");
   };
   return source;
 }
@@ -149,7 +150,8 @@ Result<std::unique_ptr<Server>> Server::start(Config config, World world, StartF
   TRY_VOID(state->open_store());
   fault = StartFault::kOther;
   const std::size_t threads = state->config.query_threads;
-  state->query_pool = std::make_unique<ThreadPool>("query", threads > 0 ? threads : std::thread::hardware_concurrency());
+  state->query_pool =
+      std::make_unique<ThreadPool>("query", threads > 0 ? threads : std::thread::hardware_concurrency());
   state->writer = std::make_unique<ingest::LogWriter>(*state->store, state->tails, world.clock, state->config.limits);
   TRY_VOID(state->make_agent());
   state->add_routes();

@@ -44,7 +44,8 @@ void write_storage(MetricsText& out, const Store& store) {
   out.gauge("trilobite_storage_head_series", "Label sets in memory.", as_double(stats.series_head));
   out.gauge("trilobite_storage_writable", "0 after a failed sync or with a full disk.", stats.writable ? 1 : 0);
   out.counter("trilobite_storage_rows_appended_total", "Rows appended since start.", as_double(stats.rows_appended));
-  out.counter("trilobite_storage_bytes_appended_total", "Raw bytes appended since start.", as_double(stats.bytes_appended));
+  out.counter("trilobite_storage_bytes_appended_total", "Raw bytes appended since start.",
+              as_double(stats.bytes_appended));
   out.counter("trilobite_storage_flushes_total", "Flushes of memory to parts.", as_double(stats.flushes));
   out.counter("trilobite_storage_merges_total", "Merges of parts.", as_double(stats.merges));
   out.counter("trilobite_storage_parts_dropped_total", "Parts dropped by retention.", as_double(stats.parts_dropped));

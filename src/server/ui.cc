@@ -15,7 +15,8 @@ constexpr std::string_view kIndex = "/index.html";
 constexpr std::string_view kPlaceholder =
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Trilobite</title>"
     "<body style=\"font-family:sans-serif;max-width:40em;margin:4em auto\"><h1>Trilobite is running</h1>"
-    "<p>This binary was built without the web UI (TRILOBITE_WEB=OFF). The APIs work: point Grafana's Loki data source or "
+    "<p>This binary was built without the web UI (TRILOBITE_WEB=OFF). The APIs work: point Grafana's Loki data source "
+    "or "
     "<code>logcli</code> at this address, or build with the UI: <code>./manage.sh build</code>.</p>"
     "<p><a href=\"/metrics\">Metrics</a> &middot; <a href=\"/config\">Configuration</a></p></body></html>\n";
 
@@ -48,7 +49,8 @@ const Asset* find(std::span<const Asset> assets, std::string_view path) {
 
 // Paths of the UI have no dot in their last part; "/loki/api/v1/nonsense" and "/logo.png" must stay 404.
 bool is_page(std::string_view path) {
-  for (const std::string_view api : {"/loki/", "/api/", "/prometheus/", "/tempo/", "/alertmanager/", "/otlp/", "/assets/"}) {
+  for (const std::string_view api :
+       {"/loki/", "/api/", "/prometheus/", "/tempo/", "/alertmanager/", "/otlp/", "/assets/"}) {
     if (path.starts_with(api)) return false;
   }
   return path.substr(path.rfind('/')).find('.') == std::string_view::npos;

@@ -13,7 +13,7 @@ struct Asset {
   std::string_view path;     // "/assets/index-3f9a.js"
   std::string_view content;  // gzip when packed
   bool packed = false;
-  std::string_view hash;     // of the file
+  std::string_view hash;  // of the file
 };
 std::span<const Asset> embedded_assets();  // sorted by path; empty when built without the UI
 
