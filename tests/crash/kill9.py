@@ -53,7 +53,7 @@ def read_back(server, client):
     rows, start = [], BASE_NS
     while True:
         answer = server.get_json("/loki/api/v1/query_range", query='{job="kill9", client="%s"}' % client.name, start=str(start),
-                                 end=str(BASE_NS + 10**18), limit="5000", direction="forward")
+                                 end=str(BASE_NS + 10**15), limit="5000", direction="forward")
         values = [v for stream in answer["data"]["result"] for v in stream["values"]]
         if not values:
             return rows
