@@ -78,6 +78,20 @@ TEST(Fault, AFullDiskRefusesWritesUntilThereIsRoom) {
   EXPECT_TRUE(test.store->recovery_messages().empty()) << test.store->recovery_messages()[0];
 }
 
+TEST(Fault, WhatAFullDiskLeftHalfWrittenIsCutOffBeforeAnythingElse) {
+  TestStore test;
+  ASSERT_OK(test.open());
+  ASSERT_OK(test.append({{"a=b", kTestTime, "first"}}));
+  // The write, the cut right after it, and what the next appends try all fail.
+  test.files.fail_at(test.files.operations(), Code::kNoSpace, SimulatedFileSystem::Repeat::kFromThenOn);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(test.append({{"a=b", kTestTime + 1, "refused"}}).error().code, Code::kNoSpace);
+  test.files.clear_faults();
+  ASSERT_OK(test.append({{"a=b", kTestTime + 2, "second"}}));
+  ASSERT_OK(test.open());
+  EXPECT_TRUE(test.store->recovery_messages().empty()) << test.store->recovery_messages()[0];
+  EXPECT_EQ(read_rows(*test.store, make_scan()).size(), 2u);
+}
+
 TEST(Fault, AnAlmostFullDiskIsLeftAlone) {
   TestStore test;
   test.options.disk_free_bytes_min = 1 << 20;
