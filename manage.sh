@@ -154,7 +154,9 @@ start() {
   printf '%s\n' "$pid" >"$(PIDFILE)"
   printf '%s' "$LISTEN" >"$DATA/trilobite.address"
   local deadline=$((SECONDS + READY_SECONDS_MAX)) status
-  until curl -fsS -o /dev/null --max-time 2 "$(url "$LISTEN")/ready" 2>/dev/null && kill -0 "$pid" 2>/dev/null; do
+  # Another program at this address may answer too, so our own process must have said that it listens.
+  until tail -c +$((log_bytes + 1)) "$(LOGFILE)" 2>/dev/null | grep -q '^listening on ' &&
+    curl -fsS -o /dev/null --max-time 2 "$(url "$LISTEN")/ready" 2>/dev/null; do
     if ! kill -0 "$pid" 2>/dev/null; then
       status=0
       wait "$pid" || status=$?
