@@ -73,6 +73,7 @@ Result<void> Server::State::open_store() {
     return std::move(opened).error().within("cannot open data folder {}", config.data);
   }
   store = std::move(*opened);
+  for (const std::string& message : store->recovery_messages()) kLog.warn("recovery: {}", message);
   return {};
 }
 

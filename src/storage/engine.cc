@@ -1,6 +1,7 @@
 #include "storage/engine.h"
 
 #include <sys/resource.h>
+#include <trilobite/log.h>
 #include <unistd.h>
 
 #include "storage/index_query.h"
@@ -8,6 +9,8 @@
 
 namespace trilobite::storage {
 namespace {
+
+constexpr log::Target kLog{"trilobite::storage"};
 
 constexpr std::chrono::milliseconds kFlusherInterval{250};
 constexpr std::chrono::seconds kMergerInterval{5};
@@ -112,14 +115,19 @@ void Engine::run_flusher() {
       wake_flusher_.wait_for(lock, kFlusherInterval);
       if (stopping_) return;
     }
-    if (flush_is_due() && !flush().ok()) {
-      // The rows are safe in the WAL; the disk may have room again soon.
-      std::unique_lock lock(wake_mutex_);
-      wake_flusher_.wait_for(lock, kRetryInterval, [this] { return stopping_; });
+    if (flush_is_due()) {
+      if (const auto flushed = flush(); !flushed.ok()) {
+        // The rows are safe in the WAL; the disk may have room again soon.
+        kLog.error("cannot write the head to the disk, will try again: {}", flushed.error().message);
+        std::unique_lock lock(wake_mutex_);
+        wake_flusher_.wait_for(lock, kRetryInterval, [this] { return stopping_; });
+      }
     }
     if (clock_.steady() - retention_last >= kRetentionInterval) {
       retention_last = clock_.steady();
-      static_cast<void>(enforce_retention());  // tried again next time
+      if (const auto enforced = enforce_retention(); !enforced.ok()) {
+        kLog.warn("cannot enforce retention, will try again: {}", enforced.error().message);
+      }
     }
   }
 }
@@ -129,7 +137,11 @@ void Engine::run_merger() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kMergerNice);
   for (;;) {
     bool more = false;
-    if (auto merged = merge_once(); merged.ok()) more = *merged;
+    if (const auto merged = merge_once(); merged.ok()) {
+      more = *merged;
+    } else if (merged.error().code != Code::kCancelled && merged.error().code != Code::kUnavailable) {
+      kLog.warn("cannot merge parts, will try again: {}", merged.error().message);
+    }
     std::unique_lock lock(wake_mutex_);
     if (stopping_) return;
     if (!more) wake_mergers_.wait_for(lock, kMergerInterval);
