@@ -18,8 +18,9 @@ namespace fs = std::filesystem;
 const fs::path kSource = TRILOBITE_SOURCE_DIR;
 
 // docs/architecture.md: a room includes only itself and rooms before it. Rooms of later versions keep their place.
-constexpr std::array kRooms{"base",   "columnar", "storage",   "query",    "logs",    "metrics", "traces", "clickhouse", "ingest",
-                            "scrape", "agent",    "exporters", "alerting", "analyze", "api",     "server", "cli"};
+constexpr std::array kRooms{"base",     "columnar",   "storage", "query",  "logs",  "metrics",
+                            "traces",   "clickhouse", "ingest",  "scrape", "agent", "exporters",
+                            "alerting", "analyze",    "api",     "server", "cli"};
 
 std::size_t order_of(std::string_view room) {
   for (std::size_t i = 0; i < kRooms.size(); ++i) {
@@ -75,7 +76,8 @@ TEST(Tidy, RoomsIncludeOnlyRoomsBeforeThem) {
     for (std::size_t i = 0; i < lines.size(); ++i) {
       std::smatch match;
       if (!std::regex_search(lines[i], match, include) || match[1] == "trilobite") continue;
-      EXPECT_LE(order_of(match[1].str()), order_of(room)) << place(path, i) << ": " << room << " may not include " << match[1];
+      EXPECT_LE(order_of(match[1].str()), order_of(room))
+          << place(path, i) << ": " << room << " may not include " << match[1];
     }
   }
 }
@@ -86,7 +88,8 @@ TEST(Tidy, TheSdkIncludesNothingOfSrc) {
     const std::vector<std::string> lines = lines_of(path);
     for (std::size_t i = 0; i < lines.size(); ++i) {
       std::smatch match;
-      if (std::regex_search(lines[i], match, include)) EXPECT_EQ(order_of(match[1].str()), kRooms.size()) << place(path, i);
+      if (std::regex_search(lines[i], match, include))
+        EXPECT_EQ(order_of(match[1].str()), kRooms.size()) << place(path, i);
     }
   }
 }
@@ -104,7 +107,8 @@ TEST(Tidy, LinesAreShortAndClean) {
   for (const fs::path& path : all_sources()) {
     const std::vector<std::string> lines = lines_of(path);
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      EXPECT_LE(width(lines[i]), 140u) << place(path, i);
+      // A string that reads better in one piece may stick out.
+      if (lines[i].find('"') == std::string::npos) EXPECT_LE(width(lines[i]), 120u) << place(path, i);
       EXPECT_EQ(lines[i].find('\t'), std::string::npos) << place(path, i) << ": tab";
       EXPECT_FALSE(!lines[i].empty() && lines[i].back() == ' ') << place(path, i) << ": trailing blank";
     }
@@ -138,7 +142,8 @@ TEST(Tidy, EveryRoomHasAReadme) {
   for (const auto& entry : fs::directory_iterator(kSource / "src")) {
     if (entry.is_directory()) EXPECT_TRUE(fs::exists(entry.path() / "README.md")) << entry.path();
   }
-  for (const char* folder : {"sdk", "web", "tests", "bench"}) EXPECT_TRUE(fs::exists(kSource / folder / "README.md")) << folder;
+  for (const char* folder : {"sdk", "web", "tests", "bench"})
+    EXPECT_TRUE(fs::exists(kSource / folder / "README.md")) << folder;
 }
 
 TEST(Tidy, EnvironmentOfTheWorldIsPassedIn) {

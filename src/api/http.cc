@@ -25,7 +25,8 @@ bool is_capture(std::string_view segment) {
 }
 
 // On success `captured` has what the {name} segments matched; an empty segment matches none of them.
-bool segments_match(const std::vector<std::string>& pattern, const std::vector<std::string>& path, Parameters& captured) {
+bool segments_match(const std::vector<std::string>& pattern, const std::vector<std::string>& path,
+                    Parameters& captured) {
   if (pattern.size() != path.size()) return false;
   captured.clear();
   for (std::size_t i = 0; i < pattern.size(); ++i) {

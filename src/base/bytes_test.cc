@@ -9,7 +9,8 @@ namespace {
 
 TEST(Bytes, VarintsOfEveryLengthRoundTrip) {
   for (unsigned bit = 0; bit < 64; ++bit) {
-    for (const std::uint64_t value : {std::uint64_t{1} << bit, (std::uint64_t{1} << bit) - 1, ~(std::uint64_t{1} << bit)}) {
+    for (const std::uint64_t value :
+         {std::uint64_t{1} << bit, (std::uint64_t{1} << bit) - 1, ~(std::uint64_t{1} << bit)}) {
       std::string out;
       ByteWriter(out).varint(value);
       ByteReader in(out);
@@ -20,8 +21,9 @@ TEST(Bytes, VarintsOfEveryLengthRoundTrip) {
 }
 
 TEST(Bytes, ZigzagKeepsExtremes) {
-  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1}, std::numeric_limits<std::int64_t>::min(),
-                                   std::numeric_limits<std::int64_t>::max()}) {
+  for (const std::int64_t value :
+       {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1}, std::numeric_limits<std::int64_t>::min(),
+        std::numeric_limits<std::int64_t>::max()}) {
     EXPECT_EQ(unzigzag(zigzag(value)), value);
   }
   EXPECT_EQ(zigzag(-1), 1u) << "small numbers of either sign stay small";

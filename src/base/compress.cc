@@ -20,7 +20,8 @@ Error damaged(std::string_view codec, std::string_view why) {
 }
 
 // window_bits: zlib's way to name the container (31 gzip, 15 zlib, -15 raw deflate).
-Result<std::string> inflate_all(std::string_view packed, std::size_t bytes_max, int window_bits, std::string_view name) {
+Result<std::string> inflate_all(std::string_view packed, std::size_t bytes_max, int window_bits,
+                                std::string_view name) {
   z_stream stream{};
   if (inflateInit2(&stream, window_bits) != Z_OK) return error(Code::kInternal, "cannot set up zlib");
   std::unique_ptr<z_stream, int (*)(z_stream*)> owner(&stream, inflateEnd);
@@ -64,7 +65,8 @@ Result<std::string> zstd_decompress(std::string_view packed, std::size_t bytes_m
 
 Result<void> zstd_decompress_into(std::string_view packed, std::size_t bytes_max, std::string& out) {
   const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
-  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) return damaged("zstd", "no frame with a size");
+  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN)
+    return damaged("zstd", "no frame with a size");
   if (size > bytes_max) return too_large("zstd", bytes_max);
   out.resize(size);
   thread_local std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
@@ -77,7 +79,8 @@ Result<void> zstd_decompress_into(std::string_view packed, std::size_t bytes_max
 std::string lz4_compress(std::string_view raw) {
   CHECK(raw.size() <= LZ4_MAX_INPUT_SIZE);
   std::string out(static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(raw.size()))), '\0');
-  const int size = LZ4_compress_default(raw.data(), out.data(), static_cast<int>(raw.size()), static_cast<int>(out.size()));
+  const int size =
+      LZ4_compress_default(raw.data(), out.data(), static_cast<int>(raw.size()), static_cast<int>(out.size()));
   CHECK(size > 0 || raw.empty());
   out.resize(static_cast<std::size_t>(size));
   return out;
@@ -86,7 +89,8 @@ std::string lz4_compress(std::string_view raw) {
 Result<std::string> lz4_decompress(std::string_view packed, std::size_t bytes_raw) {
   if (bytes_raw > LZ4_MAX_INPUT_SIZE || packed.size() > LZ4_MAX_INPUT_SIZE) return too_large("lz4", LZ4_MAX_INPUT_SIZE);
   std::string out(bytes_raw, '\0');
-  const int got = LZ4_decompress_safe(packed.data(), out.data(), static_cast<int>(packed.size()), static_cast<int>(bytes_raw));
+  const int got =
+      LZ4_decompress_safe(packed.data(), out.data(), static_cast<int>(packed.size()), static_cast<int>(bytes_raw));
   if (got < 0 || static_cast<std::size_t>(got) != bytes_raw) return damaged("lz4", "bad block");
   return out;
 }

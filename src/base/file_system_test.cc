@@ -99,7 +99,8 @@ TEST_P(EveryFileSystem, ReplacesAFileAtomically) {
   EXPECT_FALSE(files().exists(path("f.tmp")));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EveryFileSystem, ::testing::Bool(), [](const auto& info) { return info.param ? "Real" : "Simulated"; });
+INSTANTIATE_TEST_SUITE_P(All, EveryFileSystem, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "Real" : "Simulated"; });
 
 std::unique_ptr<WritableFile> create(SimulatedFileSystem& files, const std::string& path) {
   auto file = files.create(path);

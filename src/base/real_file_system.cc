@@ -79,7 +79,8 @@ class RealReadableFile final : public ReadableFile {
 
   Result<std::string> read(std::uint64_t offset, std::size_t length) const override {
     if (offset > size_ || length > size_ - offset) {
-      return error(Code::kCorrupt, "cannot read {} bytes at {} of {}: the file has {} bytes", length, offset, path_, size_);
+      return error(Code::kCorrupt, "cannot read {} bytes at {} of {}: the file has {} bytes", length, offset, path_,
+                   size_);
     }
     std::string out(length, '\0');
     std::size_t done = 0;
@@ -87,7 +88,8 @@ class RealReadableFile final : public ReadableFile {
       const ssize_t got = ::pread(fd_.get(), out.data() + done, length - done, static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return errno_error("read", path_);
-      if (got == 0) return error(Code::kCorrupt, "cannot read {}: it became shorter than {} bytes", path_, offset + length);
+      if (got == 0)
+        return error(Code::kCorrupt, "cannot read {}: it became shorter than {} bytes", path_, offset + length);
       done += static_cast<std::size_t>(got);
     }
     return out;

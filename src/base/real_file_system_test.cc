@@ -38,7 +38,8 @@ TEST_F(RealFileSystem, WhatIsNotThereIsNotFound) {
   EXPECT_EQ(files_->open(path("none")).error().code, Code::kNotFound);
   EXPECT_EQ(files_->read_all(path("none")).error().code, Code::kNotFound);
   EXPECT_EQ(files_->list(path("none")).error().code, Code::kNotFound);
-  EXPECT_NE(files_->remove(path("none")).error().message.find(path("none")), std::string::npos) << "errors name the file";
+  EXPECT_NE(files_->remove(path("none")).error().message.find(path("none")), std::string::npos)
+      << "errors name the file";
 }
 
 TEST_F(RealFileSystem, ListIsSortedAndKnowsFolders) {

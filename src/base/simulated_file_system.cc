@@ -23,7 +23,8 @@ class SimulatedReadableFile final : public ReadableFile {
   std::uint64_t size() const override { return content_.size(); }
   Result<std::string> read(std::uint64_t offset, std::size_t length) const override {
     if (offset > content_.size() || length > content_.size() - offset) {
-      return error(Code::kCorrupt, "cannot read {} bytes at {} of {}: the file has {} bytes", length, offset, path_, content_.size());
+      return error(Code::kCorrupt, "cannot read {} bytes at {} of {}: the file has {} bytes", length, offset, path_,
+                   content_.size());
     }
     return content_.substr(offset, length);
   }
@@ -53,7 +54,8 @@ class SimulatedFileSystem::Random {
 
 class SimulatedWritableFile final : public WritableFile {
  public:
-  SimulatedWritableFile(SimulatedFileSystem& files, SimulatedFileSystem::NodeRef node, std::string path, std::uint64_t generation)
+  SimulatedWritableFile(SimulatedFileSystem& files, SimulatedFileSystem::NodeRef node, std::string path,
+                        std::uint64_t generation)
       : files_(files), node_(std::move(node)), path_(std::move(path)), generation_(generation) {}
   Result<void> append(std::string_view bytes) override {
     std::lock_guard lock(files_.mutex_);
@@ -99,7 +101,8 @@ SimulatedFileSystem::Start SimulatedFileSystem::begin_operation(std::string_view
   if (!fault_ || number < fault_->number) return {};
   const Code code = fault_->code;
   if (fault_->repeat == Repeat::kOnce) fault_.reset();
-  return {error(code, "cannot {} {}: simulated {}", doing, path, code == Code::kNoSpace ? "full disk" : "device error"), false};
+  return {error(code, "cannot {} {}: simulated {}", doing, path, code == Code::kNoSpace ? "full disk" : "device error"),
+          false};
 }
 
 std::optional<Error> SimulatedFileSystem::begin_read(const std::string& path) {
@@ -186,7 +189,8 @@ Result<std::vector<FileInfo>> SimulatedFileSystem::list(const std::string& direc
   if (!directories_.contains(directory)) return error(Code::kNotFound, "cannot list {}: no such folder", directory);
   std::vector<FileInfo> out;
   for (const auto& [path, node] : names_) {
-    if (std::string name = child_name(directory, path); !name.empty()) out.push_back({std::move(name), node->content.size(), false});
+    if (std::string name = child_name(directory, path); !name.empty())
+      out.push_back({std::move(name), node->content.size(), false});
   }
   for (const std::string& path : directories_) {
     if (std::string name = child_name(directory, path); !name.empty()) out.push_back({std::move(name), 0, true});
@@ -229,8 +233,9 @@ Result<void> SimulatedFileSystem::remove(const std::string& path) {
   if (!happens) return *std::move(fault);
   if (directories_.contains(path)) {
     const auto inside = [&](const std::string& other) { return parent_of(other) == path; };
-    const bool full = std::any_of(names_.begin(), names_.end(), [&](const auto& entry) { return inside(entry.first); }) ||
-                      std::any_of(directories_.begin(), directories_.end(), inside);
+    const bool full =
+        std::any_of(names_.begin(), names_.end(), [&](const auto& entry) { return inside(entry.first); }) ||
+        std::any_of(directories_.begin(), directories_.end(), inside);
     if (full) return error(Code::kIo, "cannot remove {}: the folder is not empty", path);
     if (!fault) directories_.erase(path);
   } else {
@@ -252,7 +257,8 @@ void SimulatedFileSystem::apply_to_disk(const NameChange& change) {
 Result<void> SimulatedFileSystem::sync_directory(const std::string& path) {
   std::lock_guard lock(mutex_);
   if (Start start = begin_operation("sync folder", path); start.fault) return *std::move(start.fault);
-  if (path != "." && path != "/" && !directories_.contains(path)) return error(Code::kNotFound, "cannot sync {}: no such folder", path);
+  if (path != "." && path != "/" && !directories_.contains(path))
+    return error(Code::kNotFound, "cannot sync {}: no such folder", path);
   std::vector<NameChange> rest;
   for (NameChange& change : name_changes_) {
     const bool here = parent_of(change.linked.empty() ? change.unlinked : change.linked) == path;

@@ -4,10 +4,13 @@
 // Fault model
 // - Bytes that were appended and not yet synced are, after a power cut, each 512-byte sector on its own, there or not.
 //   A missing sector before a present one reads as zeros. A truncation that was not synced may be undone.
-// - A file that was created, renamed or removed is so after a power cut only if its folder was synced since; otherwise each
-//   of these changes survives or not, independent of the others. A rename is atomic: never both names, never none of them.
+// - A file that was created, renamed or removed is so after a power cut only if its folder was synced since; otherwise
+// each
+//   of these changes survives or not, independent of the others. A rename is atomic: never both names, never none of
+//   them.
 // - Syncing a file does not sync its name, and the other way round.
-// - A failed sync is final: what was not durable yet never becomes so, although reads still show it (the kernel may drop
+// - A failed sync is final: what was not durable yet never becomes so, although reads still show it (the kernel may
+// drop
 //   dirty pages and report success the next time).
 // - A full disk writes a part of what it was asked to write, then refuses.
 // - make_directories and truncate are durable when they return, as file_system.h promises.
@@ -63,7 +66,8 @@ class SimulatedFileSystem final : public FileSystem {
   void fail_read_at(std::uint64_t number, Code code);
   void clear_faults();
 
-  // The machine restarts: unsynced state goes as `mode` says, open files and locks of before are dead, faults are cleared.
+  // The machine restarts: unsynced state goes as `mode` says, open files and locks of before are dead, faults are
+  // cleared.
   void crash(CrashMode mode, std::uint64_t seed = 0);
 
   void set_capacity(std::uint64_t bytes);                                 // appends beyond get kNoSpace
@@ -91,8 +95,8 @@ class SimulatedFileSystem final : public FileSystem {
   };
 
   class Random;
-  // Of an operation that takes its number: the fault if one is due, and whether it changes anything all the same, as the
-  // one during which the power goes may.
+  // Of an operation that takes its number: the fault if one is due, and whether it changes anything all the same, as
+  // the one during which the power goes may.
   struct Start {
     std::optional<Error> fault;
     bool happens = true;

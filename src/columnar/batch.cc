@@ -11,7 +11,8 @@ Result<void> check_text(const StringColumn& text) {
     if (end < previous) return error(Code::kInvalid, "ends of its values go back");
     previous = end;
   }
-  if (previous != text.bytes.size()) return error(Code::kInvalid, "its values end at {} of {} bytes", previous, text.bytes.size());
+  if (previous != text.bytes.size())
+    return error(Code::kInvalid, "its values end at {} of {} bytes", previous, text.bytes.size());
   return {};
 }
 
@@ -33,7 +34,9 @@ struct BytesOf {
     return values.size() * sizeof(T);
   }
   std::size_t operator()(const StringColumn& text) const { return text.bytes.size() + (*this)(text.ends); }
-  std::size_t operator()(const DictionaryColumn& coded) const { return (*this)(coded.dictionary) + (*this)(coded.codes); }
+  std::size_t operator()(const DictionaryColumn& coded) const {
+    return (*this)(coded.dictionary) + (*this)(coded.codes);
+  }
 };
 
 }  // namespace
@@ -46,7 +49,8 @@ Result<void> Batch::validate() const {
     if (!set) return error(Code::kInvalid, "batch has a label set that is missing");
   }
   for (const std::uint32_t index : label_set_of_row) {
-    if (index >= label_sets.size()) return error(Code::kInvalid, "batch has label set {} of {}", index, label_sets.size());
+    if (index >= label_sets.size())
+      return error(Code::kInvalid, "batch has label set {} of {}", index, label_sets.size());
   }
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const NamedColumn& entry = columns[i];

@@ -17,7 +17,8 @@ std::string_view bytes_of(const Doubles& values) {
 }
 
 Result<Column> from_bytes(std::string_view bytes, DecodeShape shape) {
-  if (bytes.size() != shape.rows * sizeof(double)) return error(Code::kCorrupt, "{} bytes for {} rows", bytes.size(), shape.rows);
+  if (bytes.size() != shape.rows * sizeof(double))
+    return error(Code::kCorrupt, "{} bytes for {} rows", bytes.size(), shape.rows);
   Doubles values(shape.rows);
   std::memcpy(values.data(), bytes.data(), bytes.size());
   return Column(std::move(values));
@@ -28,11 +29,14 @@ const Doubles& values_of(const Column& column) { return std::get<Doubles>(column
 std::size_t estimate_constant(const Column& column) {
   const std::string_view bytes = bytes_of(values_of(column));
   // Equal to itself moved by one value means all are equal.
-  const bool constant = !bytes.empty() && bytes.substr(sizeof(double)) == bytes.substr(0, bytes.size() - sizeof(double));
+  const bool constant =
+      !bytes.empty() && bytes.substr(sizeof(double)) == bytes.substr(0, bytes.size() - sizeof(double));
   return constant ? sizeof(double) : kNotPossible;
 }
 
-void encode_constant(const Column& column, int, std::string& out) { out += bytes_of(values_of(column)).substr(0, sizeof(double)); }
+void encode_constant(const Column& column, int, std::string& out) {
+  out += bytes_of(values_of(column)).substr(0, sizeof(double));
+}
 
 Result<Column> decode_constant(std::string_view bytes, DecodeShape shape) {
   if (bytes.size() != sizeof(double)) return error(Code::kCorrupt, "{} bytes for a double", bytes.size());
@@ -47,7 +51,9 @@ void encode_plain(const Column& column, int, std::string& out) { out += bytes_of
 
 std::size_t estimate_zstd(const Column& column) { return sampled_zstd_bytes(bytes_of(values_of(column))); }
 
-void encode_zstd(const Column& column, int level, std::string& out) { out += zstd_compress(bytes_of(values_of(column)), level); }
+void encode_zstd(const Column& column, int level, std::string& out) {
+  out += zstd_compress(bytes_of(values_of(column)), level);
+}
 
 Result<Column> decode_zstd(std::string_view bytes, DecodeShape shape) {
   TRY(raw, zstd_decompress(bytes, shape.rows * sizeof(double)));
@@ -58,7 +64,9 @@ Result<Column> decode_zstd(std::string_view bytes, DecodeShape shape) {
 
 const Codec kDoubleConstantCodec{Encoding::kDoubleConstant, "double-constant", Kind::kDouble,
                                  estimate_constant,         encode_constant,   decode_constant};
-const Codec kDoublePlainCodec{Encoding::kDoublePlain, "double-plain", Kind::kDouble, estimate_plain, encode_plain, from_bytes};
-const Codec kDoubleZstdCodec{Encoding::kDoubleZstd, "double-zstd", Kind::kDouble, estimate_zstd, encode_zstd, decode_zstd};
+const Codec kDoublePlainCodec{Encoding::kDoublePlain, "double-plain", Kind::kDouble,
+                              estimate_plain,         encode_plain,   from_bytes};
+const Codec kDoubleZstdCodec{Encoding::kDoubleZstd, "double-zstd", Kind::kDouble,
+                             estimate_zstd,         encode_zstd,   decode_zstd};
 
 }  // namespace trilobite::columnar

@@ -14,7 +14,8 @@ using namespace trilobite::columnar;
 
 void decode_any(std::string_view input) {
   const auto encoding = static_cast<std::uint8_t>(input[0]);
-  const std::size_t rows = static_cast<std::uint8_t>(input[1]) | static_cast<std::size_t>(static_cast<std::uint8_t>(input[2])) << 8;
+  const std::size_t rows =
+      static_cast<std::uint8_t>(input[1]) | static_cast<std::size_t>(static_cast<std::uint8_t>(input[2])) << 8;
   auto column = decode_column(encoding, input.substr(3), {.rows = rows, .bytes_max = 64 << 20});
   if (!column.ok()) return;
   CHECK(column->size() == rows);
@@ -53,7 +54,8 @@ void round_trip(const Column& column) {
     if (codec->kind != kind_of(column) || codec->estimate(column) == kNotPossible) continue;
     std::string bytes;
     codec->encode(column, 1, bytes);
-    auto decoded = decode_column(static_cast<std::uint8_t>(codec->id), bytes, {.rows = column.size(), .bytes_max = kTextBytesMax});
+    auto decoded =
+        decode_column(static_cast<std::uint8_t>(codec->id), bytes, {.rows = column.size(), .bytes_max = kTextBytesMax});
     CHECK(decoded.ok());
     decode_damaged(*codec, bytes, column.size());
     if (!column.is_text()) {

@@ -89,6 +89,7 @@ Result<Column> decode(std::string_view bytes, DecodeShape shape) {
 
 const Codec kIntFrameCodec{Encoding::kIntFrame, "int-frame", Kind::kInt, estimate<0>, encode<0>, decode<0>};
 const Codec kIntDeltaCodec{Encoding::kIntDelta, "int-delta", Kind::kInt, estimate<1>, encode<1>, decode<1>};
-const Codec kIntDeltaDeltaCodec{Encoding::kIntDeltaDelta, "int-delta-delta", Kind::kInt, estimate<2>, encode<2>, decode<2>};
+const Codec kIntDeltaDeltaCodec{
+    Encoding::kIntDeltaDelta, "int-delta-delta", Kind::kInt, estimate<2>, encode<2>, decode<2>};
 
 }  // namespace trilobite::columnar

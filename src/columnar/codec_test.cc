@@ -46,7 +46,8 @@ Column texts(std::size_t rows, Make make) {
 }
 
 std::vector<Sample> int_samples(std::mt19937_64& random) {
-  constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min(), kMax = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min(),
+                         kMax = std::numeric_limits<std::int64_t>::max();
   std::vector<Sample> out{
       {"one", Ints{42}},
       {"extremes", Ints{kMin, kMax, 0, -1, 1, kMax, kMin}},
@@ -90,19 +91,24 @@ std::vector<Sample> text_samples(std::mt19937_64& random) {
       {"constant", texts(3000, [](std::size_t) { return "the same line"; })},
       {"every byte", strings({every_byte, every_byte + every_byte, "", every_byte})},
       {"marks", strings({std::string("\0\1\2\3\4\5", 6), std::string(40, '\0'), std::string(40, '\4'), "\n", "a\nb"})},
-      {"ids", strings({hex_id(random, 16), hex_id(random, 32), hex_id(random, 15), hex_id(random, 17), hex_id(random, 33),
-                       hex_id(random, 64), hex_id(random, 100), uuid, "a" + uuid, uuid + "a", uuid + uuid, uuid + "-" + uuid,
-                       uuid.substr(1), uuid.substr(0, 35), "0F8FAD5B-D9CB-469F-A165-70867728950E", "0123456789012345",
-                       uuid.substr(0, 24) + "--" + uuid.substr(24), "x\1" + uuid + "\0y", hex_id(random, 32) + uuid.substr(8)})},
-      {"log lines", texts(20'000, [&](std::size_t i) {
-         const std::string trace = hex_id(random, 32), span = hex_id(random, 16);
-         return fmt::format(R"({{"level":"info","trace_id":"{}","span_id":"{}","ms":{},"n":{}}})", trace, span, random() % 1000, i);
-       })},
+      {"ids",
+       strings({hex_id(random, 16), hex_id(random, 32), hex_id(random, 15), hex_id(random, 17), hex_id(random, 33),
+                hex_id(random, 64), hex_id(random, 100), uuid, "a" + uuid, uuid + "a", uuid + uuid, uuid + "-" + uuid,
+                uuid.substr(1), uuid.substr(0, 35), "0F8FAD5B-D9CB-469F-A165-70867728950E", "0123456789012345",
+                uuid.substr(0, 24) + "--" + uuid.substr(24), "x\1" + uuid + "\0y",
+                hex_id(random, 32) + uuid.substr(8)})},
+      {"log lines", texts(20'000,
+                          [&](std::size_t i) {
+                            const std::string trace = hex_id(random, 32), span = hex_id(random, 16);
+                            return fmt::format(R"({{"level":"info","trace_id":"{}","span_id":"{}","ms":{},"n":{}}})",
+                                               trace, span, random() % 1000, i);
+                          })},
       {"few", texts(9000, [&](std::size_t) { return fmt::format("value {}", random() % 50); })},
-      {"noise", texts(3000, [&](std::size_t) {
-         const std::array words{random(), random()};
-         return std::string(reinterpret_cast<const char*>(words.data()), sizeof words);
-       })},
+      {"noise", texts(3000,
+                      [&](std::size_t) {
+                        const std::array words{random(), random()};
+                        return std::string(reinterpret_cast<const char*>(words.data()), sizeof words);
+                      })},
       {"long rows", texts(4, [&](std::size_t i) { return std::string(700'000 * i, 'x') + hex_id(random, 32); })},
       {"dictionary", Column(std::move(coded))},
   };
@@ -115,7 +121,10 @@ std::vector<Sample> samples(unsigned seed) {
   Doubles doubles;
   for (int i = 0; i < 3000; ++i) doubles.push_back(static_cast<double>(random() % 5000) / 100);
   out.push_back({"doubles", doubles});
-  out.push_back({"random bits", [&] { for (double& d : doubles) d = std::bit_cast<double>(random()); return Column(doubles); }()});
+  out.push_back({"random bits", [&] {
+                   for (double& d : doubles) d = std::bit_cast<double>(random());
+                   return Column(doubles);
+                 }()});
   out.push_back({"constant double", Doubles(100, -0.0)});
   out.push_back({"special doubles", Doubles{0.0, -0.0, NAN, INFINITY, -INFINITY, 5e-324}});
   return out;
@@ -174,7 +183,8 @@ TEST(CodecGauntlet, EstimateIsNearTheRealSize) {
 TEST(CodecGauntlet, TheChoiceIsNeverMuchLargerThanPlain) {
   for (const Sample& sample : samples(7)) {
     const EncodedColumn encoded = encode_column(sample.column, 3);
-    EXPECT_LE(encoded.bytes.size(), raw_bytes(sample.column) * 101 / 100 + sample.column.size() * 2 + 64) << sample.name;
+    EXPECT_LE(encoded.bytes.size(), raw_bytes(sample.column) * 101 / 100 + sample.column.size() * 2 + 64)
+        << sample.name;
   }
 }
 
@@ -185,7 +195,8 @@ TEST(CodecGauntlet, FlippedBytesNeverCrash) {
     const std::size_t tries = std::min<std::size_t>(bytes.size(), bytes.size() > 100'000 ? 10 : 150);
     for (std::size_t i = 0; i < tries; ++i) {
       std::string bad = bytes;
-      const std::size_t at = bytes.size() <= 150 ? i : random() % std::min<std::size_t>(bytes.size(), i % 2 ? 64 : bytes.size());
+      const std::size_t at =
+          bytes.size() <= 150 ? i : random() % std::min<std::size_t>(bytes.size(), i % 2 ? 64 : bytes.size());
       bad[at] = static_cast<char>(bad[at] ^ (1u << random() % 8));
       auto decoded = decode_column(static_cast<std::uint8_t>(codec.id), bad, shape_of(column));
       if (decoded.ok()) {
@@ -203,7 +214,9 @@ TEST(CodecGauntlet, TruncatedBytesAreRefused) {
     if (codec.id == Encoding::kTextConstant) return;  // any bytes are a constant
     const std::size_t step = bytes.size() / 50 + 1;
     for (std::size_t size = 0; size < bytes.size(); size += step) {
-      EXPECT_FALSE(decode_column(static_cast<std::uint8_t>(codec.id), std::string_view(bytes).substr(0, size), shape_of(column)).ok())
+      EXPECT_FALSE(
+          decode_column(static_cast<std::uint8_t>(codec.id), std::string_view(bytes).substr(0, size), shape_of(column))
+              .ok())
           << size << " of " << bytes.size();
     }
     EXPECT_EQ(decode_column(static_cast<std::uint8_t>(codec.id), bytes + "x", shape_of(column)).ok(), false);
@@ -226,10 +239,16 @@ TEST(CodecTable, PicksTheEncodingMadeForTheValues) {
   const struct {
     const char* sample;
     Encoding want;
-  } kCases[] = {{"constant", Encoding::kIntConstant}, {"steady times", Encoding::kIntDelta},
-                {"vector exactly", Encoding::kIntDeltaDelta}, {"runs", Encoding::kIntRuns},
-                {"random", Encoding::kIntFrame},      {"log lines", Encoding::kTextIds},          {"few", Encoding::kTextDictionary},
-                {"noise", Encoding::kTextPlain},      {"all empty", Encoding::kTextConstant},     {"doubles", Encoding::kDoubleZstd}};
+  } kCases[] = {{"constant", Encoding::kIntConstant},
+                {"steady times", Encoding::kIntDelta},
+                {"vector exactly", Encoding::kIntDeltaDelta},
+                {"runs", Encoding::kIntRuns},
+                {"random", Encoding::kIntFrame},
+                {"log lines", Encoding::kTextIds},
+                {"few", Encoding::kTextDictionary},
+                {"noise", Encoding::kTextPlain},
+                {"all empty", Encoding::kTextConstant},
+                {"doubles", Encoding::kDoubleZstd}};
   const std::vector<Sample> all = samples(1);
   for (const auto& c : kCases) {
     const auto at = std::find_if(all.begin(), all.end(), [&](const Sample& s) { return s.name == c.sample; });
@@ -279,7 +298,8 @@ TEST(IdSplit, RandomBytesSurvive) {
     ASSERT_TRUE(joined.ok()) << joined.error().message;
     ASSERT_EQ(got, want);
     // Any other shape is refused, and nothing is written beyond it.
-    for (const std::size_t bytes : {want.bytes.size() - std::min<std::size_t>(want.bytes.size(), 1), want.bytes.size() + 1}) {
+    for (const std::size_t bytes :
+         {want.bytes.size() - std::min<std::size_t>(want.bytes.size(), 1), want.bytes.size() + 1}) {
       StringColumn bad;
       if (bytes == want.bytes.size()) continue;
       EXPECT_FALSE(join_rows(split.text, split.ids, want.size(), bytes, bad.bytes, bad.ends).ok());

@@ -1,5 +1,5 @@
-// Lines with random ids in them: the ids as bits, the rest through zstd (id_split.h). Row ends are marks in the text, so
-// no lengths are stored: after "}" the end of a row is as good as free.
+// Lines with random ids in them: the ids as bits, the rest through zstd (id_split.h). Row ends are marks in the text,
+// so no lengths are stored: after "}" the end of a row is as good as free.
 //
 // varint raw bytes; then frames until all rows are there: varint rows, varint raw bytes, frame of text, frame of ids.
 #include <algorithm>
@@ -61,10 +61,12 @@ struct Scratch {
   std::string text, ids;
 };
 
-Result<void> decode_frame(ByteReader& in, std::size_t rows_left, std::size_t bytes_left, Scratch& scratch, StringColumn& out) {
+Result<void> decode_frame(ByteReader& in, std::size_t rows_left, std::size_t bytes_left, Scratch& scratch,
+                          StringColumn& out) {
   TRY(rows, in.varint());
   TRY(bytes, in.varint());
-  if (rows == 0 || rows > rows_left) return error(Code::kCorrupt, "frame of {} rows where {} are left", rows, rows_left);
+  if (rows == 0 || rows > rows_left)
+    return error(Code::kCorrupt, "frame of {} rows where {} are left", rows, rows_left);
   if (bytes > bytes_left) return error(Code::kCorrupt, "frame of {} bytes where {} are left", bytes, bytes_left);
   // Escapes and marks of ids: each raw byte makes at most two of the text; ids are half of theirs.
   TRY(text, read_frame(in, 2 * bytes + rows, scratch.text));
@@ -87,7 +89,8 @@ Result<Column> decode(std::string_view bytes, DecodeShape shape) {
     // After a first frame the total is likely true, so the memory may be taken at once; a lie costs 64 frames.
     if (before == 0) out.bytes.reserve(std::min<std::size_t>(total + 16, out.bytes.size() * 64));
   }
-  if (out.bytes.size() != total) return error(Code::kCorrupt, "{} bytes of text instead of {}", out.bytes.size(), total);
+  if (out.bytes.size() != total)
+    return error(Code::kCorrupt, "{} bytes of text instead of {}", out.bytes.size(), total);
   return Column(std::move(out));
 }
 

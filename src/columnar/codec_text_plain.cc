@@ -7,7 +7,8 @@ namespace {
 
 void pack_lengths(const Column& column, std::string& out) {
   std::vector<std::int64_t> lengths(column.size());
-  for (std::size_t row = 0; row < lengths.size(); ++row) lengths[row] = static_cast<std::int64_t>(column.text(row).size());
+  for (std::size_t row = 0; row < lengths.size(); ++row)
+    lengths[row] = static_cast<std::int64_t>(column.text(row).size());
   pack_ints(lengths, out);
 }
 

@@ -17,14 +17,17 @@ std::size_t estimate(const Column& column) {
     return sampled_zstd_bytes(text->bytes) + column.size() + kEstimateBytes;
   }
   std::string sample;
-  for (std::size_t row = 0; row < column.size() && sample.size() < (std::size_t{64} << 10); ++row) sample += column.text(row);
-  const double ratio = sample.empty() ? 1.0 : static_cast<double>(sampled_zstd_bytes(sample)) / static_cast<double>(sample.size());
+  for (std::size_t row = 0; row < column.size() && sample.size() < (std::size_t{64} << 10); ++row)
+    sample += column.text(row);
+  const double ratio =
+      sample.empty() ? 1.0 : static_cast<double>(sampled_zstd_bytes(sample)) / static_cast<double>(sample.size());
   return static_cast<std::size_t>(ratio * static_cast<double>(bytes)) + column.size() + kEstimateBytes;
 }
 
 void encode(const Column& column, int level, std::string& out) {
   std::vector<std::int64_t> lengths(column.size());
-  for (std::size_t row = 0; row < lengths.size(); ++row) lengths[row] = static_cast<std::int64_t>(column.text(row).size());
+  for (std::size_t row = 0; row < lengths.size(); ++row)
+    lengths[row] = static_cast<std::int64_t>(column.text(row).size());
   pack_ints(lengths, out);
   std::string frame;
   for (std::size_t row = 0; row < column.size(); ++row) {
@@ -50,7 +53,8 @@ Result<Column> decode(std::string_view bytes, DecodeShape shape) {
     if (out.bytes.empty() && frame.size() < expected) out.bytes.reserve(std::min(expected, frame.size() * 64));
     out.bytes += frame;
   }
-  if (out.bytes.size() != expected) return error(Code::kCorrupt, "{} bytes of text instead of {}", out.bytes.size(), expected);
+  if (out.bytes.size() != expected)
+    return error(Code::kCorrupt, "{} bytes of text instead of {}", out.bytes.size(), expected);
   return Column(std::move(out));
 }
 

@@ -60,7 +60,8 @@ bool uuid_before(std::string_view row, std::size_t at) {
   const char* start = row.data() + at - 24;
   if (start[8] != '-' || start[13] != '-' || start[18] != '-' || start[23] != '-') return false;
   bool hex = true;
-  for (const std::size_t i : {0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 16, 17, 19, 20, 21, 22}) hex &= is_hex(start[i]);
+  for (const std::size_t i : {0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 16, 17, 19, 20, 21, 22})
+    hex &= is_hex(start[i]);
   return hex;
 }
 
@@ -164,7 +165,8 @@ class Splitter {
 // --- join
 
 char* put_digits(char* out, const char* packed, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i) std::memcpy(out + 2 * i, kDigits.pair[static_cast<std::uint8_t>(packed[i])], 2);
+  for (std::size_t i = 0; i < bytes; ++i)
+    std::memcpy(out + 2 * i, kDigits.pair[static_cast<std::uint8_t>(packed[i])], 2);
   return out + 2 * bytes;
 }
 
@@ -257,8 +259,8 @@ void split_row(std::string_view row, SplitText& out) {
   out.text.push_back(static_cast<char>(kEnd));
 }
 
-Result<void> join_rows(std::string_view text, std::string_view ids, std::size_t rows, std::size_t bytes_raw, std::string& bytes,
-                       std::vector<std::uint32_t>& ends) {
+Result<void> join_rows(std::string_view text, std::string_view ids, std::size_t rows, std::size_t bytes_raw,
+                       std::string& bytes, std::vector<std::uint32_t>& ends) {
   const std::size_t base = bytes.size();
   bytes.resize(base + bytes_raw + Joiner::kSlack);
   TRY_VOID(Joiner(text, ids, bytes.data() + base, bytes_raw).run(base, ends, rows));

@@ -28,7 +28,7 @@ void split_row(std::string_view row, SplitText& out);
 
 // Appends the rows of `text` to `bytes` and their ends to `ends`. Fails unless exactly `rows` rows of `bytes_raw` bytes
 // come out and every byte of both streams is used.
-Result<void> join_rows(std::string_view text, std::string_view ids, std::size_t rows, std::size_t bytes_raw, std::string& bytes,
-                       std::vector<std::uint32_t>& ends);
+Result<void> join_rows(std::string_view text, std::string_view ids, std::size_t rows, std::size_t bytes_raw,
+                       std::string& bytes, std::vector<std::uint32_t>& ends);
 
 }  // namespace trilobite::columnar

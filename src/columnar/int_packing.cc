@@ -23,7 +23,8 @@ constexpr std::size_t kExceptionBytes = 8;  // position and value, on average
 // The width that costs least for this base, outliers being exceptions. Values below the base wrap around and are such.
 Frame best_frame(std::span<const std::int64_t> values, std::int64_t base) {
   std::array<std::uint32_t, 65> count_of_width{};
-  for (const std::int64_t value : values) ++count_of_width[static_cast<std::size_t>(std::bit_width(distance(value, base)))];
+  for (const std::int64_t value : values)
+    ++count_of_width[static_cast<std::size_t>(std::bit_width(distance(value, base)))];
   Frame best{.base = base};
   std::size_t exceptions = 0;
   for (unsigned width = 64;; --width) {
@@ -82,7 +83,8 @@ Result<void> unpack_vector(ByteReader& in, std::span<std::int64_t> values) {
   TRY(width, in.fixed<std::uint8_t>());
   TRY(exception_count, in.varint());
   if (width > 64) return error(Code::kCorrupt, "width of {} bits", width);
-  if (exception_count > values.size()) return error(Code::kCorrupt, "{} exceptions in {} values", exception_count, values.size());
+  if (exception_count > values.size())
+    return error(Code::kCorrupt, "{} exceptions in {} values", exception_count, values.size());
   TRY(packed, in.bytes(packed_bytes(values.size(), width)));
   std::array<std::uint64_t, kVectorRows> distances;
   unpack_bits(packed, values.size(), width, distances.data());

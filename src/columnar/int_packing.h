@@ -1,6 +1,6 @@
-// Runs of integers as vectors of 1,024, each with its own frame of reference: base, width, bit-packed distances from the
-// base, and a list of exceptions, so that one outlier does not widen its 1,023 neighbours. The part that several codecs
-// share (integers, lengths, run lengths).
+// Runs of integers as vectors of 1,024, each with its own frame of reference: base, width, bit-packed distances from
+// the base, and a list of exceptions, so that one outlier does not widen its 1,023 neighbours. The part that several
+// codecs share (integers, lengths, run lengths).
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The identity of a stream, series or resource: sorted unique (name, value) pairs, immutable.
 //
-// Kept as canonical bytes (for each pair in order of name: varint length, name, varint length, value), so that equality,
-// hashing and storing are those of one byte string. Empty values are dropped, as Loki and Prometheus do.
+// Kept as canonical bytes (for each pair in order of name: varint length, name, varint length, value), so that
+// equality, hashing and storing are those of one byte string. Empty values are dropped, as Loki and Prometheus do.
 #pragma once
 
 #include <memory>

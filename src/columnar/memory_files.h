@@ -14,7 +14,9 @@ namespace trilobite {
 class MemoryFiles final : public FileSystem {
  public:
   const std::string& content(const std::string& path) { return *files_.at(path); }
-  void set(const std::string& path, std::string content) { files_[path] = std::make_shared<std::string>(std::move(content)); }
+  void set(const std::string& path, std::string content) {
+    files_[path] = std::make_shared<std::string>(std::move(content));
+  }
 
   Result<std::unique_ptr<WritableFile>> create(const std::string& path) override {
     set(path, "");
@@ -62,7 +64,8 @@ class MemoryFiles final : public FileSystem {
     explicit Readable(Content content) : content_(std::move(content)) {}
     std::uint64_t size() const override { return content_->size(); }
     Result<std::string> read(std::uint64_t offset, std::size_t length) const override {
-      if (offset > content_->size() || length > content_->size() - offset) return error(Code::kCorrupt, "the file ends before");
+      if (offset > content_->size() || length > content_->size() - offset)
+        return error(Code::kCorrupt, "the file ends before");
       return content_->substr(static_cast<std::size_t>(offset), length);
     }
 

@@ -72,7 +72,8 @@ Result<BlockPages> read_block(ByteReader& in, std::size_t names) {
   for (std::uint64_t i = 0; i < columns; ++i) {
     TRY(name, in.varint());
     if (name >= names) return error(Code::kCorrupt, "column name {} of {}", name, names);
-    const bool twice = std::any_of(block.columns.begin(), block.columns.end(), [&](const NamedPage& c) { return c.name == name; });
+    const bool twice =
+        std::any_of(block.columns.begin(), block.columns.end(), [&](const NamedPage& c) { return c.name == name; });
     if (twice) return error(Code::kCorrupt, "column {} stands twice in a block", name);
     TRY(page, read_page(in));
     block.columns.push_back({static_cast<std::uint32_t>(name), page});
@@ -207,7 +208,8 @@ Result<Tail> read_tail(std::string_view bytes) {
   TRY(zero, in.fixed<std::uint32_t>());
   TRY(hash, in.fixed<std::uint64_t>());
   TRY(magic, in.bytes(kPartMagic.size()));
-  if (magic != kPartMagic) return error(Code::kCorrupt, "not a part file, or cut off: its last bytes are not the mark of one");
+  if (magic != kPartMagic)
+    return error(Code::kCorrupt, "not a part file, or cut off: its last bytes are not the mark of one");
   if (zero != 0) return error(Code::kCorrupt, "reserved bytes of the tail are {}", zero);
   tail.footer_bytes = footer_bytes;
   tail.version = version;

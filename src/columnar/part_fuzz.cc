@@ -1,6 +1,6 @@
 // Any bytes as a part file: opening, reading and verifying must end with values or an error. The first byte chooses
-// whether the rest is the file itself, a footer and pages, or lines for a true part that is then damaged. To the last two
-// a true tail and true checksums are added, since a fuzzer will not guess a hash.
+// whether the rest is the file itself, a footer and pages, or lines for a true part that is then damaged. To the last
+// two a true tail and true checksums are added, since a fuzzer will not guess a hash.
 #include <algorithm>
 #include <cstdint>
 
@@ -38,7 +38,9 @@ std::string with_true_hashes(std::string_view footer_bytes, std::string_view pag
   auto footer = columnar::read_footer(footer_bytes, file.size());
   std::string rewritten(footer_bytes);
   if (footer.ok()) {
-    const auto fix = [&](auto& extent) { extent.hash = hash64(std::string_view(file).substr(extent.offset, extent.bytes)); };
+    const auto fix = [&](auto& extent) {
+      extent.hash = hash64(std::string_view(file).substr(extent.offset, extent.bytes));
+    };
     for (columnar::BlockPages& block : footer->blocks) {
       fix(block.series);
       fix(block.times);

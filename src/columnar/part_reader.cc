@@ -19,11 +19,13 @@ constexpr std::uint64_t kFooterBytesMax = std::uint64_t{256} << 20;
 
 class FilePartReader final : public PartReader {
  public:
-  FilePartReader(std::unique_ptr<ReadableFile> file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+  FilePartReader(std::unique_ptr<ReadableFile> file, std::string path)
+      : file_(std::move(file)), path_(std::move(path)) {}
 
   Result<void> load() {
     const std::uint64_t size = file_->size();
-    if (size < columnar::kPartHead.size() + Tail::kBytes) return error(Code::kCorrupt, "{} bytes are too few for a part", size);
+    if (size < columnar::kPartHead.size() + Tail::kBytes)
+      return error(Code::kCorrupt, "{} bytes are too few for a part", size);
     const std::size_t last_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size, kLastBytes));
     TRY(last, file_->read(size - last_bytes, last_bytes));
     TRY(tail, columnar::read_tail(std::string_view(last).substr(last.size() - Tail::kBytes)));
@@ -57,7 +59,8 @@ class FilePartReader final : public PartReader {
 
   Result<void> check_head() const {
     TRY(head, file_->read(0, columnar::kPartHead.size()));
-    if (head != columnar::kPartHead) return error(Code::kCorrupt, "not a part file: its first bytes are not the mark of one");
+    if (head != columnar::kPartHead)
+      return error(Code::kCorrupt, "not a part file: its first bytes are not the mark of one");
     return {};
   }
 
@@ -68,7 +71,8 @@ class FilePartReader final : public PartReader {
   Result<std::vector<std::uint32_t>> read_series(std::size_t block) const override {
     TRY(column, read(block, block_at(block).series, "series"));
     const auto& values = std::get<std::vector<std::int64_t>>(column.values());
-    if (!std::is_sorted(values.begin(), values.end())) return within(block, "series", error(Code::kCorrupt, "not sorted"));
+    if (!std::is_sorted(values.begin(), values.end()))
+      return within(block, "series", error(Code::kCorrupt, "not sorted"));
     return std::vector<std::uint32_t>(values.begin(), values.end());  // they fit: the range was checked
   }
 
@@ -144,10 +148,12 @@ class FilePartReader final : public PartReader {
   // What the writer noted for pruning must be true, or a query would miss rows.
   static Result<void> check_range(const Column& column, const Page& page) {
     const auto* values = std::get_if<std::vector<std::int64_t>>(&column.values());
-    if ((values != nullptr) != page.range.has_value()) return error(Code::kCorrupt, "its encoding does not fit its kind");
+    if ((values != nullptr) != page.range.has_value())
+      return error(Code::kCorrupt, "its encoding does not fit its kind");
     if (values == nullptr) return {};
     const auto [min, max] = std::minmax_element(values->begin(), values->end());
-    if (*min != page.range->min || *max != page.range->max) return error(Code::kCorrupt, "values are outside of their range");
+    if (*min != page.range->min || *max != page.range->max)
+      return error(Code::kCorrupt, "values are outside of their range");
     return {};
   }
 
@@ -160,12 +166,14 @@ class FilePartReader final : public PartReader {
   Result<std::string> read(const columnar::Section& section) const {
     TRY(bytes, read_checked(section));
     if (section.bytes == section.bytes_raw) return bytes;
-    if (section.bytes_raw > columnar::kSectionBytesMax || !columnar::expansion_possible(section.bytes_raw, section.bytes)) {
+    if (section.bytes_raw > columnar::kSectionBytesMax ||
+        !columnar::expansion_possible(section.bytes_raw, section.bytes)) {
       return error(Code::kCorrupt, "{} bytes cannot hold {}", section.bytes, section.bytes_raw);
     }
     auto raw = zstd_decompress(bytes, static_cast<std::size_t>(section.bytes_raw));
     if (!raw.ok()) return error(Code::kCorrupt, "{}", raw.error().message);
-    if (raw->size() != section.bytes_raw) return error(Code::kCorrupt, "{} bytes instead of {}", raw->size(), section.bytes_raw);
+    if (raw->size() != section.bytes_raw)
+      return error(Code::kCorrupt, "{} bytes instead of {}", raw->size(), section.bytes_raw);
     return raw;
   }
 

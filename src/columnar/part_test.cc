@@ -181,7 +181,8 @@ TEST(Part, LiesOfTheFooterAreFound) {
   const std::size_t tail_at = good.size() - columnar::Tail::kBytes;
   const columnar::Tail tail = *columnar::read_tail(std::string_view(good).substr(tail_at));
   const std::size_t footer_at = tail_at - tail.footer_bytes;
-  const columnar::Footer footer = *columnar::read_footer(std::string_view(good).substr(footer_at, tail.footer_bytes), footer_at);
+  const columnar::Footer footer =
+      *columnar::read_footer(std::string_view(good).substr(footer_at, tail.footer_bytes), footer_at);
   const struct {
     const char* name;
     void (*change)(columnar::Footer&);

@@ -62,11 +62,13 @@ class FilePartWriter final : public PartWriter {
     CHECK(state_ == State::kOpen);
     for (const columnar::Section& section : footer_.sections) CHECK(section.name != name);
     if (bytes.size() > columnar::kSectionBytesMax) {
-      return error(Code::kLimit, "cannot write section {}: {} bytes exceed {}", name, bytes.size(), columnar::kSectionBytesMax);
+      return error(Code::kLimit, "cannot write section {}: {} bytes exceed {}", name, bytes.size(),
+                   columnar::kSectionBytesMax);
     }
     std::string stored = zstd_compress(bytes, options_.zstd_level);
     if (stored.size() >= bytes.size()) stored = bytes;
-    footer_.sections.push_back({.name = name, .bytes = stored.size(), .bytes_raw = bytes.size(), .hash = hash64(stored)});
+    footer_.sections.push_back(
+        {.name = name, .bytes = stored.size(), .bytes_raw = bytes.size(), .hash = hash64(stored)});
     section_bytes_ += stored;
     return {};
   }
@@ -76,7 +78,8 @@ class FilePartWriter final : public PartWriter {
     const std::string footer = columnar::write_footer(footer_);
     std::uint64_t footer_hash = 0;
     TRY_VOID(append(section_bytes_ + footer + columnar::write_tail(footer, footer_hash)));
-    if (auto synced = file_->sync(); !synced.ok()) return std::move(synced).error().within("cannot write part {}", path_);
+    if (auto synced = file_->sync(); !synced.ok())
+      return std::move(synced).error().within("cannot write part {}", path_);
     state_ = State::kDone;
     std::vector<BlockInfo> blocks;
     for (const BlockPages& pages : footer_.blocks) blocks.push_back(columnar::info_of(pages));
@@ -126,7 +129,8 @@ class FilePartWriter final : public PartWriter {
 
 }  // namespace
 
-Result<std::unique_ptr<PartWriter>> PartWriter::create(FileSystem& files, const std::string& path, PartOptions options) {
+Result<std::unique_ptr<PartWriter>> PartWriter::create(FileSystem& files, const std::string& path,
+                                                       PartOptions options) {
   auto file = files.create(path);
   if (!file.ok()) return std::move(file).error().within("cannot write part {}", path);
   auto writer = std::make_unique<FilePartWriter>(std::move(file).value(), path, options);

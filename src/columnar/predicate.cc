@@ -60,7 +60,8 @@ void select_codes(const std::vector<Searcher>& searchers, bool wanted, const Dic
     return;
   }
   std::vector<std::uint8_t> pass(column.dictionary.size());
-  for (std::size_t code = 0; code < pass.size(); ++code) pass[code] = contains_any(searchers, column.dictionary[code]) == wanted;
+  for (std::size_t code = 0; code < pass.size(); ++code)
+    pass[code] = contains_any(searchers, column.dictionary[code]) == wanted;
   std::erase_if(rows, [&](std::uint32_t row) { return pass[column.codes[row]] == 0; });
 }
 
@@ -68,7 +69,8 @@ void select_codes(const std::vector<Searcher>& searchers, bool wanted, const Dic
 
 void select_rows(const Predicate& predicate, const Column& column, std::vector<std::uint32_t>& rows) {
   const bool wanted = predicate.op == Predicate::Op::kContainsAny;
-  const bool everywhere = std::any_of(predicate.needles.begin(), predicate.needles.end(), [](const std::string& n) { return n.empty(); });
+  const bool everywhere =
+      std::any_of(predicate.needles.begin(), predicate.needles.end(), [](const std::string& n) { return n.empty(); });
   if (everywhere || predicate.needles.empty()) {  // all rows have a hit, or none
     if (everywhere != wanted) rows.clear();
     return;

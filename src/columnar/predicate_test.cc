@@ -1,5 +1,5 @@
-// Searching gives exactly what std::string_view::find gives, for both kernels, for strings and dictionaries, for all rows
-// and for some.
+// Searching gives exactly what std::string_view::find gives, for both kernels, for strings and dictionaries, for all
+// rows and for some.
 #include "columnar/predicate.h"
 
 #include <gtest/gtest.h>
@@ -50,7 +50,8 @@ TEST(Search, StaysInsideTheText) {
   }
 }
 
-std::vector<std::uint32_t> want_rows(const Predicate& predicate, const Column& column, const std::vector<std::uint32_t>& rows) {
+std::vector<std::uint32_t> want_rows(const Predicate& predicate, const Column& column,
+                                     const std::vector<std::uint32_t>& rows) {
   std::vector<std::uint32_t> out;
   for (const std::uint32_t row : rows) {
     bool any = false;
@@ -66,13 +67,15 @@ TEST(SelectRows, AgreesWithARowByRowSearch) {
     StringColumn strings;
     DictionaryColumn coded;
     const unsigned letters = 2 + random() % 3;
-    for (std::size_t i = random() % 10 + 1; i-- > 0;) coded.dictionary.push_back(random_text(random, random() % 10, letters));
+    for (std::size_t i = random() % 10 + 1; i-- > 0;)
+      coded.dictionary.push_back(random_text(random, random() % 10, letters));
     for (std::size_t i = random() % 200 + 1; i-- > 0;) {
       strings.push_back(random_text(random, random() % 10, letters));
       coded.codes.push_back(static_cast<std::uint32_t>(random() % coded.dictionary.size()));
     }
     Predicate predicate{"c", random() % 2 ? Predicate::Op::kContainsAny : Predicate::Op::kContainsNone, {}};
-    for (std::size_t i = random() % 4; i-- > 0;) predicate.needles.push_back(random_text(random, random() % 5, letters));
+    for (std::size_t i = random() % 4; i-- > 0;)
+      predicate.needles.push_back(random_text(random, random() % 5, letters));
     for (const Column& column : {Column(strings), Column(coded)}) {
       std::vector<std::uint32_t> rows;
       const unsigned one_in = 1 + random() % 12;

@@ -31,15 +31,17 @@ bool equal(const char* at, const std::string& needle) { return std::memcmp(at, n
 
 #ifdef __x86_64__
 // 32 candidate positions at a time. `starts` is the number of positions at which the needle could begin.
-__attribute__((target("avx2"))) std::size_t search_avx2(const char* text, std::size_t starts, std::size_t from, const std::string& needle,
-                                                        std::size_t first, std::size_t second) {
+__attribute__((target("avx2"))) std::size_t search_avx2(const char* text, std::size_t starts, std::size_t from,
+                                                        const std::string& needle, std::size_t first,
+                                                        std::size_t second) {
   const __m256i wanted_first = _mm256_set1_epi8(needle[first]);
   const __m256i wanted_second = _mm256_set1_epi8(needle[second]);
   std::size_t at = from;
   for (; at + 32 <= starts; at += 32) {
     const __m256i firsts = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at + first));
     const __m256i seconds = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at + second));
-    const __m256i hits = _mm256_and_si256(_mm256_cmpeq_epi8(firsts, wanted_first), _mm256_cmpeq_epi8(seconds, wanted_second));
+    const __m256i hits =
+        _mm256_and_si256(_mm256_cmpeq_epi8(firsts, wanted_first), _mm256_cmpeq_epi8(seconds, wanted_second));
     for (auto mask = static_cast<std::uint32_t>(_mm256_movemask_epi8(hits)); mask != 0; mask &= mask - 1) {
       const std::size_t start = at + static_cast<std::size_t>(std::countr_zero(mask));
       if (equal(text + start, needle)) return start;

@@ -184,13 +184,15 @@ struct Variants {
 };
 
 struct Expr {
-  std::variant<LogExpr, RangeAggregation, VectorAggregation, Binary, LabelReplace, Literal, VectorLiteral, Variants> node;
+  std::variant<LogExpr, RangeAggregation, VectorAggregation, Binary, LabelReplace, Literal, VectorLiteral, Variants>
+      node;
 
   bool is_log() const { return std::holds_alternative<LogExpr>(node); }
 };
 
-// ---- Names ------------------------------------------------------------------------------------------------------------
-// As written in a query and printed by printer.h; the parser looks functions up in the same tables (functions.cc).
+// ---- Names
+// ------------------------------------------------------------------------------------------------------------ As
+// written in a query and printed by printer.h; the parser looks functions up in the same tables (functions.cc).
 
 std::string_view name_of(RangeOp op);
 std::string_view name_of(VectorOp op);

@@ -10,9 +10,37 @@ namespace trilobite::logql {
 namespace {
 
 enum class Part : std::uint8_t {
-  kText, kLongMonth, kMonth, kMonthNumber, kMonthTwo, kLongDay, kDayName, kDay, kDayBlank, kDayTwo, kYearDay, kYearDayBlank,
-  kHour, kHour12, kHour12Two, kMinute, kMinuteTwo, kSecond, kSecondTwo, kYear, kYearTwo, kUpperPm, kLowerPm, kZoneName,
-  kZ, kZColon, kOffset, kOffsetColon, kOffsetHour, kFraction, kFractionTrimmed,
+  kText,
+  kLongMonth,
+  kMonth,
+  kMonthNumber,
+  kMonthTwo,
+  kLongDay,
+  kDayName,
+  kDay,
+  kDayBlank,
+  kDayTwo,
+  kYearDay,
+  kYearDayBlank,
+  kHour,
+  kHour12,
+  kHour12Two,
+  kMinute,
+  kMinuteTwo,
+  kSecond,
+  kSecondTwo,
+  kYear,
+  kYearTwo,
+  kUpperPm,
+  kLowerPm,
+  kZoneName,
+  kZ,
+  kZColon,
+  kOffset,
+  kOffsetColon,
+  kOffsetHour,
+  kFraction,
+  kFractionTrimmed,
 };
 
 struct Piece {
@@ -21,18 +49,22 @@ struct Piece {
 };
 // Longer pieces in front of those they begin with.
 constexpr std::array<Piece, 28> kPieces{{
-    {"January", Part::kLongMonth}, {"Jan", Part::kMonth},        {"Monday", Part::kLongDay},  {"Mon", Part::kDayName},
-    {"MST", Part::kZoneName},      {"2006", Part::kYear},        {"002", Part::kYearDay},     {"__2", Part::kYearDayBlank},
-    {"_2", Part::kDayBlank},      {"01", Part::kMonthTwo},     {"02", Part::kDayTwo},
-    {"03", Part::kHour12Two},      {"04", Part::kMinuteTwo},     {"05", Part::kSecondTwo},    {"06", Part::kYearTwo},
-    {"15", Part::kHour},           {"1", Part::kMonthNumber},    {"2", Part::kDay},           {"3", Part::kHour12},
-    {"4", Part::kMinute},          {"5", Part::kSecond},         {"PM", Part::kUpperPm},      {"pm", Part::kLowerPm},
-    {"Z07:00", Part::kZColon},     {"Z0700", Part::kZ},          {"-07:00", Part::kOffsetColon}, {"-0700", Part::kOffset},
+    {"January", Part::kLongMonth}, {"Jan", Part::kMonth},          {"Monday", Part::kLongDay},
+    {"Mon", Part::kDayName},       {"MST", Part::kZoneName},       {"2006", Part::kYear},
+    {"002", Part::kYearDay},       {"__2", Part::kYearDayBlank},   {"_2", Part::kDayBlank},
+    {"01", Part::kMonthTwo},       {"02", Part::kDayTwo},          {"03", Part::kHour12Two},
+    {"04", Part::kMinuteTwo},      {"05", Part::kSecondTwo},       {"06", Part::kYearTwo},
+    {"15", Part::kHour},           {"1", Part::kMonthNumber},      {"2", Part::kDay},
+    {"3", Part::kHour12},          {"4", Part::kMinute},           {"5", Part::kSecond},
+    {"PM", Part::kUpperPm},        {"pm", Part::kLowerPm},         {"Z07:00", Part::kZColon},
+    {"Z0700", Part::kZ},           {"-07:00", Part::kOffsetColon}, {"-0700", Part::kOffset},
     {"-07", Part::kOffsetHour},
 }};
-constexpr std::array<std::string_view, 12> kMonths{"January", "February", "March",     "April",   "May",      "June",
-                                                   "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<std::string_view, 7> kDays{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+constexpr std::array<std::string_view, 12> kMonths{"January",   "February", "March",    "April",
+                                                   "May",       "June",     "July",     "August",
+                                                   "September", "October",  "November", "December"};
+constexpr std::array<std::string_view, 7> kDays{"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                "Thursday", "Friday", "Saturday"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -211,11 +243,13 @@ bool take_piece(const Piece& piece, std::string_view next_layout, std::string_vi
       if (!take_number(text, piece.part == Part::kSecond ? 1 : 2, 2, p.second)) return false;
       // Go takes a fraction here even where the layout has none.
       const bool fraction_next = !next_layout.empty() && (next_layout[0] == '.' || next_layout[0] == ',');
-      if (!fraction_next && text.size() > 1 && (text[0] == '.' || text[0] == ',') && is_digit(text[1])) take_fraction(text, p);
+      if (!fraction_next && text.size() > 1 && (text[0] == '.' || text[0] == ',') && is_digit(text[1]))
+        take_fraction(text, p);
       return true;
     }
     case Part::kYear: return take_number(text, 4, 4, number) && (p.year = number, true);
-    case Part::kYearTwo: return take_number(text, 2, 2, number) && (p.year = number + (number >= 69 ? 1900 : 2000), true);
+    case Part::kYearTwo:
+      return take_number(text, 2, 2, number) && (p.year = number + (number >= 69 ? 1900 : 2000), true);
     case Part::kUpperPm:
     case Part::kLowerPm: {
       const std::string_view word = text.substr(0, 2);
@@ -324,7 +358,8 @@ std::optional<GoTime> parse_time(std::string_view layout, std::string_view text,
                                  date::day(static_cast<unsigned>(p.day))};
   if (!ymd.ok()) return std::nullopt;
   std::int64_t days = date::sys_days(ymd).time_since_epoch().count();
-  if (p.yearday > 0) days = date::sys_days(date::year(static_cast<int>(p.year)) / 1 / 1).time_since_epoch().count() + p.yearday - 1;
+  if (p.yearday > 0)
+    days = date::sys_days(date::year(static_cast<int>(p.year)) / 1 / 1).time_since_epoch().count() + p.yearday - 1;
   const std::int64_t local = days * 86400 + p.hour * 3600 + p.minute * 60 + p.second;
   GoTime out;
   out.seconds = local - (p.offset_seconds ? *p.offset_seconds : zone_offset(zone, local));

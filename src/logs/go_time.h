@@ -16,7 +16,10 @@ struct GoTime {
   std::int32_t nanos = 0;
 
   static GoTime from_ns(TimeNs ns);
-  std::int64_t unix_nanos() const { return static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds) * 1'000'000'000U + static_cast<std::uint64_t>(nanos)); }
+  std::int64_t unix_nanos() const {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds) * 1'000'000'000U +
+                                     static_cast<std::uint64_t>(nanos));
+  }
   std::int64_t unix_millis() const { return seconds * 1000 + nanos / 1'000'000; }
   friend bool operator==(const GoTime&, const GoTime&) = default;
 };
@@ -30,8 +33,8 @@ struct CivilTime {
 CivilTime civil_of(const GoTime& time);  // UTC
 
 std::string format_time(const GoTime& time, std::string_view layout);  // in UTC
-// `zone` is an IANA name for texts without an offset of their own; an unknown one is UTC. Nothing when the text does not
-// fit the layout.
+// `zone` is an IANA name for texts without an offset of their own; an unknown one is UTC. Nothing when the text does
+// not fit the layout.
 std::optional<GoTime> parse_time(std::string_view layout, std::string_view text, std::string_view zone);
 
 }  // namespace trilobite::logql

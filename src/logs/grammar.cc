@@ -71,7 +71,8 @@ Result<Expr> Grammar::expression(int precedence) {
   TRY(left, primary());
   while (true) {
     const auto table = binary_operators();
-    const auto row = std::find_if(table.begin(), table.end(), [&](const BinaryOperator& o) { return peek().is(o.name); });
+    const auto row =
+        std::find_if(table.begin(), table.end(), [&](const BinaryOperator& o) { return peek().is(o.name); });
     if (row == table.end() || row->precedence <= precedence) return left;
     take();
     ++operators_;
@@ -115,8 +116,9 @@ namespace {
 Result<double> literal_value(const std::string& text) {
   const auto value = parse_number(text);
   if (!value) {
-    return parse_error(0, 0, fmt::format("unable to parse literal as a float: strconv.ParseFloat: parsing {}: invalid syntax",
-                                         quote(text)));
+    return parse_error(
+        0, 0,
+        fmt::format("unable to parse literal as a float: strconv.ParseFloat: parsing {}: invalid syntax", quote(text)));
   }
   return *value;
 }
@@ -193,7 +195,8 @@ Result<void> check_range(const RangeAggregation& range, const std::optional<std:
   if (range.grouping && !function.grouping) {
     return invalid(fmt::format("grouping not allowed for {} aggregation", function.name));
   }
-  if (range.unwrap && !function.with_unwrap) return invalid(fmt::format("invalid aggregation {} with unwrap", function.name));
+  if (range.unwrap && !function.with_unwrap)
+    return invalid(fmt::format("invalid aggregation {} with unwrap", function.name));
   if (!range.unwrap && !function.without_unwrap) {
     return invalid(fmt::format("invalid aggregation {} without unwrap", function.name));
   }
@@ -408,7 +411,8 @@ Result<Expr> Grammar::combine(Binary binary, Expr left, Expr right) {
 
 Result<Matcher> Grammar::checked(Matcher matcher) const {
   if (matcher.op == MatchOp::kRegex || matcher.op == MatchOp::kNotRegex) {
-    if (auto regex = Regex::compile(matcher.value, {.anchored = true}); !regex.ok()) return invalid(regex.error().message);
+    if (auto regex = Regex::compile(matcher.value, {.anchored = true}); !regex.ok())
+      return invalid(regex.error().message);
   }
   return matcher;
 }

@@ -92,7 +92,8 @@ Result<LabelFormatStage> Grammar::label_format() {
     TRY(label, expect(TokenKind::kIdentifier, {"IDENTIFIER"}));
     format.label = std::move(label);
     TRY_VOID(expect("=", {"="}));
-    if (peek().kind != TokenKind::kIdentifier && peek().kind != TokenKind::kString) return unexpected({"IDENTIFIER", "STRING"});
+    if (peek().kind != TokenKind::kIdentifier && peek().kind != TokenKind::kString)
+      return unexpected({"IDENTIFIER", "STRING"});
     format.rename = peek().kind == TokenKind::kIdentifier;
     format.value = take().text;
     out.formats.push_back(std::move(format));
@@ -144,7 +145,8 @@ Result<Stage> Grammar::stage() {
   }
   if (accept("regexp")) {
     TRY(text, expect(TokenKind::kString, {"STRING"}));
-    if (auto names = capture_names(text); !names.ok()) return invalid("invalid regexp parser: " + names.error().message);
+    if (auto names = capture_names(text); !names.ok())
+      return invalid("invalid regexp parser: " + names.error().message);
     return Stage{RegexpStage{std::move(text)}};
   }
   if (accept("unpack")) return Stage{UnpackStage{}};
@@ -274,7 +276,9 @@ Result<Unwrap> Grammar::unwrap() {
   Unwrap out;
   using Conversion = Unwrap::Conversion;
   static constexpr std::array<std::pair<std::string_view, Conversion>, 3> kConversions{
-      {{"bytes", Conversion::kBytes}, {"duration", Conversion::kDuration}, {"duration_seconds", Conversion::kDurationSeconds}}};
+      {{"bytes", Conversion::kBytes},
+       {"duration", Conversion::kDuration},
+       {"duration_seconds", Conversion::kDurationSeconds}}};
   if (peek().kind == TokenKind::kFunction) {
     for (const auto& [name, conversion] : kConversions) {
       if (peek().text == name) out.conversion = conversion;

@@ -1,4 +1,5 @@
-// ip("10.0.0.0/8"): finds addresses in text and tests whether one lies in a range. IPv4 and IPv6; an IPv4 address and its
+// ip("10.0.0.0/8"): finds addresses in text and tests whether one lies in a range. IPv4 and IPv6; an IPv4 address and
+// its
 // ::ffff: form are different, as in Loki.
 #pragma once
 

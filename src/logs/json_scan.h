@@ -1,5 +1,5 @@
-// Reading JSON where it stands, with the leniency of Loki's reader: only what is asked for is looked at, a value is taken
-// by its first and last byte, what comes behind the outermost closing brace does not matter.
+// Reading JSON where it stands, with the leniency of Loki's reader: only what is asked for is looked at, a value is
+// taken by its first and last byte, what comes behind the outermost closing brace does not matter.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,8 @@ class Cursor {
       const auto* quote = static_cast<const char*>(std::memchr(from, '"', static_cast<std::size_t>(end_ - from)));
       if (quote == nullptr) break;
       std::size_t backslashes = 0;
-      while (quote - backslashes != start && quote[-1 - static_cast<std::ptrdiff_t>(backslashes)] == '\\') ++backslashes;
+      while (quote - backslashes != start && quote[-1 - static_cast<std::ptrdiff_t>(backslashes)] == '\\')
+        ++backslashes;
       if (backslashes % 2 == 0) {
         out = {start, static_cast<std::size_t>(quote - start)};
         at_ = quote + 1;

@@ -24,9 +24,11 @@ std::string value_of(PipelineWorker& worker, std::string_view name) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
   static const char* const kQueries[] = {
-      R"(count_over_time({app="x"} | json | __error__=~".*" [1m]))", R"(count_over_time({app="x"} | logfmt | __error__=~".*" [1m]))",
+      R"(count_over_time({app="x"} | json | __error__=~".*" [1m]))",
+      R"(count_over_time({app="x"} | logfmt | __error__=~".*" [1m]))",
       R"(count_over_time({app="x"} | json | logfmt --strict | __error__=~".*" [1m]))",
-      R"(count_over_time({app="x"} | json a="a.b[0]", b | __error__=~".*" [1m]))", R"(count_over_time({app="x"} | unpack | __error__=~".*" [1m]))",
+      R"(count_over_time({app="x"} | json a="a.b[0]", b | __error__=~".*" [1m]))",
+      R"(count_over_time({app="x"} | unpack | __error__=~".*" [1m]))",
       R"(count_over_time({app="x"} | pattern "<a> <b>" | decolorize | __error__=~".*" [1m]))"};
   const auto parsed = parse(kQueries[data[0] % (sizeof(kQueries) / sizeof(kQueries[0]))]);
   CHECK(parsed.ok());

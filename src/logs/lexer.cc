@@ -208,7 +208,8 @@ class Lexer {
   bool try_flag(Token& token) {
     for (const std::string_view flag : {"--strict", "--keep-empty"}) {
       const char behind = peek(flag.size());
-      if (text_.substr(at_, flag.size()) != flag || std::isalpha(static_cast<unsigned char>(behind)) || behind == '-') continue;
+      if (text_.substr(at_, flag.size()) != flag || std::isalpha(static_cast<unsigned char>(behind)) || behind == '-')
+        continue;
       return take_extended(token, text_.substr(at_, flag.size()), TokenKind::kParserFlag, "PARSER_FLAG");
     }
     return false;
@@ -277,7 +278,8 @@ class Lexer {
     token.text = text_.substr(at_, end - at_);
     if (!is_utf8(token.text)) return fail(token, "invalid UTF-8 encoding");
     const std::string lower = to_lower_ascii(token.text);
-    const auto function = std::find_if(kFunctions.begin(), kFunctions.end(), [&](const auto& f) { return f.name == lower; });
+    const auto function =
+        std::find_if(kFunctions.begin(), kFunctions.end(), [&](const auto& f) { return f.name == lower; });
     const bool call = function != kFunctions.end() && is_call(end);
     const auto symbol = std::find(kSymbols.begin(), kSymbols.end(), lower);
     advance(end - at_);

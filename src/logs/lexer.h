@@ -1,5 +1,6 @@
-// LogQL text to tokens, with Loki's rules: keywords in any case, function names only in front of "(", durations and byte
-// sizes as one token. Positions are Loki's too: a token that its scanner extends (">=", "5m", "[5m]") reports line 0.
+// LogQL text to tokens, with Loki's rules: keywords in any case, function names only in front of "(", durations and
+// byte sizes as one token. Positions are Loki's too: a token that its scanner extends (">=", "5m", "[5m]") reports line
+// 0.
 #pragma once
 
 #include <cstdint>

@@ -25,7 +25,8 @@ Result<Pattern> Pattern::split(std::string_view text) {
     if (const std::size_t length = capture_length(text)) {
       const std::string_view name = text.substr(1, length - 2);
       if (!out.pieces_.empty() && out.pieces_.back().capture) {
-        return error(Code::kInvalid, "found consecutive capture '<{}><{}>': invalid expression", out.pieces_.back().text, name);
+        return error(Code::kInvalid, "found consecutive capture '<{}><{}>': invalid expression",
+                     out.pieces_.back().text, name);
       }
       out.pieces_.push_back({.capture = true, .text = std::string(name)});
       if (name != kUnnamed) out.names_.emplace_back(name);
@@ -41,7 +42,8 @@ Result<Pattern> Pattern::split(std::string_view text) {
 
 Result<Pattern> Pattern::compile_parser(std::string_view text) {
   if (text.empty()) {
-    return error(Code::kInvalid, "parse error at line 1, col 1: syntax error: unexpected $end, expecting IDENTIFIER or LITERAL");
+    return error(Code::kInvalid,
+                 "parse error at line 1, col 1: syntax error: unexpected $end, expecting IDENTIFIER or LITERAL");
   }
   TRY(out, split(text));
   if (out.names_.empty()) return error(Code::kInvalid, "at least one capture is required");

@@ -19,8 +19,8 @@ class Pattern {
 
   // Names of the captures that have one, in order.
   const std::vector<std::string>& names() const { return names_; }
-  // The values of the first captures in the line; at most names().size(). A literal that is missing gives the rest of the
-  // line to the capture in front of it.
+  // The values of the first captures in the line; at most names().size(). A literal that is missing gives the rest of
+  // the line to the capture in front of it.
   void extract(std::string_view line, std::vector<std::string_view>& values) const;
   // The whole line fits; every <_> takes at least one byte, and as few as it can.
   bool test(std::string_view line) const;

@@ -84,8 +84,8 @@ void Pipeline::Plan::add_predicates() {
 }
 
 // Only filters in front of everything that changes labels or the error: what they refuse stays refused. A comparison of
-// numbers passes once there is an error, so only the first one counts, and only where it stands alone. (An error further
-// on in the line does not save the row then: Loki's rule.)
+// numbers passes once there is an error, so only the first one counts, and only where it stands alone. (An error
+// further on in the line does not save the row then: Loki's rule.)
 void Pipeline::Plan::add_early_tests() {
   bool first = true;
   for (const CompiledStage& stage : stages) {
@@ -122,7 +122,8 @@ void Pipeline::Plan::want() {
   // A field that collides is extracted under NAME_extracted: to find it, parsers look for NAME as well.
   for (std::size_t i = 0; i < required.size(); ++i) {
     const std::string name = labels.names[required[i]];
-    if (name.size() > kExtractedSuffix.size() && std::string_view(name).substr(name.size() - kExtractedSuffix.size()) == kExtractedSuffix) {
+    if (name.size() > kExtractedSuffix.size() &&
+        std::string_view(name).substr(name.size() - kExtractedSuffix.size()) == kExtractedSuffix) {
       required.push_back(labels.id(name.substr(0, name.size() - kExtractedSuffix.size())));
     }
   }
@@ -159,7 +160,9 @@ Result<Pipeline> Pipeline::compile(const RangeAggregation& range, const std::opt
     plan->unwrap = std::move(unwrap);
   }
   if (grouping) {
-    plan->group_mode = grouping->without ? GroupMode::kWithout : grouping->labels.empty() ? GroupMode::kNone : GroupMode::kBy;
+    plan->group_mode = grouping->without          ? GroupMode::kWithout
+                       : grouping->labels.empty() ? GroupMode::kNone
+                                                  : GroupMode::kBy;
     for (const std::string& label : grouping->labels) plan->group.push_back(plan->labels.id(label));
   }
   // The unwrapped label is no label of the sample, unless it is asked for.
@@ -191,13 +194,14 @@ std::optional<Grouping> sample_grouping(const RangeAggregation& range, const Vec
 const std::vector<Predicate>& Pipeline::predicates() const { return plan_->predicates; }
 
 bool Pipeline::only_predicates() const {
-  const auto covered = static_cast<std::size_t>(
-      std::count_if(plan_->exact_stage.begin(), plan_->exact_stage.end(), [](std::size_t s) { return s != Plan::kNoStage; }));
+  const auto covered = static_cast<std::size_t>(std::count_if(plan_->exact_stage.begin(), plan_->exact_stage.end(),
+                                                              [](std::size_t s) { return s != Plan::kNoStage; }));
   return covered == plan_->stages.size() && !plan_->unwrap;
 }
 
 bool Pipeline::needs_line() const {
-  return plan_->kind == SampleKind::kNone || plan_->kind == SampleKind::kBytes || plan_->unwrap || !plan_->stages.empty();
+  return plan_->kind == SampleKind::kNone || plan_->kind == SampleKind::kBytes || plan_->unwrap ||
+         !plan_->stages.empty();
 }
 
 bool Pipeline::needs_metadata() const { return plan_->needs_metadata; }
@@ -285,8 +289,9 @@ bool PipelineWorker::State::unwrap() {
   if (!converted) {
     const bool duration = plan.unwrap->conversion == Unwrap::Conversion::kDuration ||
                           plan.unwrap->conversion == Unwrap::Conversion::kDurationSeconds;
-    row.fail("SampleExtractionErr", duration ? "time: invalid duration " + quote(found.value)
-                                             : "strconv.ParseFloat: parsing " + quote(found.value) + ": invalid syntax");
+    row.fail("SampleExtractionErr", duration
+                                        ? "time: invalid duration " + quote(found.value)
+                                        : "strconv.ParseFloat: parsing " + quote(found.value) + ": invalid syntax");
   }
   for (const LabelTest& filter : plan.unwrap->filters) {
     if (!filter.passes(row)) return false;

@@ -8,8 +8,9 @@
 //   worker.begin_stream(labels);
 //   if (worker.process(time, line, metadata)) use(worker.line(), worker.value(), worker.group());
 //
-// Parsers are lazy: with a known set of wanted labels (grouping, filters, unwrap) a parser extracts only those and stops
-// as soon as it has them, exactly as Loki does, so a broken rest of a line is an error only where somebody needs it.
+// Parsers are lazy: with a known set of wanted labels (grouping, filters, unwrap) a parser extracts only those and
+// stops as soon as it has them, exactly as Loki does, so a broken rest of a line is an error only where somebody needs
+// it.
 #pragma once
 
 #include <cstdint>

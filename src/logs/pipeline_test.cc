@@ -16,7 +16,8 @@ const LabelSet& stream() {
 }
 
 // "line {a=1, b=2}" without the stream's own labels, or "dropped".
-std::string run(const std::string& stages, std::string_view line, const std::vector<std::pair<std::string, std::string>>& metadata = {}) {
+std::string run(const std::string& stages, std::string_view line,
+                const std::vector<std::pair<std::string, std::string>>& metadata = {}) {
   const auto parsed = parse("{app=\"x\"} " + stages);
   if (!parsed.ok()) return parsed.error().message;
   const auto pipeline = Pipeline::compile(std::get<LogExpr>(parsed->node), {.now = 1'768'435'200'000'000'000});
@@ -88,11 +89,14 @@ TEST(Pipeline, FiltersMoveToTheFront) {
 
 TEST(Pipeline, Json) {
   check({
-      {"| json", R"({"a":"1","b":2,"c":true,"d":null,"e":[1],"f":1e3})", R"({"a":"1","b":2,"c":true,"d":null,"e":[1],"f":1e3} {a=1, b=2, c=true, f=1e3})"},
+      {"| json", R"({"a":"1","b":2,"c":true,"d":null,"e":[1],"f":1e3})",
+       R"({"a":"1","b":2,"c":true,"d":null,"e":[1],"f":1e3} {a=1, b=2, c=true, f=1e3})"},
       {"| json", R"({"a":{"b":{"c":"d"}}})", R"({"a":{"b":{"c":"d"}}} {a_b_c=d})"},
       {"| json", R"({"dup":"first","dup":"second"})", R"({"dup":"first","dup":"second"} {dup=first})"},
-      {"| json", R"({"a b":"x","a.b":"y","9a":"z","é":"e","":"n"})", R"({"a b":"x","a.b":"y","9a":"z","é":"e","":"n"} {_=e, _9a=z, a_b=x})"},
-      {"| json", R"({"s":"l1\nl2 \u00e9 \ud83d\ude00 \/"})", "{\"s\":\"l1\\nl2 \\u00e9 \\ud83d\\ude00 \\/\"} {s=l1\nl2 é 😀 /}"},
+      {"| json", R"({"a b":"x","a.b":"y","9a":"z","é":"e","":"n"})",
+       R"({"a b":"x","a.b":"y","9a":"z","é":"e","":"n"} {_=e, _9a=z, a_b=x})"},
+      {"| json", R"({"s":"l1\nl2 \u00e9 \ud83d\ude00 \/"})",
+       "{\"s\":\"l1\\nl2 \\u00e9 \\ud83d\\ude00 \\/\"} {s=l1\nl2 é 😀 /}"},
       {"| json", R"({"a":"\x"})", R"({"a":"\x"} {a=})"},
       {"| json", R"({"a":1}} x)", R"({"a":1}} x {a=1})"},
       {"| json", R"({"a":1,})", R"({"a":1,} {a=1})"},
@@ -105,7 +109,8 @@ TEST(Pipeline, Json) {
       {"| json", R"({"app":"y","a":""})", R"({"app":"y","a":""} {a=, app_extracted=y})"},
       {"| json", R"({"__error__":"fake"})", R"({"__error__":"fake"} {__error__=fake})"},
       {R"(| json | __error__="")", R"({"__error__":"fake"})", R"({"__error__":"fake"} {__error__=fake})"},
-      {R"(| json x="a.b[1]", y="[\"q r\"]", z="n", w)", R"({"a":{"b":[1,{"c":2}]},"q r":"s","n":null})", R"({"a":{"b":[1,{"c":2}]},"q r":"s","n":null} {w=, x={"c":2}, y=s, z=})"},
+      {R"(| json x="a.b[1]", y="[\"q r\"]", z="n", w)", R"({"a":{"b":[1,{"c":2}]},"q r":"s","n":null})",
+       R"({"a":{"b":[1,{"c":2}]},"q r":"s","n":null} {w=, x={"c":2}, y=s, z=})"},
       {R"(| json a)", "text", "text {__error__=JSONParserErr}"},
       {R"(| json a)", "", " {}"},
       {R"(| json a)", R"({"a":"x)", R"({"a":"x {__error__=JSONParserErr, a=})"},
@@ -121,13 +126,15 @@ TEST(Pipeline, Json) {
 
 TEST(Pipeline, Logfmt) {
   check({
-      {"| logfmt", R"(a=1 b="x y" c d= e="" f="q\"r" a=2)", R"(a=1 b="x y" c d= e="" f="q\"r" a=2 {a=1, b=x y, f=q"r})"},
+      {"| logfmt", R"(a=1 b="x y" c d= e="" f="q\"r" a=2)",
+       R"(a=1 b="x y" c d= e="" f="q\"r" a=2 {a=1, b=x y, f=q"r})"},
       {"| logfmt --keep-empty", "a= b", "a= b {a=, b=}"},
       {"| logfmt", R"(x=1 bad"k=1 =v y=/a?b=c z=2)", R"(x=1 bad"k=1 =v y=/a?b=c z=2 {x=1, z=2})"},
       {"| logfmt --strict", "x=1 =v z=2", "x=1 =v z=2 {__error__=LogfmtParserErr, x=1}"},
       {"| logfmt", R"(a="open b=1)", R"(a="open b=1 {})"},
       {"| logfmt --strict", R"(a="open b=1)", R"(a="open b=1 {__error__=LogfmtParserErr})"},
-      {"| logfmt", R"(path=C:\temp http.status=200)", R"(path=C:\temp http.status=200 {http_status=200, path=C:\temp})"},
+      {"| logfmt", R"(path=C:\temp http.status=200)",
+       R"(path=C:\temp http.status=200 {http_status=200, path=C:\temp})"},
       {R"(| logfmt s="http_status", m)", "http.status=200 x=1", "http.status=200 x=1 {m=, s=200}"},
       {"| logfmt app", "app=y", "app=y {app_extracted=y}"},
       {"| logfmt app", "b=y", "b=y {}"},
@@ -152,17 +159,41 @@ TEST(Pipeline, OtherParsers) {
 
 TEST(Pipeline, LabelFilters) {
   const std::string line = "s=abc n=5 d=1.5s b=10KB ip=10.0.0.7";
-  const auto with = [&](const std::string& filter) { return run("| logfmt | " + filter + " | keep app, __error__", line); };
+  const auto with = [&](const std::string& filter) {
+    return run("| logfmt | " + filter + " | keep app, __error__", line);
+  };
   const auto pass = line + " {}", invalid = line + " {__error__=LabelFilterErr}";
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {R"(s="abc")", pass},        {R"(s!="abc")", "dropped"},    {R"(s=~"a.*")", pass},      {R"(s=~"a")", "dropped"},
-      {R"(missing="")", pass},     {R"(missing!="")", "dropped"}, {"missing>1", "dropped"},   {"n=5", pass},
-      {"n==5.0", pass},            {"n!=5", "dropped"},           {"n>4e0", pass},            {"n<5", "dropped"},
-      {"d>1s", pass},              {"d<=1s", "dropped"},          {"d>1.4s", pass},           {"b>=10KB", pass},
-      {"b>10KiB", "dropped"},      {"s>1", invalid},              {"s>1s", invalid},          {"s>1KB", invalid},
-      {"s>1 | n>100", invalid},    {"s>1 | n=\"6\"", "dropped"},  {R"(ip=ip("10.0.0.0/24"))", pass}, {R"(ip!=ip("10.0.0.0/24"))", "dropped"},
-      {R"(missing=ip("10.0.0.0/24"))", "dropped"},                {"s=\"x\" or n=5", pass},   {"s=\"x\" and n=5", "dropped"},
-      {"n=5 or s>1", pass},        {R"(app="x")", pass},          {"s>1 | __error__=\"\"", "dropped"},
+      {R"(s="abc")", pass},
+      {R"(s!="abc")", "dropped"},
+      {R"(s=~"a.*")", pass},
+      {R"(s=~"a")", "dropped"},
+      {R"(missing="")", pass},
+      {R"(missing!="")", "dropped"},
+      {"missing>1", "dropped"},
+      {"n=5", pass},
+      {"n==5.0", pass},
+      {"n!=5", "dropped"},
+      {"n>4e0", pass},
+      {"n<5", "dropped"},
+      {"d>1s", pass},
+      {"d<=1s", "dropped"},
+      {"d>1.4s", pass},
+      {"b>=10KB", pass},
+      {"b>10KiB", "dropped"},
+      {"s>1", invalid},
+      {"s>1s", invalid},
+      {"s>1KB", invalid},
+      {"s>1 | n>100", invalid},
+      {"s>1 | n=\"6\"", "dropped"},
+      {R"(ip=ip("10.0.0.0/24"))", pass},
+      {R"(ip!=ip("10.0.0.0/24"))", "dropped"},
+      {R"(missing=ip("10.0.0.0/24"))", "dropped"},
+      {"s=\"x\" or n=5", pass},
+      {"s=\"x\" and n=5", "dropped"},
+      {"n=5 or s>1", pass},
+      {R"(app="x")", pass},
+      {"s>1 | __error__=\"\"", "dropped"},
       {"s>1 | __error__=\"LabelFilterErr\"", invalid},
   };
   for (const auto& [filter, want] : cases) EXPECT_EQ(with(filter), want) << filter;
@@ -188,13 +219,15 @@ TEST(Pipeline, Formats) {
 TEST(Pipeline, StructuredMetadata) {
   const std::vector<std::pair<std::string, std::string>> metadata = {{"trace", "t1"}, {"env", "shadow"}};
   EXPECT_EQ(run("", "l", metadata), "l {env_extracted=shadow, trace=t1}");
-  EXPECT_EQ(run("| json", R"q({"trace":"t2"})q", metadata), R"q({"trace":"t2"} {env_extracted=shadow, trace=t1, trace_extracted=t2})q");
+  EXPECT_EQ(run("| json", R"q({"trace":"t2"})q", metadata),
+            R"q({"trace":"t2"} {env_extracted=shadow, trace=t1, trace_extracted=t2})q");
   EXPECT_EQ(run(R"(| trace="t1")", "l", metadata), "l {env_extracted=shadow, trace=t1}");
   EXPECT_EQ(run("| label_format other=trace", "l", metadata), "l {env_extracted=shadow, other=t1}");
 }
 
 TEST(Pipeline, PredicatesAreNecessaryConditions) {
-  const auto parsed = parse(R"q({app="x"} |= "a" or "b" != "c" |~ "foo.*barbaz|qux1" | json |= "d" | line_format "z" |= "e")q");
+  const auto parsed =
+      parse(R"q({app="x"} |= "a" or "b" != "c" |~ "foo.*barbaz|qux1" | json |= "d" | line_format "z" |= "e")q");
   ASSERT_TRUE(parsed.ok());
   const auto pipeline = Pipeline::compile(std::get<LogExpr>(parsed->node), {});
   ASSERT_TRUE(pipeline.ok());
@@ -261,8 +294,9 @@ TEST(Pipeline, ErrorsCountOnlyWhereSomebodyLooks) {
   EXPECT_EQ(sample(R"(sum by (a) (count_over_time({app="x"} | json [1m])))", "broken").error, "JSONParserErr");
   EXPECT_EQ(sample(R"q(sum by (a) (count_over_time({app="x"} | json [1m])))q", R"q({"a":1,"b":)q").error, "");
   EXPECT_EQ(sample(R"q(sum by (b) (count_over_time({app="x"} | json [1m])))q", R"q({"a":1)q").error, "JSONParserErr");
-  EXPECT_EQ(sample(R"(count_over_time({app="x"} | json [1m]))", "broken").group,
-            R"q({__error__="JSONParserErr", __error_details__="Value looks like object, but can't find closing '}' symbol", app="x", env="prod"})q");
+  EXPECT_EQ(
+      sample(R"(count_over_time({app="x"} | json [1m]))", "broken").group,
+      R"q({__error__="JSONParserErr", __error_details__="Value looks like object, but can't find closing '}' symbol", app="x", env="prod"})q");
 }
 
 // Grouping by some labels with lazy parsers gives what picking them from all labels gives.
@@ -272,10 +306,25 @@ TEST(Pipeline, LazyParsersFindTheSame) {
       R"({"a":"1","a":"9","n":{"x":"4"}})", R"({"n":{"n":{"x":"1"}},"n_x":"2"})", "{}", R"({"trace":"t2","a":"7"})",
       "a=1 b=2 c=3 app=inner a=9 trace=t9", "b=\"q r\" c a=", "plain text here", R"({"b":"2","a":"\u0041"})"};
   const std::string metadata(LabelSet::from_pairs({{"trace", "t1"}, {"env", "shadow"}}).bytes());
-  const std::vector<std::string> parsers = {"| json", "| logfmt", "| json | logfmt", R"(| json a, x="n.x")", R"(| pattern "<a> <b>")",
-                                            R"q(| regexp "(?P<a>\\w+) (?P<b>\\w+)")q", R"q(| json | b="2")q", R"q(| json | label_format z=a)q",
-                                            R"(| json | label_format b=`{{.a}}{{.c}}`)", R"(| json | drop a | logfmt)", "| logfmt | b!=\"2\" | json"};
-  const std::vector<std::vector<std::string>> groups = {{"a"}, {"b", "a"}, {"n_x"}, {"app"}, {"app_extracted"}, {"trace"}, {"trace_extracted", "c"}, {"env_extracted", "z"}};
+  const std::vector<std::string> parsers = {"| json",
+                                            "| logfmt",
+                                            "| json | logfmt",
+                                            R"(| json a, x="n.x")",
+                                            R"(| pattern "<a> <b>")",
+                                            R"q(| regexp "(?P<a>\\w+) (?P<b>\\w+)")q",
+                                            R"q(| json | b="2")q",
+                                            R"q(| json | label_format z=a)q",
+                                            R"(| json | label_format b=`{{.a}}{{.c}}`)",
+                                            R"(| json | drop a | logfmt)",
+                                            "| logfmt | b!=\"2\" | json"};
+  const std::vector<std::vector<std::string>> groups = {{"a"},
+                                                        {"b", "a"},
+                                                        {"n_x"},
+                                                        {"app"},
+                                                        {"app_extracted"},
+                                                        {"trace"},
+                                                        {"trace_extracted", "c"},
+                                                        {"env_extracted", "z"}};
   for (const std::string& parser : parsers) {
     const auto all = parse("count_over_time({app=\"x\"} " + parser + " | __error__=~\".*\" [1m])");
     ASSERT_TRUE(all.ok()) << parser;

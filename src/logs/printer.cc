@@ -194,8 +194,10 @@ std::string to_string(const LabelFilter& filter) {
     return fmt::format("{}{}{}", filter.matcher.name, name_of(filter.compare), value);
   };
   switch (filter.kind) {
-    case LabelFilter::Kind::kAnd: return fmt::format("( {} , {} )", to_string(filter.sides[0]), to_string(filter.sides[1]));
-    case LabelFilter::Kind::kOr: return fmt::format("( {} or {} )", to_string(filter.sides[0]), to_string(filter.sides[1]));
+    case LabelFilter::Kind::kAnd:
+      return fmt::format("( {} , {} )", to_string(filter.sides[0]), to_string(filter.sides[1]));
+    case LabelFilter::Kind::kOr:
+      return fmt::format("( {} or {} )", to_string(filter.sides[0]), to_string(filter.sides[1]));
     case LabelFilter::Kind::kString: return to_string(filter.matcher);
     case LabelFilter::Kind::kNumber: return with_value(literal(filter.number));
     case LabelFilter::Kind::kDuration: return with_value(format_go_duration(filter.duration_ns));

@@ -143,7 +143,8 @@ Result<Regex> Regex::compile(std::string_view pattern, const RegexOptions& optio
     }
     // Go shows the whole expression where a parenthesis is missing, RE2 only what it had left.
     const bool whole = compiled->re.error_code() == re2::RE2::ErrorMissingParen;
-    return error(Code::kInvalid, "error parsing regexp: {}: `{}`", text, whole ? std::string(pattern) : compiled->re.error_arg());
+    return error(Code::kInvalid, "error parsing regexp: {}: `{}`", text,
+                 whole ? std::string(pattern) : compiled->re.error_arg());
   }
   return Regex(std::move(compiled));
 }
@@ -176,7 +177,8 @@ bool Regex::find(std::string_view text, std::size_t from, std::span<std::string_
 
 std::vector<std::string> Regex::group_names() const {
   std::vector<std::string> out(groups());
-  for (const auto& [number, name] : compiled_->re.CapturingGroupNames()) out[static_cast<std::size_t>(number) - 1] = name;
+  for (const auto& [number, name] : compiled_->re.CapturingGroupNames())
+    out[static_cast<std::size_t>(number) - 1] = name;
   return out;
 }
 
@@ -203,7 +205,8 @@ Result<std::vector<std::pair<std::size_t, std::string>>> capture_names(std::stri
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) continue;
     const auto same = [&](const auto& entry) { return entry.second == names[i]; };
-    if (std::any_of(out.begin(), out.end(), same)) return error(Code::kInvalid, "duplicate extracted label name '{}'", names[i]);
+    if (std::any_of(out.begin(), out.end(), same))
+      return error(Code::kInvalid, "duplicate extracted label name '{}'", names[i]);
     out.emplace_back(i + 1, names[i]);
   }
   if (out.empty()) return error(Code::kInvalid, "at least one named capture must be supplied");

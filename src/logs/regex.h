@@ -31,7 +31,8 @@ class Regex {
   // Name of each capturing group, "" for unnamed ones.
   std::vector<std::string> group_names() const;
 
-  // Where the pattern is nothing but plain texts with "|" between: these texts. Finding one of them is all there is to do.
+  // Where the pattern is nothing but plain texts with "|" between: these texts. Finding one of them is all there is to
+  // do.
   std::optional<std::vector<std::string>> literal_alternatives() const;
   // Literals one of which occurs in every text that matches; empty when none is known.
   std::vector<std::string> required_literals() const;

@@ -1,7 +1,7 @@
 // The row that a pipeline works on: its labels by where they come from, its error, and scratch memory. One per worker.
 //
-// Names are interned: a label name is a small number, the names that the plan mentions are 0..n-1 in every worker. What a
-// name means in the current row is found through stamps, so that nothing has to be cleared between rows.
+// Names are interned: a label name is a small number, the names that the plan mentions are 0..n-1 in every worker. What
+// a name means in the current row is found through stamps, so that nothing has to be cleared between rows.
 //
 // Precedence of one name: parsed, then structured metadata, then stream. A name that a parser finds although stream or
 // metadata have it is extracted as NAME_extracted.
@@ -73,8 +73,8 @@ class Row {
 
   // ---- Names ----
   NameId intern(std::string_view name);
-  // The label name of a field as a line spells it; kNoName where nothing is left of it. Fields come in the same order in
-  // most lines, so the n-th field of a row is first compared with the n-th of the row before.
+  // The label name of a field as a line spells it; kNoName where nothing is left of it. Fields come in the same order
+  // in most lines, so the n-th field of a row is first compared with the n-th of the row before.
   NameId field(std::string_view raw);
   std::string_view name(NameId id) const { return names_[id].text; }
 

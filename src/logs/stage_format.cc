@@ -33,7 +33,8 @@ class CopiedInput final : public TemplateInput {
  public:
   explicit CopiedInput(const Row& row) : labels_(RowInput(row).labels()) {}
   std::string_view label(std::string_view name) const override {
-    const auto found = std::lower_bound(labels_.begin(), labels_.end(), name, [](const auto& a, std::string_view b) { return a.first < b; });
+    const auto found = std::lower_bound(labels_.begin(), labels_.end(), name,
+                                        [](const auto& a, std::string_view b) { return a.first < b; });
     return found != labels_.end() && found->first == name ? found->second : std::string_view();
   }
   std::vector<std::pair<std::string_view, std::string_view>> labels() const override { return labels_; }
@@ -130,9 +131,10 @@ bool LabelFormat::run(Row& row, std::string_view& line, StageScratch& scratch) c
 
 Result<Decolorize> Decolorize::compile() {
   // ESC or CSI, then either a control string that BEL ends, or parameters and a final letter.
-  TRY(regex, Regex::compile("[\\x{1B}\\x{9B}][\\[\\]()#;?]*"
-                            "(?:(?:[a-zA-Z\\d]*(?:;[a-zA-Z\\d]*)*)?\\x{07}|(?:\\d{1,4}(?:;\\d{0,4})*)?[\\dA-PRZcf-ntqry=><~])",
-                            {}));
+  TRY(regex,
+      Regex::compile("[\\x{1B}\\x{9B}][\\[\\]()#;?]*"
+                     "(?:(?:[a-zA-Z\\d]*(?:;[a-zA-Z\\d]*)*)?\\x{07}|(?:\\d{1,4}(?:;\\d{0,4})*)?[\\dA-PRZcf-ntqry=><~])",
+                     {}));
   return Decolorize(std::move(regex));
 }
 

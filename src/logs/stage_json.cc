@@ -127,7 +127,8 @@ Result<JsonPath> parse_json_path(std::string_view expression) {
       if (rest.front() != '.') return fail("FIELD");
       rest.remove_prefix(1);
     }
-    if (rest.empty() || !letter(rest.front())) return fail(out.empty() ? "$end, expecting LSB or FIELD" : "$end, expecting FIELD");
+    if (rest.empty() || !letter(rest.front()))
+      return fail(out.empty() ? "$end, expecting LSB or FIELD" : "$end, expecting FIELD");
     std::size_t end = 1;
     while (end < rest.size() && (letter(rest[end]) || digit(rest[end]))) ++end;
     out.emplace_back(std::string(rest.substr(0, end)));

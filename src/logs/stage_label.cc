@@ -37,7 +37,8 @@ Result<LabelTest> LabelTest::compile(const LabelFilter& filter, LabelPlan& plan)
   out.number_ = filter.number;
   out.duration_ns_ = filter.duration_ns;
   out.bytes_ = filter.bytes;
-  if (filter.kind == LabelFilter::Kind::kString && (out.match_ == MatchOp::kRegex || out.match_ == MatchOp::kNotRegex)) {
+  if (filter.kind == LabelFilter::Kind::kString &&
+      (out.match_ == MatchOp::kRegex || out.match_ == MatchOp::kNotRegex)) {
     TRY(regex, Regex::compile(out.text_, {.anchored = true}));
     out.regex_ = std::move(regex);
   }

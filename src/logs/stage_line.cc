@@ -16,7 +16,8 @@ Result<LineTest> LineTest::compile(const LineFilter& filter) {
   out.negative_ = filter.op == Op::kNotContains || filter.op == Op::kNotRegex || filter.op == Op::kNotPattern;
   for (const LineFilter::Operand& operand : filter.operands) {
     if (operand.ip) {
-      if (filter.op != Op::kContains && filter.op != Op::kNotContains) return error(Code::kInvalid, "ip: invalid operation");
+      if (filter.op != Op::kContains && filter.op != Op::kNotContains)
+        return error(Code::kInvalid, "ip: invalid operation");
       TRY(ip, IpFilter::compile(operand.text));
       out.ips_.push_back(ip);
     } else if (filter.op == Op::kContains || filter.op == Op::kNotContains) {

@@ -24,12 +24,16 @@ struct StageCompiler {
     return wrap(JsonPaths::compile(stage, plan));
   }
   Result<CompiledStage> operator()(const LogfmtStage& stage) const { return wrap(Logfmt::compile(stage, plan)); }
-  Result<CompiledStage> operator()(const PatternStage& stage) const { return wrap(PatternFields::compile(stage, plan)); }
+  Result<CompiledStage> operator()(const PatternStage& stage) const {
+    return wrap(PatternFields::compile(stage, plan));
+  }
   Result<CompiledStage> operator()(const RegexpStage& stage) const { return wrap(RegexpFields::compile(stage, plan)); }
   Result<CompiledStage> operator()(const UnpackStage&) const { return CompiledStage(Unpack{}); }
   Result<CompiledStage> operator()(const DecolorizeStage&) const { return wrap(Decolorize::compile()); }
   Result<CompiledStage> operator()(const LineFormatStage& stage) const { return wrap(LineFormat::compile(stage, now)); }
-  Result<CompiledStage> operator()(const LabelFormatStage& stage) const { return wrap(LabelFormat::compile(stage, plan, now)); }
+  Result<CompiledStage> operator()(const LabelFormatStage& stage) const {
+    return wrap(LabelFormat::compile(stage, plan, now));
+  }
   Result<CompiledStage> operator()(const DropStage& stage) const {
     TRY(tests, NameTests::compile(stage.labels, plan));
     return CompiledStage(Drop(std::move(tests)));
@@ -112,7 +116,8 @@ std::vector<Stage> reorder_stages(const std::vector<Stage>& stages) {
 Result<void> check_stages(const std::vector<Stage>& stages) {
   LabelPlan plan;
   for (const Stage& stage : stages) {
-    if (auto compiled = compile_stage(stage, plan, 0); !compiled.ok()) return parse_error(0, 0, compiled.error().message);
+    if (auto compiled = compile_stage(stage, plan, 0); !compiled.ok())
+      return parse_error(0, 0, compiled.error().message);
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// All stages of a pipeline, compiled. A new stage is a struct in ast.h, its class in a file of its own, and one row each
-// in CompiledStage and in the compiler (stages.cc).
+// All stages of a pipeline, compiled. A new stage is a struct in ast.h, its class in a file of its own, and one row
+// each in CompiledStage and in the compiler (stages.cc).
 #pragma once
 
 #include <variant>
@@ -16,8 +16,8 @@
 
 namespace trilobite::logql {
 
-using CompiledStage = std::variant<LineTest, LabelTest, JsonFields, JsonPaths, Logfmt, PatternFields, RegexpFields, Unpack,
-                                   Decolorize, LineFormat, LabelFormat, Drop, Keep>;
+using CompiledStage = std::variant<LineTest, LabelTest, JsonFields, JsonPaths, Logfmt, PatternFields, RegexpFields,
+                                   Unpack, Decolorize, LineFormat, LabelFormat, Drop, Keep>;
 
 // The error begins with "stage '| ...' : ".
 Result<CompiledStage> compile_stage(const Stage& stage, LabelPlan& plan, TimeNs now);

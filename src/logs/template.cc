@@ -68,8 +68,9 @@ class Execution {
   Result<Flow> action(const TemplateNode& node, const TemplateValue& dot) {
     // The most frequent action, {{.label}}, goes without values.
     const TemplateOperand& first = node.pipe->commands.front().operands.front();
-    if (node.pipe->variables.empty() && node.pipe->commands.size() == 1 && node.pipe->commands.front().operands.size() == 1 &&
-        first.kind == TemplateOperand::Kind::kDot && first.fields.size() == 1 && std::holds_alternative<RootLabels>(dot.data)) {
+    if (node.pipe->variables.empty() && node.pipe->commands.size() == 1 &&
+        node.pipe->commands.front().operands.size() == 1 && first.kind == TemplateOperand::Kind::kDot &&
+        first.fields.size() == 1 && std::holds_alternative<RootLabels>(dot.data)) {
       out_ += input_.label(first.fields.front());
       return Flow::kNext;
     }
@@ -107,11 +108,12 @@ class Execution {
       }
       return block(node.body, element);
     };
-    TRY_VOID(each(value, node.pipe->commands.back().source, [&](TemplateValue key, const TemplateValue& element) -> Result<bool> {
-      TRY(flow, step(std::move(key), element));
-      stopped = flow == Flow::kBreak;
-      return !stopped;
-    }));
+    TRY_VOID(each(value, node.pipe->commands.back().source,
+                  [&](TemplateValue key, const TemplateValue& element) -> Result<bool> {
+                    TRY(flow, step(std::move(key), element));
+                    stopped = flow == Flow::kBreak;
+                    return !stopped;
+                  }));
     variables_.resize(variables);
     return any ? Result<Flow>(Flow::kNext) : block(node.otherwise, dot);
   }
@@ -200,7 +202,9 @@ class Execution {
       case Kind::kLiteral: return operand.literal;
       case Kind::kNil: return value;
       case Kind::kDot: value = dot; break;
-      case Kind::kVariable: value = operand.variable < variables_.size() ? variables_[operand.variable] : TemplateValue(); break;
+      case Kind::kVariable:
+        value = operand.variable < variables_.size() ? variables_[operand.variable] : TemplateValue();
+        break;
       case Kind::kPipe: {
         TRY(inner, pipe(*operand.pipe, dot));
         value = std::move(inner);
@@ -241,7 +245,8 @@ class Execution {
     return value;
   }
 
-  Result<std::vector<TemplateValue>> arguments(const TemplateCommand& command, const TemplateValue& dot, TemplateValue* last) {
+  Result<std::vector<TemplateValue>> arguments(const TemplateCommand& command, const TemplateValue& dot,
+                                               TemplateValue* last) {
     std::vector<TemplateValue> out;
     out.reserve(command.operands.size());
     for (std::size_t i = 1; i < command.operands.size(); ++i) {
@@ -266,11 +271,13 @@ class Execution {
     TRY(value, invoke(first, values, command.source));
     if (first.fields.empty()) return value;
     TRY(field, fields(std::move(value), first, command.source));
-    if (!method_.empty()) return time_method(std::get<GoTime>(field.data), std::exchange(method_, {}), {}, command.source);
+    if (!method_.empty())
+      return time_method(std::get<GoTime>(field.data), std::exchange(method_, {}), {}, command.source);
     return field;
   }
 
-  Result<TemplateValue> invoke(const TemplateOperand& operand, std::span<const TemplateValue> values, std::string_view source) {
+  Result<TemplateValue> invoke(const TemplateOperand& operand, std::span<const TemplateValue> values,
+                               std::string_view source) {
     const TemplateFunction& function = *operand.function;
     if (values.size() < function.min || values.size() > function.max) {
       return fail(source, fmt::format("wrong number of args for {}: want {}{} got {}", operand.name,
@@ -284,7 +291,8 @@ class Execution {
   // `and` and `or` stop at the first value that decides.
   Result<TemplateValue> short_circuit(const TemplateCommand& command, const TemplateValue& dot, TemplateValue* last) {
     const bool stop_at = command.operands.front().name == "or";
-    if (command.operands.size() == 1 && last == nullptr) return fail(command.source, "wrong number of args: want at least 1 got 0");
+    if (command.operands.size() == 1 && last == nullptr)
+      return fail(command.source, "wrong number of args: want at least 1 got 0");
     TemplateValue value;
     for (std::size_t i = 1; i < command.operands.size(); ++i) {
       TRY(next, argument(command.operands[i], dot, command.source));
@@ -296,14 +304,15 @@ class Execution {
 
   // ---- Methods of a time ----
 
-  Result<TemplateValue> method(const GoTime& time, const TemplateCommand& command, const TemplateValue& dot, TemplateValue* last) {
+  Result<TemplateValue> method(const GoTime& time, const TemplateCommand& command, const TemplateValue& dot,
+                               TemplateValue* last) {
     const std::string name(std::exchange(method_, {}));
     TRY(values, arguments(command, dot, last));
     return time_method(time, name, values, command.source);
   }
 
-  static Result<TemplateValue> time_method(const GoTime& time, std::string_view name, std::span<const TemplateValue> values,
-                                           std::string_view source) {
+  static Result<TemplateValue> time_method(const GoTime& time, std::string_view name,
+                                           std::span<const TemplateValue> values, std::string_view source) {
     const CivilTime civil = civil_of(time);
     const auto whole = [](std::int64_t value) { return TemplateValue(value); };
     if (name == "Format" && values.size() == 1 && values[0].text() != nullptr) {

@@ -15,8 +15,8 @@ Result<GoTime> TemplateCall::time(std::size_t i) const {
 }
 
 std::span<const std::span<const TemplateFunction>> template_functions() {
-  static const std::array<std::span<const TemplateFunction>, 5> kTables{builtin_functions(), text_functions(),
-                                                                        number_functions(), time_functions(), codec_functions()};
+  static const std::array<std::span<const TemplateFunction>, 5> kTables{
+      builtin_functions(), text_functions(), number_functions(), time_functions(), codec_functions()};
   return kTables;
 }
 

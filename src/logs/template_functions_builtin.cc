@@ -20,7 +20,8 @@ bool is_number(const Value& value) {
 
 Result<bool> equal(const Value& a, const Value& b) {
   if (a.is_nil() || b.is_nil()) return a.is_nil() && b.is_nil();
-  if (std::holds_alternative<bool>(a.data) && std::holds_alternative<bool>(b.data)) return a.data.index() == b.data.index() && std::get<bool>(a.data) == std::get<bool>(b.data);
+  if (std::holds_alternative<bool>(a.data) && std::holds_alternative<bool>(b.data))
+    return a.data.index() == b.data.index() && std::get<bool>(a.data) == std::get<bool>(b.data);
   if (const auto* time = std::get_if<GoTime>(&a.data)) {
     const auto* other = std::get_if<GoTime>(&b.data);
     return other != nullptr && *time == *other;
@@ -75,12 +76,14 @@ Result<Value> index(const TemplateCall& call) {
 Result<Value> slice(const TemplateCall& call) {
   const std::string* text = call[0].text();
   const auto* list = std::get_if<std::shared_ptr<const TemplateList>>(&call[0].data);
-  if (text == nullptr && list == nullptr) return error(Code::kInvalid, "can't slice item of type {}", call[0].type_name());
+  if (text == nullptr && list == nullptr)
+    return error(Code::kInvalid, "can't slice item of type {}", call[0].type_name());
   const auto size = static_cast<std::int64_t>(text != nullptr ? text->size() : (*list)->size());
   std::int64_t from = 0, to = size;
   if (call.arguments.size() > 1) from = to_int(call[1]);
   if (call.arguments.size() > 2) to = to_int(call[2]);
-  if (from < 0 || to < from || to > size) return error(Code::kInvalid, "slice index out of range: {}", from < 0 || from > size ? from : to);
+  if (from < 0 || to < from || to > size)
+    return error(Code::kInvalid, "slice index out of range: {}", from < 0 || from > size ? from : to);
   if (text != nullptr) return Value(text->substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)));
   return Value(std::make_shared<const TemplateList>((*list)->begin() + from, (*list)->begin() + to));
 }
@@ -150,13 +153,16 @@ std::string format_real(double value, const Verb& verb) {
 
 std::string hex(std::string_view text, bool upper) {
   std::string out;
-  for (const char c : text) out += upper ? fmt::format("{:02X}", static_cast<unsigned char>(c)) : fmt::format("{:02x}", static_cast<unsigned char>(c));
+  for (const char c : text)
+    out += upper ? fmt::format("{:02X}", static_cast<unsigned char>(c))
+                 : fmt::format("{:02x}", static_cast<unsigned char>(c));
   return out;
 }
 
 std::string format_verb(const Value& value, const Verb& verb, const TemplateInput& input) {
   const auto wrong = [&] {
-    return fmt::format("%!{}({}={})", verb.letter, std::holds_alternative<std::int64_t>(value.data) ? "int" : value.type_name(),
+    return fmt::format("%!{}({}={})", verb.letter,
+                       std::holds_alternative<std::int64_t>(value.data) ? "int" : value.type_name(),
                        print_any(value, input));
   };
   const std::string_view letters(&verb.letter, 1);
@@ -169,7 +175,8 @@ std::string format_verb(const Value& value, const Verb& verb, const TemplateInpu
       std::string shown = *text;
       if (verb.precision >= 0) {
         std::size_t bytes = 0;
-        for (int runes = 0; runes < verb.precision && bytes < shown.size(); ++runes) bytes += decode_rune(std::string_view(shown).substr(bytes)).length;
+        for (int runes = 0; runes < verb.precision && bytes < shown.size(); ++runes)
+          bytes += decode_rune(std::string_view(shown).substr(bytes)).length;
         shown.resize(bytes);
       }
       return padded(std::move(shown), verb);
@@ -203,11 +210,13 @@ Result<Value> printf_(const TemplateCall& call) {
   const auto number = [&](std::size_t& at, int& value) {
     if (at < format.size() && format[at] == '*') {
       ++at;
-      value = next < call.arguments.size() ? static_cast<int>(std::min<std::int64_t>(to_int(call[next++]), kWidthMax)) : 0;
+      value =
+          next < call.arguments.size() ? static_cast<int>(std::min<std::int64_t>(to_int(call[next++]), kWidthMax)) : 0;
       return;
     }
     value = 0;
-    while (at < format.size() && format[at] >= '0' && format[at] <= '9') value = std::min(kWidthMax, value * 10 + (format[at++] - '0'));
+    while (at < format.size() && format[at] >= '0' && format[at] <= '9')
+      value = std::min(kWidthMax, value * 10 + (format[at++] - '0'));
   };
   for (std::size_t at = 0; at < format.size(); ++at) {
     if (format[at] != '%') {
@@ -275,9 +284,17 @@ Result<Value> html(const TemplateCall& call) {
 }
 
 Result<Value> js(const TemplateCall& call) {
-  static constexpr std::array<Replacement, 11> kTable{{{'\\', "\\\\"}, {'\'', "\\'"}, {'"', "\\\""}, {'<', "\\u003C"},
-                                                       {'>', "\\u003E"}, {'&', "\\u0026"}, {'=', "\\u003D"}, {'\n', "\\u000A"},
-                                                       {'\r', "\\u000D"}, {'\t', "\\u0009"}, {'\0', "\\u0000"}}};
+  static constexpr std::array<Replacement, 11> kTable{{{'\\', "\\\\"},
+                                                       {'\'', "\\'"},
+                                                       {'"', "\\\""},
+                                                       {'<', "\\u003C"},
+                                                       {'>', "\\u003E"},
+                                                       {'&', "\\u0026"},
+                                                       {'=', "\\u003D"},
+                                                       {'\n', "\\u000A"},
+                                                       {'\r', "\\u000D"},
+                                                       {'\t', "\\u0009"},
+                                                       {'\0', "\\u0000"}}};
   return Value(escape(printed(call), kTable));
 }
 
@@ -326,19 +343,23 @@ Result<int> compare_values(const TemplateValue& a, const TemplateValue& b) {
 }
 
 Result<TemplateValue> index_value(const TemplateValue& value, const TemplateValue& key, const TemplateInput& input) {
-  if (std::holds_alternative<RootLabels>(value.data) && key.text() != nullptr) return Value(std::string(input.label(*key.text())));
-  if (const auto* map = std::get_if<std::shared_ptr<const TemplateMap>>(&value.data); map != nullptr && key.text() != nullptr) {
+  if (std::holds_alternative<RootLabels>(value.data) && key.text() != nullptr)
+    return Value(std::string(input.label(*key.text())));
+  if (const auto* map = std::get_if<std::shared_ptr<const TemplateMap>>(&value.data);
+      map != nullptr && key.text() != nullptr) {
     const auto found = (*map)->find(*key.text());
     return found == (*map)->end() ? Value() : found->second;
   }
   const auto* place = std::get_if<std::int64_t>(&key.data);
   if (place == nullptr) return error(Code::kInvalid, "cannot index slice/array with type {}", key.type_name());
   if (const auto* list = std::get_if<std::shared_ptr<const TemplateList>>(&value.data)) {
-    if (*place < 0 || *place >= static_cast<std::int64_t>((*list)->size())) return error(Code::kInvalid, "index out of range: {}", *place);
+    if (*place < 0 || *place >= static_cast<std::int64_t>((*list)->size()))
+      return error(Code::kInvalid, "index out of range: {}", *place);
     return (**list)[static_cast<std::size_t>(*place)];
   }
   if (const std::string* text = value.text()) {
-    if (*place < 0 || *place >= static_cast<std::int64_t>(text->size())) return error(Code::kInvalid, "index out of range: {}", *place);
+    if (*place < 0 || *place >= static_cast<std::int64_t>(text->size()))
+      return error(Code::kInvalid, "index out of range: {}", *place);
     return Value(static_cast<std::int64_t>(static_cast<unsigned char>((*text)[static_cast<std::size_t>(*place)])));
   }
   return error(Code::kInvalid, "can't index item of type {}", value.type_name());

@@ -20,7 +20,8 @@ Result<Value> encode_base64(const TemplateCall& call) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); i += 3) {
     std::uint32_t word = 0;
-    for (std::size_t k = 0; k < 3; ++k) word = word << 8 | (i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U);
+    for (std::size_t k = 0; k < 3; ++k)
+      word = word << 8 | (i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U);
     for (std::size_t k = 0; k < 4; ++k) out.push_back(i + k <= text.size() ? kBase64[word >> (18 - 6 * k) & 63] : '=');
   }
   return Value(std::move(out));
@@ -104,7 +105,8 @@ Value from_simdjson(const simdjson::dom::element& element) {
     }
     case element_type::OBJECT: {
       TemplateMap map;
-      for (const auto member : simdjson::dom::object(element)) map[std::string(member.key)] = from_simdjson(member.value);
+      for (const auto member : simdjson::dom::object(element))
+        map[std::string(member.key)] = from_simdjson(member.value);
       return Value(std::make_shared<const TemplateMap>(std::move(map)));
     }
     case element_type::INT64: return Value(static_cast<double>(std::int64_t(element)));
@@ -135,7 +137,9 @@ Result<Value> from_json(const TemplateCall& call) {
 Result<Value> bytes(const TemplateCall& call) {
   TRY(text, call.text(0));
   const auto value = parse_bytes(text);
-  if (!value) return error(Code::kInvalid, "strconv.ParseFloat: parsing {}: invalid syntax", quote(text.substr(0, text.find_first_not_of("0123456789.,"))));
+  if (!value)
+    return error(Code::kInvalid, "strconv.ParseFloat: parsing {}: invalid syntax",
+                 quote(text.substr(0, text.find_first_not_of("0123456789.,"))));
   return Value(static_cast<double>(*value));
 }
 

@@ -48,7 +48,9 @@ char32_t change_case(char32_t c, bool upper) {
     if (c == 0xB5) return 0x39C;
     if (in(0xE0, 0xFE) && c != 0xF7) return c - 32;
     if (c == 0xFF) return 0x178;
-    if (in(0x100, 0x137) || in(0x14A, 0x177) || in(0x460, 0x481) || in(0x48A, 0x4BF) || in(0x4D0, 0x52F) || in(0x1E00, 0x1E95) || in(0x1EA0, 0x1EFF)) return c == 0x131 ? 'I' : c & ~char32_t{1};
+    if (in(0x100, 0x137) || in(0x14A, 0x177) || in(0x460, 0x481) || in(0x48A, 0x4BF) || in(0x4D0, 0x52F) ||
+        in(0x1E00, 0x1E95) || in(0x1EA0, 0x1EFF))
+      return c == 0x131 ? 'I' : c & ~char32_t{1};
     if (in(0x139, 0x148) || in(0x179, 0x17E)) return c % 2 == 0 ? c - 1 : c;
     if (in(0x3B1, 0x3CB)) return c == 0x3C2 ? 0x3A3 : c - 32;
     if (c == 0x3AC) return 0x386;
@@ -62,7 +64,9 @@ char32_t change_case(char32_t c, bool upper) {
   if (in(0xC0, 0xDE) && c != 0xD7) return c + 32;
   if (c == 0x178) return 0xFF;
   if (c == 0x130) return 'i';
-  if (in(0x100, 0x137) || in(0x14A, 0x177) || in(0x460, 0x481) || in(0x48A, 0x4BF) || in(0x4D0, 0x52F) || in(0x1E00, 0x1E95) || in(0x1EA0, 0x1EFF)) return c | 1;
+  if (in(0x100, 0x137) || in(0x14A, 0x177) || in(0x460, 0x481) || in(0x48A, 0x4BF) || in(0x4D0, 0x52F) ||
+      in(0x1E00, 0x1E95) || in(0x1EA0, 0x1EFF))
+    return c | 1;
   if (in(0x139, 0x148) || in(0x179, 0x17E)) return c % 2 == 1 ? c + 1 : c;
   if (in(0x391, 0x3AB) && c != 0x3A2) return c + 32;
   if (c == 0x386) return 0x3AC;
@@ -168,7 +172,8 @@ Result<Value> substr(const TemplateCall& call) {
   TRY(text, call.text(2));
   const std::int64_t size = static_cast<std::int64_t>(text.size());
   const std::int64_t start = to_int(call[0]), end = to_int(call[1]);
-  if (start < 0) return Value(std::string(text.substr(0, static_cast<std::size_t>(std::clamp<std::int64_t>(end, 0, size)))));
+  if (start < 0)
+    return Value(std::string(text.substr(0, static_cast<std::size_t>(std::clamp<std::int64_t>(end, 0, size)))));
   if (start > size) return error(Code::kInvalid, "slice bounds out of range [{}:{}]", start, size);
   if (end < 0 || end > size) return Value(std::string(text.substr(static_cast<std::size_t>(start))));
   if (end < start) return error(Code::kInvalid, "slice bounds out of range [{}:{}]", start, end);

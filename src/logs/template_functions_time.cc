@@ -48,7 +48,8 @@ Result<Value> unix_to_time(const TemplateCall& call) {
   std::int64_t number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (code != std::errc() || end != text.data() + text.size()) {
-    return error(Code::kInvalid, "unable to parse time '{}': strconv.ParseInt: parsing {}: invalid syntax", text, quote(text));
+    return error(Code::kInvalid, "unable to parse time '{}': strconv.ParseInt: parsing {}: invalid syntax", text,
+                 quote(text));
   }
   switch (text.size()) {
     case 5: return Value(GoTime{number * 86400, 0});
@@ -62,7 +63,8 @@ Result<Value> unix_to_time(const TemplateCall& call) {
 
 constexpr std::array<TemplateFunction, 9> kFunctions{{
     {"now", 0, 0, [](const TemplateCall& call) -> Result<Value> { return Value(GoTime::from_ns(call.input.now)); }},
-    {"__timestamp__", 0, 0, [](const TemplateCall& call) -> Result<Value> { return Value(GoTime::from_ns(call.input.time)); }},
+    {"__timestamp__", 0, 0,
+     [](const TemplateCall& call) -> Result<Value> { return Value(GoTime::from_ns(call.input.time)); }},
     {"date", 2, 2, date},
     {"toDate", 2, 2, to_date},
     {"toDateInZone", 3, 3, to_date_in_zone},

@@ -38,7 +38,8 @@ class TreeBuilder {
 
  private:
   Error fail(std::string_view what) const {
-    const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(std::min(at_, text_.size())), '\n');
+    const auto line =
+        1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(std::min(at_, text_.size())), '\n');
     return error(Code::kInvalid, "template: line:{}: {}", line, what);
   }
 
@@ -76,7 +77,8 @@ class TreeBuilder {
     const std::size_t open = std::min(text_.find("{{", at_), text_.size());
     std::string_view plain = text_.substr(at_, open - at_);
     if (trim_next_) plain.remove_prefix(std::min(plain.find_first_not_of(kBlanks), plain.size()));
-    const bool trim = text_.substr(open, 3) == "{{-" && open + 3 < text_.size() && kBlanks.find(text_[open + 3]) != std::string_view::npos;
+    const bool trim = text_.substr(open, 3) == "{{-" && open + 3 < text_.size() &&
+                      kBlanks.find(text_[open + 3]) != std::string_view::npos;
     if (trim) plain = plain.substr(0, plain.find_last_not_of(kBlanks) + 1);
     if (!plain.empty()) {
       TemplateNode node;
@@ -91,7 +93,8 @@ class TreeBuilder {
   // Behind "{{" or "{{- "; a comment is taken whole.
   Result<void> open_action() {
     at_ += 2;
-    if (text_.substr(at_, 1) == "-" && at_ + 1 < text_.size() && kBlanks.find(text_[at_ + 1]) != std::string_view::npos) ++at_;
+    if (text_.substr(at_, 1) == "-" && at_ + 1 < text_.size() && kBlanks.find(text_[at_ + 1]) != std::string_view::npos)
+      ++at_;
     comment_ = false;
     const std::size_t start = std::min(text_.find_first_not_of(kBlanks, at_), text_.size());
     if (text_.substr(start, 2) != "/*") return {};
@@ -172,7 +175,8 @@ class TreeBuilder {
     if (stop == "else") {
       skip_blanks();
       const Word next = peek();
-      const bool chained = next.kind == Word::Kind::kIdentifier && next.text == context && kind != TemplateNode::Kind::kRange;
+      const bool chained =
+          next.kind == Word::Kind::kIdentifier && next.text == context && kind != TemplateNode::Kind::kRange;
       if (chained) {
         // {{else if}}: one {{end}} for both.
         TRY_VOID(branch(kind, node.otherwise));
@@ -322,7 +326,8 @@ class TreeBuilder {
 
   bool at_close() const {
     const std::size_t start = std::min(text_.find_first_not_of(kBlanks, at_), text_.size());
-    return text_.substr(start, 2) == "}}" || (text_.substr(start, 3) == "-}}" && start > 0 && kBlanks.find(text_[start - 1]) != std::string_view::npos);
+    return text_.substr(start, 2) == "}}" ||
+           (text_.substr(start, 3) == "-}}" && start > 0 && kBlanks.find(text_[start - 1]) != std::string_view::npos);
   }
 
   Result<TemplateOperand> operand(std::string_view context) {
@@ -376,7 +381,8 @@ class TreeBuilder {
     }
     while (peek().kind == Word::Kind::kField) {
       out.fields.emplace_back(take().text.substr(1));
-      if (out.fields.size() == 1 && (out.kind == Kind::kDot || out.kind == Kind::kVariable)) tree_->fields.push_back(out.fields[0]);
+      if (out.fields.size() == 1 && (out.kind == Kind::kDot || out.kind == Kind::kVariable))
+        tree_->fields.push_back(out.fields[0]);
     }
     if (!out.fields.empty() && (out.kind == Kind::kLiteral || out.kind == Kind::kNil)) {
       return fail(fmt::format("unexpected . after term {}", quote(word.text)));
@@ -517,6 +523,8 @@ class TreeBuilder {
 
 }  // namespace
 
-Result<std::shared_ptr<const Template::Tree>> parse_template(std::string_view text) { return TreeBuilder(text).build(); }
+Result<std::shared_ptr<const Template::Tree>> parse_template(std::string_view text) {
+  return TreeBuilder(text).build();
+}
 
 }  // namespace trilobite::logql

@@ -26,8 +26,9 @@ class Labels final : public TemplateInput {
   std::vector<std::pair<std::string_view, std::string_view>> labels() const override { return labels_; }
 
  private:
-  std::vector<std::pair<std::string_view, std::string_view>> labels_ = {
-      {"bytes", "2.21MB"}, {"msg", "closing stream"}, {"n", "2599"}, {"ok", "false"}, {"ratio", "0.01"}, {"tenant", "team-c"}};
+  std::vector<std::pair<std::string_view, std::string_view>> labels_ = {{"bytes", "2.21MB"}, {"msg", "closing stream"},
+                                                                        {"n", "2599"},       {"ok", "false"},
+                                                                        {"ratio", "0.01"},   {"tenant", "team-c"}};
 };
 
 std::string run(std::string_view text) {
@@ -105,12 +106,16 @@ TEST(Template, Text) {
       {"{{ Replace \"aaa\" \"a\" \"b\" 2 }} {{ replace \"a\" \"c\" \"aaa\" }}", "bba ccc"},
       {"{{ Trim \"xxaxx\" \"x\" }} {{ TrimLeft \"xxa\" \"x\" }} {{ TrimRight \"axx\" \"x\" }}", "a a a"},
       {"{{ TrimPrefix \"abc\" \"ab\" }} {{ TrimSuffix \"abc\" \"bc\" }} {{ TrimSpace \"  a \" }}", "c a a"},
-      {"{{ trim \" a \" }} {{ trimAll \"x\" \"xax\" }} {{ trimPrefix \"a\" \"ab\" }} {{ trimSuffix \"b\" \"ab\" }}", "a a b a"},
+      {"{{ trim \" a \" }} {{ trimAll \"x\" \"xax\" }} {{ trimPrefix \"a\" \"ab\" }} {{ trimSuffix \"b\" \"ab\" }}",
+       "a a b a"},
       {"{{ trunc 5 .msg }}|{{ trunc -6 .msg }}|{{ trunc 500 .msg }}", "closi|stream|closing stream"},
       {"{{ .msg | substr 2 6 }}|{{ .msg | substr -1 3 }}|{{ .msg | substr 3 -1 }}", "osin|clo|sing stream"},
-      {"{{ repeat 3 \"ab\" }} {{ contains \"a\" \"cat\" }} {{ hasPrefix \"c\" \"cat\" }} {{ hasSuffix \"c\" \"cat\" }}", "ababab true true false"},
+      {"{{ repeat 3 \"ab\" }} {{ contains \"a\" \"cat\" }} {{ hasPrefix \"c\" \"cat\" }} {{ hasSuffix \"c\" \"cat\" }}",
+       "ababab true true false"},
       {"[{{ indent 2 \"a\\nb\" }}] [{{ nindent 2 \"a\" }}]", "[  a\n  b] [\n  a]"},
-      {"[{{ alignLeft 5 \"añ\" }}] [{{ alignRight 5 \"añ\" }}] [{{ alignLeft 2 \"abc\" }}] [{{ alignRight 2 \"abc\" }}]", "[añ   ] [   añ] [ab] [bc]"},
+      {"[{{ alignLeft 5 \"añ\" }}] [{{ alignRight 5 \"añ\" }}] [{{ alignLeft 2 \"abc\" }}] [{{ alignRight 2 \"abc\" "
+       "}}]",
+       "[añ   ] [   añ] [ab] [bc]"},
       {"{{ default \"n/a\" .nope }} {{ default \"n/a\" .tenant }}", "n/a team-c"},
       {"{{ regexReplaceAll \"(\\\\w+) (\\\\w+)\" .msg \"${2} $1\" }}", "stream closing"},
       {"{{ regexReplaceAllLiteral \"(\\\\w+) \" .msg \"$1!\" }}", "$1!stream"},
@@ -123,7 +128,8 @@ TEST(Template, Numbers) {
   check({
       {"{{ add .n 1 }} {{ sub .n 1 }} {{ mul .n 2 }} {{ div .n 7 }} {{ mod .n 7 }}", "2600 2598 5198 371 2"},
       {"{{ add 1 2 3 }} {{ mul 2 3 4 }}", "6 24"},
-      {"{{ addf .ratio 0.5 }} {{ subf .ratio 0.25 }} {{ mulf .ratio 2 }} {{ divf .ratio 4 }}", "0.51 -0.24 0.02 0.0025"},
+      {"{{ addf .ratio 0.5 }} {{ subf .ratio 0.25 }} {{ mulf .ratio 2 }} {{ divf .ratio 4 }}",
+       "0.51 -0.24 0.02 0.0025"},
       {"{{ addf 0.1 0.2 }}", "0.3"},
       {"{{ max 1 5 3 }} {{ min 4 2 }} {{ maxf 1.5 2 }} {{ minf 1.5 2 }}", "5 2 2 1.5"},
       {"{{ ceil 1.2 }} {{ floor 1.8 }} {{ round 1.255 1 }} {{ round -2.5 0 }}", "2 1 1.3 -3"},
@@ -136,10 +142,14 @@ TEST(Template, Times) {
   check({
       {"{{ __timestamp__ }}", "2026-01-15 00:29:27.100501248 +0000 UTC"},
       {"{{ __timestamp__ | unixEpoch }} {{ __timestamp__.Unix }}", "1768436967 1768436967"},
-      {"{{ __timestamp__ | date \"2006-01-02T15:04:05.000Z07:00 Mon Jan _2\" }}", "2026-01-15T00:29:27.100Z Thu Jan 15"},
-      {"{{ unixToTime \"1768435200\" | date \"2006-01-02\" }} {{ unixToTime \"1768435200123\" | unixEpochMillis }} {{ unixToTime \"20468\" | unixEpoch }}", "2026-01-15 1768435200123 1768435200"},
+      {"{{ __timestamp__ | date \"2006-01-02T15:04:05.000Z07:00 Mon Jan _2\" }}",
+       "2026-01-15T00:29:27.100Z Thu Jan 15"},
+      {"{{ unixToTime \"1768435200\" | date \"2006-01-02\" }} {{ unixToTime \"1768435200123\" | unixEpochMillis }} {{ "
+       "unixToTime \"20468\" | unixEpoch }}",
+       "2026-01-15 1768435200123 1768435200"},
       {"{{ toDate \"2006-01-02\" \"2026-01-15\" | unixEpoch }}", "1768435200"},
-      {"{{ toDateInZone \"2006-01-02T15:04:05.000Z\" \"UTC\" \"2026-01-15T00:29:27.100Z\" | unixEpochMillis }}", "1768436967100"},
+      {"{{ toDateInZone \"2006-01-02T15:04:05.000Z\" \"UTC\" \"2026-01-15T00:29:27.100Z\" | unixEpochMillis }}",
+       "1768436967100"},
       {"{{ toDate \"2006-01-02\" \"nonsense\" | unixEpoch }}", "-62135596800"},
       {"{{ now | unixEpochNanos }}", "1768435200000000000"},
       {"{{ toDate \"02/Jan/2006:15:04:05 -0700\" \"15/Jan/2026:01:00:00 +0100\" | unixEpoch }}", "1768435200"},
@@ -151,7 +161,9 @@ TEST(Template, Codecs) {
       {"{{ b64enc .msg }} {{ b64enc .msg | b64dec }} {{ b64enc \"a\" }}", "Y2xvc2luZyBzdHJlYW0= closing stream YQ=="},
       {"{{ b64dec \"!!!\" }}", "illegal base64 data at input byte 0"},
       {"{{ urlencode .msg }} {{ urldecode \"a%20b%2Fc+d\" }}", "closing+stream a b/c d"},
-      {"{{ $o := fromJson \"{\\\"s\\\":[{\\\"id\\\":0}],\\\"l\\\":[1.5,2]}\" }}{{ range $o.s }}{{ .id }}{{ end }} {{ index $o.l 1 }}", "0 2"},
+      {"{{ $o := fromJson \"{\\\"s\\\":[{\\\"id\\\":0}],\\\"l\\\":[1.5,2]}\" }}{{ range $o.s }}{{ .id }}{{ end }} {{ "
+       "index $o.l 1 }}",
+       "0 2"},
   });
 }
 
@@ -159,11 +171,14 @@ TEST(Template, BuiltIn) {
   check({
       {"{{ print .tenant .ok }} {{ println .ok }}", "team-cfalse false\n"},
       {"{{ print 1 2 \"a\" }}", "1 2a"},
-      {"{{ printf \"%5.1f|%-5s|%05d|%x|%q|%t|%v|%%\" 2.25 \"ab\" 42 255 \"q\" true 1.5 }}", "  2.2|ab   |00042|ff|\"q\"|true|1.5|%"},
+      {"{{ printf \"%5.1f|%-5s|%05d|%x|%q|%t|%v|%%\" 2.25 \"ab\" 42 255 \"q\" true 1.5 }}",
+       "  2.2|ab   |00042|ff|\"q\"|true|1.5|%"},
       {"{{ printf \"%d\" \"x\" }} {{ printf \"%s\" }}", "%!d(string=x) %!s(MISSING)"},
-      {"{{ or (eq .tenant \"a\") (ne .ok \"true\") }} {{ and 1 0 }} {{ not .nope }} {{ or .nope \"x\" }}", "true 0 true x"},
+      {"{{ or (eq .tenant \"a\") (ne .ok \"true\") }} {{ and 1 0 }} {{ not .nope }} {{ or .nope \"x\" }}",
+       "true 0 true x"},
       {"{{ eq .ok \"a\" \"false\" }} {{ lt 1 2 }} {{ ge \"b\" \"a\" }} {{ gt 2.5 1.0 }}", "true true true true"},
-      {"{{ len .msg }} {{ slice .msg 1 3 }} {{ html \"<a>\" }} {{ js \"'\" }} {{ urlquery \"a b\" }}", "14 lo &lt;a&gt; \\' a+b"},
+      {"{{ len .msg }} {{ slice .msg 1 3 }} {{ html \"<a>\" }} {{ js \"'\" }} {{ urlquery \"a b\" }}",
+       "14 lo &lt;a&gt; \\' a+b"},
       {"{{ __line__ }} {{ len __line__ }}", "the line 8"},
   });
 }

@@ -11,8 +11,15 @@
 namespace trilobite::logql {
 
 std::string_view TemplateValue::type_name() const {
-  static constexpr std::array<std::string_view, 9> kNames{
-      "nil", "bool", "int64", "float64", "string", "time.Time", "[]interface {}", "map[string]interface {}", "map[string]string"};
+  static constexpr std::array<std::string_view, 9> kNames{"nil",
+                                                          "bool",
+                                                          "int64",
+                                                          "float64",
+                                                          "string",
+                                                          "time.Time",
+                                                          "[]interface {}",
+                                                          "map[string]interface {}",
+                                                          "map[string]string"};
   return kNames[data.index()];
 }
 
@@ -36,7 +43,8 @@ std::string format_float(double value) {
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   if (value == 0) return std::signbit(value) ? "-0" : "0";
   std::array<char, 64> buffer;
-  const auto scientific = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
+  const auto scientific =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
   const std::string_view text(buffer.data(), static_cast<std::size_t>(scientific.ptr - buffer.data()));
   int exponent = 0;
   const std::size_t e = text.find('e');

@@ -62,8 +62,8 @@ std::optional<std::string_view> take_go_part(std::string_view text, double& tota
     std::int64_t count = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + i, count);
     std::int64_t product = 0;
-    if (parsed.ec == std::errc() && parsed.ptr == text.data() + i && !__builtin_mul_overflow(count, unit.ns, &product) &&
-        !__builtin_add_overflow(exact, product, &exact)) {
+    if (parsed.ec == std::errc() && parsed.ptr == text.data() + i &&
+        !__builtin_mul_overflow(count, unit.ns, &product) && !__builtin_add_overflow(exact, product, &exact)) {
       total += static_cast<double>(product);
     } else {
       whole = false;
@@ -187,7 +187,8 @@ std::string format_number(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   std::array<char, 64> buffer;
-  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
+  const auto written =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
   std::string_view text(buffer.data(), static_cast<std::size_t>(written.ptr - buffer.data()));
   std::string out = text.front() == '-' ? "-" : "";
   if (!out.empty()) text.remove_prefix(1);
@@ -253,7 +254,8 @@ std::string format_bytes(std::uint64_t bytes) {
   std::size_t unit = 0;
   for (; scaled >= 1000 && unit + 1 < kUnits.size(); ++unit) scaled /= 1000;
   scaled = std::floor(scaled * 10 + 0.5) / 10;
-  std::string text = scaled < 10 ? fmt::format("{:.1f}{}", scaled, kUnits[unit]) : fmt::format("{:.0f}{}", scaled, kUnits[unit]);
+  std::string text =
+      scaled < 10 ? fmt::format("{:.1f}{}", scaled, kUnits[unit]) : fmt::format("{:.0f}{}", scaled, kUnits[unit]);
   return parse_bytes(text) == bytes ? text : fmt::format("{}B", bytes);
 }
 
@@ -283,7 +285,8 @@ void append_rune(std::string& out, char32_t code) {
   } else if (code < 0x10000) {
     push(0xE0 | code >> 12), push(0x80 | (code >> 6 & 0x3F)), push(0x80 | (code & 0x3F));
   } else {
-    push(0xF0 | code >> 18), push(0x80 | (code >> 12 & 0x3F)), push(0x80 | (code >> 6 & 0x3F)), push(0x80 | (code & 0x3F));
+    push(0xF0 | code >> 18), push(0x80 | (code >> 12 & 0x3F)), push(0x80 | (code >> 6 & 0x3F)),
+        push(0x80 | (code & 0x3F));
   }
 }
 

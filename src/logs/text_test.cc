@@ -25,7 +25,8 @@ TEST(Text, Durations) {
   EXPECT_EQ(parse_go_duration("54.745ms"), 54'745'000);
   EXPECT_EQ(parse_go_duration("3\xC2\xB5s"), 3000);
   EXPECT_EQ(parse_go_duration("0"), 0);
-  for (const char* wrong : {"", "5", "1d", "s", "1h x", "99999999999h"}) EXPECT_FALSE(parse_go_duration(wrong)) << wrong;
+  for (const char* wrong : {"", "5", "1d", "s", "1h x", "99999999999h"})
+    EXPECT_FALSE(parse_go_duration(wrong)) << wrong;
   EXPECT_EQ(*parse_prometheus_duration("1d12h"), 129'600'000'000'000);
   EXPECT_FALSE(parse_prometheus_duration("1m1h").ok());
   EXPECT_FALSE(parse_prometheus_duration("1.5s").ok());

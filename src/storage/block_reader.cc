@@ -4,10 +4,16 @@ namespace trilobite::storage {
 
 std::size_t column_bytes(const Column& column) {
   struct Bytes {
-    std::size_t operator()(const std::vector<std::int64_t>& values) const { return values.size() * sizeof(std::int64_t); }
+    std::size_t operator()(const std::vector<std::int64_t>& values) const {
+      return values.size() * sizeof(std::int64_t);
+    }
     std::size_t operator()(const std::vector<double>& values) const { return values.size() * sizeof(double); }
-    std::size_t operator()(const StringColumn& text) const { return text.bytes.size() + text.ends.size() * sizeof(std::uint32_t); }
-    std::size_t operator()(const DictionaryColumn& coded) const { return (*this)(coded.dictionary) + coded.codes.size() * sizeof(std::uint32_t); }
+    std::size_t operator()(const StringColumn& text) const {
+      return text.bytes.size() + text.ends.size() * sizeof(std::uint32_t);
+    }
+    std::size_t operator()(const DictionaryColumn& coded) const {
+      return (*this)(coded.dictionary) + coded.codes.size() * sizeof(std::uint32_t);
+    }
   };
   return std::visit(Bytes{}, column.values());
 }

@@ -21,7 +21,8 @@ class Checker {
 
   Result<CheckReport> run() {
     if (!files_.exists(layout_.format())) {
-      return error(Code::kNotFound, "cannot check {}: it is not a trilobite directory (it has no FORMAT)", layout_.directory());
+      return error(Code::kNotFound, "cannot check {}: it is not a trilobite directory (it has no FORMAT)",
+                   layout_.directory());
     }
     check(layout_.format(), check_format(files_, layout_));
     check_manifest();
@@ -46,9 +47,11 @@ class Checker {
     auto content = read_manifest(*bytes);
     if (!content.ok()) return add(layout_.manifest(), false, content.error().message);
     wal_floor_ = content->state.wal_floor;
-    for (const auto& [id, meta] : content->state.parts) expected_.emplace(layout_.part(meta.tenant, meta.signal, meta.window, id), meta);
+    for (const auto& [id, meta] : content->state.parts)
+      expected_.emplace(layout_.part(meta.tenant, meta.signal, meta.window, id), meta);
     add(layout_.manifest(), true,
-        fmt::format("ok, {} parts{}", content->state.parts.size(), content->torn ? "; an unfinished edit at its end is ignored" : ""));
+        fmt::format("ok, {} parts{}", content->state.parts.size(),
+                    content->torn ? "; an unfinished edit at its end is ignored" : ""));
   }
 
   Result<void> walk(const std::string& folder) {
@@ -88,7 +91,8 @@ class Checker {
     TRY(index, LabelIndex::decode(index_bytes, series->size()));
     std::uint64_t rows = 0;
     for (const SeriesStats& stats : series->stats) rows += stats.rows;
-    if (rows != meta.info.rows) return error(Code::kCorrupt, "its series have {} rows, its blocks {}", rows, meta.info.rows);
+    if (rows != meta.info.rows)
+      return error(Code::kCorrupt, "its series have {} rows, its blocks {}", rows, meta.info.rows);
     return {};
   }
 
@@ -105,12 +109,18 @@ class Checker {
       for (const WalRecord& record : *records) rows += record.batch.rows();
     }
     if (!content->damage.empty()) {
-      return add(path, false, fmt::format("{} damaged bytes at {}, with valid records behind them", content->damage[0].bytes, content->damage[0].offset));
+      return add(path, false,
+                 fmt::format("{} damaged bytes at {}, with valid records behind them", content->damage[0].bytes,
+                             content->damage[0].offset));
     }
     if (content->torn && files_.exists(layout_.segment(id + 1))) {
       return add(path, false, fmt::format("damaged from {} on, and a later segment exists", content->bytes_valid));
     }
-    add(path, true, fmt::format("ok, {} rows{}", rows, content->torn ? fmt::format("; torn tail: {} bytes of an unfinished write", bytes->size() - content->bytes_valid) : ""));
+    add(path, true,
+        fmt::format("ok, {} rows{}", rows,
+                    content->torn ? fmt::format("; torn tail: {} bytes of an unfinished write",
+                                                bytes->size() - content->bytes_valid)
+                                  : ""));
   }
 
   FileSystem& files_;

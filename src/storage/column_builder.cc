@@ -60,7 +60,8 @@ Column gather(const Column& from, std::span<const std::uint32_t> rows) {
   if (from.size() == 0) return Column(empty_text(rows.size()));
   if (const auto* text = std::get_if<StringColumn>(&from.values())) return Column(gather_text(*text, rows));
   if (const auto* coded = std::get_if<DictionaryColumn>(&from.values())) return Column(gather_coded(*coded, rows));
-  if (const auto* ints = std::get_if<std::vector<std::int64_t>>(&from.values())) return Column(gather_numbers(*ints, rows));
+  if (const auto* ints = std::get_if<std::vector<std::int64_t>>(&from.values()))
+    return Column(gather_numbers(*ints, rows));
   return Column(gather_numbers(std::get<std::vector<double>>(from.values()), rows));
 }
 
@@ -107,7 +108,8 @@ void ColumnBuilder::append(const Column& from, std::uint64_t from_id, std::size_
   if (std::holds_alternative<StringColumn>(out_.values())) return append_text(from, begin, end);
   const auto extend = [&]<class T>(std::vector<T>& out) {
     const auto& in = std::get<std::vector<T>>(from.values());
-    out.insert(out.end(), in.begin() + static_cast<std::ptrdiff_t>(begin), in.begin() + static_cast<std::ptrdiff_t>(end));
+    out.insert(out.end(), in.begin() + static_cast<std::ptrdiff_t>(begin),
+               in.begin() + static_cast<std::ptrdiff_t>(end));
   };
   if (auto* ints = std::get_if<std::vector<std::int64_t>>(&out_.values())) return extend(*ints);
   extend(std::get<std::vector<double>>(out_.values()));

@@ -1,6 +1,6 @@
-// The power goes at every operation of a run of appends, flushes, merges and retention, and unsynced state is dropped, kept,
-// or torn by chance. After each: the store opens, every acknowledged row is there once, no refused batch is there by half,
-// and the store goes on. The fault model is described in base/simulated_file_system.h.
+// The power goes at every operation of a run of appends, flushes, merges and retention, and unsynced state is dropped,
+// kept, or torn by chance. After each: the store opens, every acknowledged row is there once, no refused batch is there
+// by half, and the store goes on. The fault model is described in base/simulated_file_system.h.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -31,7 +31,8 @@ std::uint64_t count_operations() {
 void expect_no_damage(TestStore& test, const std::string& where) {
   auto report = check_directory(test.files, "data");
   ASSERT_TRUE(report.ok()) << where << ": " << report.error().message;
-  for (const CheckReport::Entry& entry : report->files) EXPECT_TRUE(entry.ok) << where << ": " << entry.file << ": " << entry.message;
+  for (const CheckReport::Entry& entry : report->files)
+    EXPECT_TRUE(entry.ok) << where << ": " << entry.file << ": " << entry.message;
 }
 
 void expect_recovery(TestStore& test, Ledger ledger, const std::string& where) {
@@ -64,8 +65,9 @@ TEST(Crash, EveryOperationOfARun) {
       workload.run(Workload::OnFailure::kStop);
       test.store.reset();
       test.files.crash(crash.mode, crash.seed * 1000 + number);
-      expect_recovery(test, workload.ledger(), fmt::format("power cut at operation {} of {}, mode {}, seed {}", number, operations,
-                                                           static_cast<int>(crash.mode), crash.seed * 1000 + number));
+      expect_recovery(test, workload.ledger(),
+                      fmt::format("power cut at operation {} of {}, mode {}, seed {}", number, operations,
+                                  static_cast<int>(crash.mode), crash.seed * 1000 + number));
     }
   }
 }
@@ -85,7 +87,8 @@ TEST(Crash, EveryOperationOfARecovery) {
       const bool survived = test.open().ok();
       test.store.reset();
       test.files.crash(CrashMode::kTear, number + second + 1);
-      expect_recovery(test, workload.ledger(), fmt::format("power cut at operation {}, then at operation {} of the recovery", number, second));
+      expect_recovery(test, workload.ledger(),
+                      fmt::format("power cut at operation {}, then at operation {} of the recovery", number, second));
       if (survived) break;
     }
   }

@@ -18,7 +18,8 @@ struct Probe {
 };
 
 // By other source; in each by (series, time), because series keep their order from source to source.
-std::map<std::uint32_t, std::vector<Probe>> find_probes(const SourcePlan& mine, const BlockKeys& keys, const std::vector<std::uint32_t>& rows) {
+std::map<std::uint32_t, std::vector<Probe>> find_probes(const SourcePlan& mine, const BlockKeys& keys,
+                                                        const std::vector<std::uint32_t>& rows) {
   std::map<std::uint32_t, std::vector<Probe>> out;
   const std::uint32_t series_first = keys.series[rows.front()], series_last = keys.series[rows.back()];
   const auto before = [](const Overlap& a, std::uint32_t series) { return a.series < series; };
@@ -33,7 +34,8 @@ std::map<std::uint32_t, std::vector<Probe>> find_probes(const SourcePlan& mine, 
 }
 
 bool may_hold(const BlockInfo& info, const Probe& probe) {
-  return probe.other_series >= info.series_min && probe.other_series <= info.series_max && probe.time >= info.time_min && probe.time <= info.time_max;
+  return probe.other_series >= info.series_min && probe.other_series <= info.series_max &&
+         probe.time >= info.time_min && probe.time <= info.time_max;
 }
 
 struct Candidate {
@@ -41,7 +43,8 @@ struct Candidate {
 };
 
 // Same series and time; whether the values are the same is a dearer question.
-std::vector<Candidate> find_candidates(const std::vector<Probe>& probes, const BlockInfo& info, const BlockKeys& other) {
+std::vector<Candidate> find_candidates(const std::vector<Probe>& probes, const BlockInfo& info,
+                                       const BlockKeys& other) {
   std::vector<Candidate> out;
   for (const Probe& probe : probes) {
     if (!may_hold(info, probe)) continue;
@@ -53,8 +56,8 @@ std::vector<Candidate> find_candidates(const std::vector<Probe>& probes, const B
 
 }  // namespace
 
-Result<void> drop_duplicates(const ScanPlan& plan, const SourcePlan& mine, std::span<const ColumnSchema> schema, BlockReader& reader,
-                             std::vector<std::uint32_t>& rows, std::uint64_t& bytes) {
+Result<void> drop_duplicates(const ScanPlan& plan, const SourcePlan& mine, std::span<const ColumnSchema> schema,
+                             BlockReader& reader, std::vector<std::uint32_t>& rows, std::uint64_t& bytes) {
   if (mine.overlaps.empty() || rows.empty()) return {};
   TRY(keys, reader.keys());
   std::set<std::size_t> dropped;
@@ -62,7 +65,8 @@ Result<void> drop_duplicates(const ScanPlan& plan, const SourcePlan& mine, std::
     const RowSource& other = *plan.sources[number].source;
     for (std::size_t block = 0; block < other.blocks(); ++block) {
       const BlockInfo info = other.block(block);
-      if (std::none_of(probes.begin(), probes.end(), [&](const Probe& probe) { return may_hold(info, probe); })) continue;
+      if (std::none_of(probes.begin(), probes.end(), [&](const Probe& probe) { return may_hold(info, probe); }))
+        continue;
       BlockReader other_reader(other, block);
       TRY(other_keys, other_reader.keys());
       const std::vector<Candidate> candidates = find_candidates(probes, info, *other_keys);
@@ -75,7 +79,8 @@ Result<void> drop_duplicates(const ScanPlan& plan, const SourcePlan& mine, std::
           if (candidate.other_begin != hashed) {
             hashed = candidate.other_begin;
             hashes.clear();
-            for (std::size_t row = candidate.other_begin; row < candidate.other_end; ++row) hashes.insert(hash_row(schema, other_columns, row));
+            for (std::size_t row = candidate.other_begin; row < candidate.other_end; ++row)
+              hashes.insert(hash_row(schema, other_columns, row));
           }
           if (hashes.contains(hash_row(schema, my_columns, candidate.row))) dropped.insert(candidate.row);
         }

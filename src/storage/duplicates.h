@@ -7,8 +7,9 @@
 
 namespace trilobite::storage {
 
-// Takes those of `rows` (ascending) out that an earlier source has, too. Adds what it had to decode of others to `bytes`.
-Result<void> drop_duplicates(const ScanPlan& plan, const SourcePlan& mine, std::span<const ColumnSchema> schema, BlockReader& reader,
-                             std::vector<std::uint32_t>& rows, std::uint64_t& bytes);
+// Takes those of `rows` (ascending) out that an earlier source has, too. Adds what it had to decode of others to
+// `bytes`.
+Result<void> drop_duplicates(const ScanPlan& plan, const SourcePlan& mine, std::span<const ColumnSchema> schema,
+                             BlockReader& reader, std::vector<std::uint32_t>& rows, std::uint64_t& bytes);
 
 }  // namespace trilobite::storage

@@ -1,5 +1,6 @@
 // The embedded engine. This header is the whole of its state; the sources are its parts of work: engine_open.cc,
-// engine_append.cc, engine_flush.cc (head to parts), engine_merge.cc, engine_retention.cc, engine.cc (queries, threads).
+// engine_append.cc, engine_flush.cc (head to parts), engine_merge.cc, engine_retention.cc, engine.cc (queries,
+// threads).
 //
 // Locks, in the order in which they may be taken:
 //   flush_mutex_  one flush at a time
@@ -36,7 +37,8 @@ class Engine final : public EmbeddedStore {
 
   Result<void> start();  // once, before anything else
 
-  Result<void> append(std::string_view tenant, Signal signal, const Batch& batch, const AppendOptions& options) override;
+  Result<void> append(std::string_view tenant, Signal signal, const Batch& batch,
+                      const AppendOptions& options) override;
   Result<std::unique_ptr<Scan>> scan(ScanRequest request) override;
   Result<std::vector<std::string>> label_names(const IndexRequest& request) override;
   Result<std::vector<std::string>> label_values(const IndexRequest& request, std::string_view name) override;
@@ -132,7 +134,8 @@ class Engine final : public EmbeddedStore {
   std::shared_ptr<Head> active_ = std::make_shared<Head>();
 
   std::atomic<std::chrono::nanoseconds> head_first_append_{}, head_last_append_{};  // steady clock, of the active head
-  std::atomic<std::uint64_t> rows_appended_{0}, bytes_appended_{0}, flushes_{0}, merges_{0}, parts_dropped_{0}, bytes_wal_{0};
+  std::atomic<std::uint64_t> rows_appended_{0}, bytes_appended_{0}, flushes_{0}, merges_{0}, parts_dropped_{0},
+      bytes_wal_{0};
   std::atomic<bool> writable_{true};
   std::atomic<bool> closed_{false};
 

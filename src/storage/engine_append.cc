@@ -27,7 +27,8 @@ Result<void> Engine::wait_for_room() {
   if (!options_.background || has_room()) return {};
   std::unique_lock lock(wake_mutex_);
   if (head_changed_.wait_for(lock, kAppendWaitMax, [&] { return stopping_ || has_room(); })) return {};
-  return error(Code::kOverload, "cannot append: {} bytes in memory wait to be written to the disk", view().active->bytes());
+  return error(Code::kOverload, "cannot append: {} bytes in memory wait to be written to the disk",
+               view().active->bytes());
 }
 
 Result<void> Engine::check_disk() {
@@ -37,7 +38,8 @@ Result<void> Engine::check_disk() {
     disk_checked_ = now;
     disk_full_ = space.bytes_free < options_.disk_free_bytes_min;
     if (disk_full_) {
-      return error(Code::kNoSpace, "cannot append: the disk has {} bytes free, the minimum is {}", space.bytes_free, options_.disk_free_bytes_min);
+      return error(Code::kNoSpace, "cannot append: the disk has {} bytes free, the minimum is {}", space.bytes_free,
+                   options_.disk_free_bytes_min);
     }
   }
   return {};
@@ -91,12 +93,15 @@ void Engine::commit_group(std::span<Pending* const> group) {
 
 Result<void> Engine::append(std::string_view tenant, Signal signal, const Batch& batch, const AppendOptions& options) {
   TRY_VOID(check_open());
-  if (tenant.size() > kTenantBytesMax) return error(Code::kLimit, "cannot append for a tenant with a name of {} bytes: the limit is {}", tenant.size(), kTenantBytesMax);
+  if (tenant.size() > kTenantBytesMax)
+    return error(Code::kLimit, "cannot append for a tenant with a name of {} bytes: the limit is {}", tenant.size(),
+                 kTenantBytesMax);
   TRY_VOID(check_batch(signal, batch));
   if (batch.rows() == 0) return {};
   const std::size_t bytes = batch.bytes();
   if (const std::size_t waiting = bytes_in_flight_; waiting > 0 && waiting + bytes > options_.bytes_in_flight_max) {
-    return error(Code::kOverload, "cannot append: {} bytes wait for the disk, the limit is {}", waiting, options_.bytes_in_flight_max);
+    return error(Code::kOverload, "cannot append: {} bytes wait for the disk, the limit is {}", waiting,
+                 options_.bytes_in_flight_max);
   }
   const InFlight counted(bytes_in_flight_, bytes);
   TRY_VOID(wait_for_room());

@@ -1,5 +1,6 @@
-// Head to parts. Freeze: later appends go to a new head and a new WAL segment. Write one part per table. Commit: one edit of
-// the manifest adds the parts and lifts the WAL's floor. Only then readers change over and segments are removed.
+// Head to parts. Freeze: later appends go to a new head and a new WAL segment. Write one part per table. Commit: one
+// edit of the manifest adds the parts and lifts the WAL's floor. Only then readers change over and segments are
+// removed.
 #include <algorithm>
 #include <numeric>
 
@@ -39,7 +40,8 @@ Result<PartMeta> Engine::write_table(const Head::Table& table) {
   for (std::uint32_t i = 0; i < source->series(); ++i) input.sets.push_back(source->label_set(i));
   // The chunks are in order of arrival, each sorted on its own: a run each.
   for (std::size_t i = 0; i < source->blocks(); ++i) input.runs.push_back({source, {i}, same});
-  return write_part(files_, layout_, std::move(meta), std::move(input), {.zstd_level = kFlushZstdLevel}, [] { return Result<void>(); });
+  return write_part(files_, layout_, std::move(meta), std::move(input), {.zstd_level = kFlushZstdLevel},
+                    [] { return Result<void>(); });
 }
 
 void Engine::publish(std::vector<PartRef> added, const std::set<std::uint64_t>& removed, bool drop_frozen) {
@@ -49,7 +51,8 @@ void Engine::publish(std::vector<PartRef> added, const std::set<std::uint64_t>& 
     if (!removed.contains(part->meta().id)) next->parts.push_back(part);
   }
   for (PartRef& part : added) next->parts.push_back(std::move(part));
-  std::stable_sort(next->parts.begin(), next->parts.end(), [](const PartRef& a, const PartRef& b) { return a->meta().order < b->meta().order; });
+  std::stable_sort(next->parts.begin(), next->parts.end(),
+                   [](const PartRef& a, const PartRef& b) { return a->meta().order < b->meta().order; });
   parts_ = std::move(next);
   if (drop_frozen) frozen_ = nullptr;
 }

@@ -1,5 +1,5 @@
-// Several parts of a window into one. The inputs stay visible until the edit that replaces them is committed, and readable
-// for scans that began before.
+// Several parts of a window into one. The inputs stay visible until the edit that replaces them is committed, and
+// readable for scans that began before.
 #include <algorithm>
 #include <map>
 
@@ -21,13 +21,15 @@ std::vector<PartRef> Engine::claim_merge() {
   std::map<TableKey, std::vector<PartRef>> windows;
   for (const PartRef& part : view().parts->parts) {
     const PartMeta& meta = part->meta();
-    if (!merging_.contains(meta.id) && !unmergeable_.contains(meta.id)) windows[{meta.tenant, meta.signal, meta.window}].push_back(part);
+    if (!merging_.contains(meta.id) && !unmergeable_.contains(meta.id))
+      windows[{meta.tenant, meta.signal, meta.window}].push_back(part);
   }
   for (auto& [key, parts] : windows) {
     if (parts.size() < 2) continue;
     std::vector<PartRef> picked = pick_merge(std::move(parts), clock_.now());
     if (picked.empty()) continue;
-    std::sort(picked.begin(), picked.end(), [](const PartRef& a, const PartRef& b) { return a->meta().order < b->meta().order; });
+    std::sort(picked.begin(), picked.end(),
+              [](const PartRef& a, const PartRef& b) { return a->meta().order < b->meta().order; });
     for (const PartRef& part : picked) merging_.insert(part->meta().id);
     return picked;
   }
@@ -48,7 +50,9 @@ Result<PartMeta> Engine::write_merged(const std::vector<PartRef>& inputs, PartMe
     for (std::size_t block = 0; block < sources[i]->blocks(); ++block) run.blocks.push_back(block);
     input.runs.push_back(std::move(run));
   }
-  const auto go_on = [this] { return stop_merging_ ? Result<void>(error(Code::kCancelled, "the store is closing")) : Result<void>(); };
+  const auto go_on = [this] {
+    return stop_merging_ ? Result<void>(error(Code::kCancelled, "the store is closing")) : Result<void>();
+  };
   return write_part(files_, layout_, std::move(meta), std::move(input), {.zstd_level = kMergeZstdLevel}, go_on);
 }
 
@@ -81,7 +85,8 @@ Result<bool> Engine::merge_once() {
   PartMeta meta = new_part({first.tenant, first.signal, first.window});
   meta.order = first.order;
   auto merged = write_merged(inputs, std::move(meta));
-  Result<void> committed = merged.ok() ? commit_merge(inputs, std::move(merged).value()) : Result<void>(std::move(merged).error());
+  Result<void> committed =
+      merged.ok() ? commit_merge(inputs, std::move(merged).value()) : Result<void>(std::move(merged).error());
   {
     std::lock_guard lock(manifest_mutex_);
     for (const PartRef& part : inputs) {

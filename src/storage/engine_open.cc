@@ -10,24 +10,29 @@ namespace trilobite::storage {
 namespace {
 
 // A folder of somebody else's must not be written into by mistake. "lost+found" is what a fresh file system has.
-bool belongs_to_new_directory(const std::string& name) { return name == "LOCK" || name == "FORMAT.tmp" || name == "lost+found"; }
+bool belongs_to_new_directory(const std::string& name) {
+  return name == "LOCK" || name == "FORMAT.tmp" || name == "lost+found";
+}
 
 }  // namespace
 
 Result<void> Engine::claim_directory() {
   TRY_VOID(files_.make_directories(layout_.directory()));
   TRY(entries, files_.list(layout_.directory()));
-  const bool has_format = std::any_of(entries.begin(), entries.end(), [](const FileInfo& entry) { return entry.name == "FORMAT"; });
+  const bool has_format =
+      std::any_of(entries.begin(), entries.end(), [](const FileInfo& entry) { return entry.name == "FORMAT"; });
   if (!has_format) {
     for (const FileInfo& entry : entries) {
       if (!belongs_to_new_directory(entry.name)) {
-        return error(Code::kInvalid, "it is not empty and not a trilobite directory (it has {}, but no FORMAT)", entry.name);
+        return error(Code::kInvalid, "it is not empty and not a trilobite directory (it has {}, but no FORMAT)",
+                     entry.name);
       }
     }
   }
   TRY(lock, files_.lock(layout_.lock()));
   lock_ = std::move(lock);
-  if (!has_format) TRY_VOID(write_file_atomically(files_, layout_.format(), fmt::format("trilobite {}\n", kFormatVersion)));
+  if (!has_format)
+    TRY_VOID(write_file_atomically(files_, layout_.format(), fmt::format("trilobite {}\n", kFormatVersion)));
   TRY_VOID(check_format(files_, layout_));
   TRY_VOID(files_.make_directories(layout_.wal()));
   return files_.make_directories(layout_.parts());
@@ -38,7 +43,8 @@ Result<void> Engine::load_parts() {
     // Only right after the directory was made; a manifest that got lost must not be taken for an empty one.
     TRY(tenants, files_.list(layout_.parts()));
     TRY(segments, files_.list(layout_.wal()));
-    if (!tenants.empty() || !segments.empty()) return error(Code::kCorrupt, "the manifest is missing, but there are parts or WAL segments");
+    if (!tenants.empty() || !segments.empty())
+      return error(Code::kCorrupt, "the manifest is missing, but there are parts or WAL segments");
   }
   TRY(manifest, Manifest::open(files_, clock_, layout_));
   manifest_ = std::move(manifest);
@@ -50,13 +56,14 @@ Result<void> Engine::load_parts() {
   }
   publish(std::move(parts), {}, false);
   if (manifest_->was_torn()) {
-    recovery_messages_.push_back(fmt::format("{}: an unfinished edit at its end is dropped; unknown parts stay until the next start", layout_.manifest()));
+    recovery_messages_.push_back(fmt::format(
+        "{}: an unfinished edit at its end is dropped; unknown parts stay until the next start", layout_.manifest()));
   }
   return remove_orphans();
 }
 
-// Parts that were being written, or dropped, when the process ended. Not after an unfinished edit: should damage rather than
-// a power cut have made it so, the parts it named are still there to be looked at until the start after this one.
+// Parts that were being written, or dropped, when the process ended. Not after an unfinished edit: should damage rather
+// than a power cut have made it so, the parts it named are still there to be looked at until the start after this one.
 Result<void> Engine::remove_orphans() {
   TRY(tenants, files_.list(layout_.parts()));
   for (const FileInfo& tenant : tenants) {
@@ -87,7 +94,8 @@ Result<void> Engine::remove_orphans() {
 }
 
 Result<void> Engine::replay() {
-  for (const AcceptedRequest& request : manifest_->state().requests) recent_.add(request.hash, request.accepted, request.accepted);
+  for (const AcceptedRequest& request : manifest_->state().requests)
+    recent_.add(request.hash, request.accepted, request.accepted);
   const auto apply = [this](std::string_view frame) -> Result<void> {
     TRY(records, decode_frame(frame));
     for (const WalRecord& record : records) {
@@ -118,7 +126,8 @@ Result<void> Engine::start() {
     TRY_VOID(load_parts());
     return replay();
   };
-  if (auto opened = open(); !opened.ok()) return std::move(opened).error().within("cannot open data directory {}", layout_.directory());
+  if (auto opened = open(); !opened.ok())
+    return std::move(opened).error().within("cannot open data directory {}", layout_.directory());
   if (!options_.background) return {};
   threads_.emplace_back([this] { run_flusher(); });
   for (std::size_t i = 0; i < options_.merge_threads; ++i) threads_.emplace_back([this] { run_merger(); });

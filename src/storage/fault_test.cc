@@ -1,5 +1,5 @@
-// Every operation fails once, with a device error or a full disk, and the store goes on or refuses by name: nothing that was
-// acknowledged is lost, neither at once nor after a restart.
+// Every operation fails once, with a device error or a full disk, and the store goes on or refuses by name: nothing
+// that was acknowledged is lost, neither at once nor after a restart.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -29,7 +29,8 @@ TEST_P(FaultAt, EveryOperationFailsOnce) {
       test.store.reset();
       if (power_cut) test.files.crash(CrashMode::kTear, number);
       ASSERT_OK(test.open()) << where;
-      expect_ledger(workload.ledger(), read_rows(*test.store, make_scan()), where + (power_cut ? ", after a power cut" : ", after a restart"));
+      expect_ledger(workload.ledger(), read_rows(*test.store, make_scan()),
+                    where + (power_cut ? ", after a power cut" : ", after a restart"));
       EXPECT_LE(test.store->recovery_messages().size(), 2u) << where;
     }
     ASSERT_OK(test.append(Workload::make_rows(200, kTestTime))) << where;
@@ -49,7 +50,8 @@ TEST(Fault, AFailedSyncIsFinalAndReadsGoOn) {
   EXPECT_EQ(refused.error().code, Code::kUnavailable);
   EXPECT_THAT(refused.error().message, HasSubstr("until the store is opened again"));
   EXPECT_FALSE(test.store->statistics().writable);
-  EXPECT_EQ(test.append({{"a=b", kTestTime + 2, "third"}}).error().code, Code::kUnavailable) << "although the disk is fine again";
+  EXPECT_EQ(test.append({{"a=b", kTestTime + 2, "third"}}).error().code, Code::kUnavailable)
+      << "although the disk is fine again";
   EXPECT_EQ(read_rows(*test.store, make_scan()).size(), 1u);
   ASSERT_OK(test.open());
   ASSERT_OK(test.append({{"a=b", kTestTime + 2, "third"}}));
@@ -119,7 +121,8 @@ TEST(Fault, EveryReadFailsOnceWhileOpening) {
     EXPECT_FALSE(opened.ok()) << "read " << number << " failed and nobody noticed";
     test.files.clear_faults();
     ASSERT_OK(test.open());
-    expect_ledger(workload.ledger(), read_rows(*test.store, make_scan()), fmt::format("after read {} had failed", number));
+    expect_ledger(workload.ledger(), read_rows(*test.store, make_scan()),
+                  fmt::format("after read {} had failed", number));
   }
 }
 

@@ -17,7 +17,9 @@ struct FrameHeader {
 };
 static_assert(sizeof(FrameHeader) == kFrameHeaderBytes);
 
-std::uint32_t marker_of(std::uint64_t salt) { return static_cast<std::uint32_t>(salt) | 1u; }  // never zero: holes are zeros
+std::uint32_t marker_of(std::uint64_t salt) {
+  return static_cast<std::uint32_t>(salt) | 1u;
+}  // never zero: holes are zeros
 
 // The place and the length are part of the hash: a frame that was moved or cut does not pass.
 std::uint64_t frame_hash(std::uint64_t salt, std::uint64_t offset, std::string_view payload) {
@@ -81,9 +83,11 @@ Result<FrameLogContent> read_frame_log(FrameLogKind kind, std::string_view conte
   TRY(salt, reader.fixed<std::uint64_t>());
   TRY(hash, reader.fixed<std::uint64_t>());
   static_cast<void>(reserved);
-  if (magic != static_cast<std::uint64_t>(kind)) return error(Code::kCorrupt, "the file begins with {:016x}, not with its magic number", magic);
+  if (magic != static_cast<std::uint64_t>(kind))
+    return error(Code::kCorrupt, "the file begins with {:016x}, not with its magic number", magic);
   if (hash != hash64(head.substr(0, 24))) return error(Code::kCorrupt, "the checksum of the header is wrong");
-  if (version > kVersion) return error(Code::kUnsupported, "the file has format version {}, this program knows up to {}", version, kVersion);
+  if (version > kVersion)
+    return error(Code::kUnsupported, "the file has format version {}, this program knows up to {}", version, kVersion);
   out.salt = salt;
 
   std::uint64_t at = kFrameLogHeaderBytes;
@@ -107,8 +111,8 @@ Result<FrameLogContent> read_frame_log(FrameLogKind kind, std::string_view conte
   return out;
 }
 
-Result<std::unique_ptr<FrameLogWriter>> FrameLogWriter::create(FileSystem& files, const std::string& path, FrameLogKind kind,
-                                                               std::uint64_t salt) {
+Result<std::unique_ptr<FrameLogWriter>> FrameLogWriter::create(FileSystem& files, const std::string& path,
+                                                               FrameLogKind kind, std::uint64_t salt) {
   TRY(file, files.create(path));
   TRY_VOID(file->append(frame_log_header(kind, salt)));
   TRY_VOID(file->sync());

@@ -1,8 +1,8 @@
 // A file of checksummed frames, appended in order: the form of WAL segments and of the manifest (format.md).
 //
-// One frame is what one sync makes durable, and no frame is written before the one in front of it was synced. Hence a bad
-// frame with nothing valid behind it was never acknowledged: it is torn and may be cut off. A bad frame with a valid one
-// behind it was acknowledged once: it is damage.
+// One frame is what one sync makes durable, and no frame is written before the one in front of it was synced. Hence a
+// bad frame with nothing valid behind it was never acknowledged: it is torn and may be cut off. A bad frame with a
+// valid one behind it was acknowledged once: it is damage.
 #pragma once
 
 #include <memory>

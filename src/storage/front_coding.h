@@ -29,7 +29,8 @@ class FrontDecoder {
   Result<std::string_view> get(ByteReader& in) {
     TRY(shared, in.varint());
     TRY(rest, in.text());
-    if (shared > previous_.size()) return error(Code::kCorrupt, "a text shares {} bytes with one of {}", shared, previous_.size());
+    if (shared > previous_.size())
+      return error(Code::kCorrupt, "a text shares {} bytes with one of {}", shared, previous_.size());
     previous_.resize(static_cast<std::size_t>(shared));
     previous_.append(rest);
     return std::string_view(previous_);

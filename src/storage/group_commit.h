@@ -1,4 +1,5 @@
-// Concurrent commits share one write: the first that waits becomes the leader and commits for all that queued meanwhile.
+// Concurrent commits share one write: the first that waits becomes the leader and commits for all that queued
+// meanwhile.
 #pragma once
 
 #include <condition_variable>
@@ -17,8 +18,8 @@ class GroupCommit {
  public:
   explicit GroupCommit(std::size_t group_bytes_max) : group_bytes_max_(group_bytes_max) {}
 
-  // Returns when the item is committed or refused; `commit(span<Item*>)` sets every item's result, in the thread of one of
-  // the callers, one group at a time. The item must live until then, which it does on the caller's stack.
+  // Returns when the item is committed or refused; `commit(span<Item*>)` sets every item's result, in the thread of one
+  // of the callers, one group at a time. The item must live until then, which it does on the caller's stack.
   template <class Commit>
   Result<void> submit(Item& item, const Commit& commit) {
     Waiting mine{&item};

@@ -36,7 +36,9 @@ class HeadTable::Input {
   std::int64_t number(std::size_t column, std::uint32_t row) const {
     return std::get<std::vector<std::int64_t>>(columns_[column]->values())[row];
   }
-  double real(std::size_t column, std::uint32_t row) const { return std::get<std::vector<double>>(columns_[column]->values())[row]; }
+  double real(std::size_t column, std::uint32_t row) const {
+    return std::get<std::vector<double>>(columns_[column]->values())[row];
+  }
 
   std::size_t text_bytes(std::uint32_t row) const {
     std::size_t total = 0;
@@ -65,7 +67,9 @@ class HeadTable::Input {
         case ColumnKind::kTextCoded: same = text(i, row) == chunk.text(i, stored); break;
         case ColumnKind::kInt: same = number(i, row) == chunk.number(i, stored); break;
         // By bytes: a NaN repeats, too.
-        case ColumnKind::kDouble: same = std::bit_cast<std::uint64_t>(real(i, row)) == std::bit_cast<std::uint64_t>(chunk.real(i, stored)); break;
+        case ColumnKind::kDouble:
+          same = std::bit_cast<std::uint64_t>(real(i, row)) == std::bit_cast<std::uint64_t>(chunk.real(i, stored));
+          break;
       }
       if (!same) return false;
     }
@@ -105,7 +109,8 @@ bool HeadTable::is_duplicate(const Input& input, std::uint32_t row, std::uint32_
   return std::any_of(begin, end, [&](const auto& entry) {
     const HeadChunk& chunk = *chunks_[entry.second >> 32].rows;
     const auto stored = static_cast<std::uint32_t>(entry.second);
-    return chunk.series(stored) == series && chunk.time(stored) == input.batch().times[row] && input.equals(row, chunk, stored);
+    return chunk.series(stored) == series && chunk.time(stored) == input.batch().times[row] &&
+           input.equals(row, chunk, stored);
   });
 }
 
@@ -173,7 +178,8 @@ HeadTable::Stored HeadTable::append(const Batch& batch, std::span<const std::uin
     }
     const std::size_t row_bytes = input.text_bytes(row);
     stats.add(batch.times[row], row_bytes);
-    out.bytes += row_bytes + sizeof(TimeNs) + sizeof(std::uint32_t) + schema_.size() * sizeof(std::uint64_t) + (remembers_rows_ ? 32 : 0);
+    out.bytes += row_bytes + sizeof(TimeNs) + sizeof(std::uint32_t) + schema_.size() * sizeof(std::uint64_t) +
+                 (remembers_rows_ ? 32 : 0);
     ++out.rows;
   }
   out.bytes += index_.bytes() - index_bytes_before;
@@ -186,7 +192,8 @@ HeadTable::View HeadTable::view() const {
   std::shared_lock lock(mutex_);
   View out;
   out.stats = stats_;
-  for (const Chunk& chunk : chunks_) out.chunks.push_back({chunk.rows, chunk.rows->rows(), chunk.time_min, chunk.time_max});
+  for (const Chunk& chunk : chunks_)
+    out.chunks.push_back({chunk.rows, chunk.rows->rows(), chunk.time_min, chunk.time_max});
   return out;
 }
 

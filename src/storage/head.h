@@ -1,4 +1,5 @@
-// Rows that are in the WAL and not yet in parts, in memory, by tenant, signal and window. Append-only and visible at once.
+// Rows that are in the WAL and not yet in parts, in memory, by tenant, signal and window. Append-only and visible at
+// once.
 //
 // A Head is one generation: appends go to the active one; a flush freezes it, starts another, and drops the frozen one
 // when its rows are in parts that the manifest names.

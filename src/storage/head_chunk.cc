@@ -6,8 +6,12 @@ namespace trilobite::storage {
 
 // Arrays are left uninitialised: pages that no row needs cost no memory.
 HeadChunk::HeadChunk(std::span<const ColumnSchema> schema, std::uint32_t rows_max, std::size_t text_bytes_max)
-    : rows_max_(rows_max), text_bytes_max_(text_bytes_max), series_(new std::uint32_t[rows_max]), times_(new TimeNs[rows_max]),
-      columns_(schema.size()), text_(new char[text_bytes_max]) {
+    : rows_max_(rows_max),
+      text_bytes_max_(text_bytes_max),
+      series_(new std::uint32_t[rows_max]),
+      times_(new TimeNs[rows_max]),
+      columns_(schema.size()),
+      text_(new char[text_bytes_max]) {
   row_bytes_ = sizeof(std::uint32_t) + sizeof(TimeNs) + schema.size() * sizeof(std::uint64_t);
   for (std::size_t i = 0; i < schema.size(); ++i) {
     if (schema[i].is_text()) columns_[i].cells.reset(new Cell[rows_max]);

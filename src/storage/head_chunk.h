@@ -1,5 +1,5 @@
-// A stretch of the head: columns of fixed capacity that one thread fills row by row while others read the rows that were
-// published to them. Nothing moves once it is written, so reading needs no lock.
+// A stretch of the head: columns of fixed capacity that one thread fills row by row while others read the rows that
+// were published to them. Nothing moves once it is written, so reading needs no lock.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,9 @@ class HeadChunk {
   HeadChunk(std::span<const ColumnSchema> schema, std::uint32_t rows_max, std::size_t text_bytes_max);
 
   // Writer. Rows are only visible to those who learn the new number of rows under the lock of the table.
-  bool has_room(std::size_t text_bytes) const { return rows_ < rows_max_ && text_bytes <= text_bytes_max_ - text_used_; }
+  bool has_room(std::size_t text_bytes) const {
+    return rows_ < rows_max_ && text_bytes <= text_bytes_max_ - text_used_;
+  }
   void begin_row(std::uint32_t series, TimeNs time);
   void put_text(std::size_t column, std::string_view value);
   void put_text_again(std::size_t column, std::uint32_t row_before);  // the same bytes as in that row

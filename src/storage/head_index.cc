@@ -65,7 +65,8 @@ void HeadIndex::add(std::string_view name, std::string_view value, SeriesSet& ou
   if (found != entry->by_value.end()) out |= found->second->series;
 }
 
-void HeadIndex::add_if(std::string_view name, std::string_view from, std::string_view to, const Keep& keep, SeriesSet& out) const {
+void HeadIndex::add_if(std::string_view name, std::string_view from, std::string_view to, const Keep& keep,
+                       SeriesSet& out) const {
   // Entries never move or go, so a regex may run over their values without stopping the writer.
   std::vector<const Entry*> entries;
   {
@@ -86,8 +87,9 @@ std::vector<std::string> HeadIndex::names(const SeriesSet* within) const {
   std::shared_lock lock(mutex_);
   std::vector<std::string> out;
   for (const Name& name : names_) {
-    const bool used = within == nullptr || std::any_of(name.entries.begin(), name.entries.end(),
-                                                       [&](const Entry& entry) { return entry.series.intersect(*within); });
+    const bool used =
+        within == nullptr || std::any_of(name.entries.begin(), name.entries.end(),
+                                         [&](const Entry& entry) { return entry.series.intersect(*within); });
     if (used) out.push_back(name.name);
   }
   return out;

@@ -24,7 +24,8 @@ class HeadIndex final : public Postings {
 
   std::uint32_t series() const override;
   void add(std::string_view name, std::string_view value, SeriesSet& out) const override;
-  void add_if(std::string_view name, std::string_view from, std::string_view to, const Keep& keep, SeriesSet& out) const override;
+  void add_if(std::string_view name, std::string_view from, std::string_view to, const Keep& keep,
+              SeriesSet& out) const override;
   std::vector<std::string> names(const SeriesSet* within) const override;
   std::vector<std::string> values(std::string_view name, const SeriesSet* within) const override;
 

@@ -27,7 +27,8 @@ DictionaryColumn coded_text(const HeadChunk& chunk, std::size_t column, const st
   out.codes.reserve(rows.size());
   std::unordered_map<std::uint64_t, std::uint32_t> code_of;
   for (const std::uint32_t row : rows) {
-    const auto [found, added] = code_of.try_emplace(chunk.text_place(column, row), static_cast<std::uint32_t>(out.dictionary.size()));
+    const auto [found, added] =
+        code_of.try_emplace(chunk.text_place(column, row), static_cast<std::uint32_t>(out.dictionary.size()));
     if (added) out.dictionary.push_back(chunk.text(column, row));
     out.codes.push_back(found->second);
   }
@@ -43,17 +44,19 @@ std::pair<std::size_t, std::size_t> BlockKeys::range(std::uint32_t series_number
           static_cast<std::size_t>(std::upper_bound(from, to, last) - times.begin())};
 }
 
-std::shared_ptr<const HeadSource> HeadSource::create(std::shared_ptr<const HeadTable> table, const std::vector<LabelMatcher>& matchers,
-                                                     TimeRange range) {
+std::shared_ptr<const HeadSource> HeadSource::create(std::shared_ptr<const HeadTable> table,
+                                                     const std::vector<LabelMatcher>& matchers, TimeRange range) {
   const SeriesSet matching = select_series(table->index(), matchers);
   auto out = std::make_shared<HeadSource>();
   out->view_ = table->view();
-  std::erase_if(out->view_.chunks, [&](const HeadTable::ChunkView& view) { return !overlaps(view.time_min, view.time_max, range); });
+  std::erase_if(out->view_.chunks,
+                [&](const HeadTable::ChunkView& view) { return !overlaps(view.time_min, view.time_max, range); });
   std::vector<std::pair<LabelSetRef, std::uint32_t>> sets;
   for (const std::uint32_t number : matching) {
     if (number >= out->view_.stats.size()) continue;  // came after the matchers were evaluated, or has no row yet
     const SeriesStats& stats = out->view_.stats[number];
-    if (stats.rows > 0 && overlaps(stats.time_min, stats.time_max, range)) sets.emplace_back(table->index().label_set(number), number);
+    if (stats.rows > 0 && overlaps(stats.time_min, stats.time_max, range))
+      sets.emplace_back(table->index().label_set(number), number);
   }
   if (sets.empty() || out->view_.chunks.empty()) return nullptr;
   std::sort(sets.begin(), sets.end(), [](const auto& a, const auto& b) { return *a.first < *b.first; });
@@ -71,8 +74,13 @@ std::shared_ptr<const HeadSource> HeadSource::create(std::shared_ptr<const HeadT
 
 BlockInfo HeadSource::block(std::size_t index) const {
   const HeadTable::ChunkView& view = view_.chunks[index];
-  return {.rows = view.rows, .series_min = 0, .series_max = series() - 1, .time_min = view.time_min, .time_max = view.time_max,
-          .bytes = 0, .bytes_raw = 0};
+  return {.rows = view.rows,
+          .series_min = 0,
+          .series_max = series() - 1,
+          .time_min = view.time_min,
+          .time_max = view.time_max,
+          .bytes = 0,
+          .bytes_raw = 0};
 }
 
 Result<BlockKeysRef> HeadSource::keys(std::size_t index) const {

@@ -12,8 +12,8 @@ namespace trilobite::storage {
 class HeadSource final : public RowSource {
  public:
   // Only series that match and have rows in the range; null when there are none.
-  static std::shared_ptr<const HeadSource> create(std::shared_ptr<const HeadTable> table, const std::vector<LabelMatcher>& matchers,
-                                                  TimeRange range);
+  static std::shared_ptr<const HeadSource> create(std::shared_ptr<const HeadTable> table,
+                                                  const std::vector<LabelMatcher>& matchers, TimeRange range);
 
   std::size_t blocks() const override { return view_.chunks.size(); }
   BlockInfo block(std::size_t index) const override;

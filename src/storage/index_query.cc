@@ -25,7 +25,8 @@ SeriesSet select_in_range(const Postings& index, const std::vector<LabelMatcher>
   return out;
 }
 
-Result<void> visit_parts(const StoreView& view, const IndexRequest& request, const std::vector<LabelMatcher>& matchers, const Visit& visit) {
+Result<void> visit_parts(const StoreView& view, const IndexRequest& request, const std::vector<LabelMatcher>& matchers,
+                         const Visit& visit) {
   for (const PartRef& part : view.parts->parts) {
     const PartMeta& meta = part->meta();
     if (meta.tenant != request.tenant || meta.signal != request.signal) continue;
@@ -36,19 +37,24 @@ Result<void> visit_parts(const StoreView& view, const IndexRequest& request, con
       visit(*open->index, nullptr);
       continue;
     }
-    const SeriesSet within = select_in_range(*open->index, matchers, request.range, [&](std::uint32_t series) { return &open->series->stats[series]; });
+    const SeriesSet within = select_in_range(*open->index, matchers, request.range,
+                                             [&](std::uint32_t series) { return &open->series->stats[series]; });
     if (!within.isEmpty()) visit(*open->index, &within);
   }
   return {};
 }
 
-void visit_head(const Head& head, const IndexRequest& request, const std::vector<LabelMatcher>& matchers, const Visit& visit) {
+void visit_head(const Head& head, const IndexRequest& request, const std::vector<LabelMatcher>& matchers,
+                const Visit& visit) {
   for (const Head::Table& entry : head.tables()) {
     if (entry.key.tenant != request.tenant || entry.key.signal != request.signal) continue;
-    if (entry.key.window < window_of(request.signal, request.range.start) || entry.key.window > window_of(request.signal, request.range.end)) continue;
+    if (entry.key.window < window_of(request.signal, request.range.start) ||
+        entry.key.window > window_of(request.signal, request.range.end))
+      continue;
     const std::vector<SeriesStats> stats = entry.table->view().stats;
-    const SeriesSet within = select_in_range(entry.table->index(), matchers, request.range,
-                                             [&](std::uint32_t series) { return series < stats.size() ? &stats[series] : nullptr; });
+    const SeriesSet within = select_in_range(entry.table->index(), matchers, request.range, [&](std::uint32_t series) {
+      return series < stats.size() ? &stats[series] : nullptr;
+    });
     if (!within.isEmpty()) visit(entry.table->index(), &within);
   }
 }
@@ -94,14 +100,17 @@ class SeriesCollector {
 
 Result<std::vector<std::string>> query_label_names(const StoreView& view, const IndexRequest& request) {
   std::vector<std::string> out;
-  TRY_VOID(visit_all(view, request, [&](const Postings& index, const SeriesSet* within) { append(out, index.names(within)); }));
+  TRY_VOID(visit_all(view, request,
+                     [&](const Postings& index, const SeriesSet* within) { append(out, index.names(within)); }));
   sort_unique(out);
   return out;
 }
 
-Result<std::vector<std::string>> query_label_values(const StoreView& view, const IndexRequest& request, std::string_view name) {
+Result<std::vector<std::string>> query_label_values(const StoreView& view, const IndexRequest& request,
+                                                    std::string_view name) {
   std::vector<std::string> out;
-  TRY_VOID(visit_all(view, request, [&](const Postings& index, const SeriesSet* within) { append(out, index.values(name, within)); }));
+  TRY_VOID(visit_all(view, request,
+                     [&](const Postings& index, const SeriesSet* within) { append(out, index.values(name, within)); }));
   sort_unique(out);
   return out;
 }
@@ -112,7 +121,9 @@ Result<std::vector<SeriesInfo>> query_series(const StoreView& view, const IndexR
   TRY(matchers, compile_matchers(request.matchers));
   for (const PartRef& part : view.parts->parts) {
     const PartMeta& meta = part->meta();
-    if (meta.tenant != request.tenant || meta.signal != request.signal || !overlaps(meta.info.time_min, meta.info.time_max, request.range)) continue;
+    if (meta.tenant != request.tenant || meta.signal != request.signal ||
+        !overlaps(meta.info.time_min, meta.info.time_max, request.range))
+      continue;
     TRY(source, PartSource::create(part));
     const auto stats_of = [&](std::uint32_t series) { return &source->stats(series); };
     for (const std::uint32_t series : select_in_range(source->index(), matchers, request.range, stats_of)) {

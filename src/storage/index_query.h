@@ -10,7 +10,8 @@
 namespace trilobite::storage {
 
 Result<std::vector<std::string>> query_label_names(const StoreView& view, const IndexRequest& request);
-Result<std::vector<std::string>> query_label_values(const StoreView& view, const IndexRequest& request, std::string_view name);
+Result<std::vector<std::string>> query_label_values(const StoreView& view, const IndexRequest& request,
+                                                    std::string_view name);
 Result<std::vector<SeriesInfo>> query_series(const StoreView& view, const IndexRequest& request);
 
 }  // namespace trilobite::storage

@@ -34,12 +34,16 @@ TEST(Layout, NamesAreSafeAndDifferent) {
 
   const Layout layout("/d");
   EXPECT_EQ(layout.segment(7), "/d/wal/0000000007.wal");
-  EXPECT_EQ(layout.part("t", Signal::kLogs, window_of(Signal::kLogs, kTestTime), 42), "/d/parts/t/logs/2026-01-15/0000000042.part");
+  EXPECT_EQ(layout.part("t", Signal::kLogs, window_of(Signal::kLogs, kTestTime), 42),
+            "/d/parts/t/logs/2026-01-15/0000000042.part");
   EXPECT_EQ(layout.part_folder("t", Signal::kLogs, window_of(Signal::kLogs, -1)), "/d/parts/t/logs/1969-12-31");
-  EXPECT_EQ(layout.part_folder("t", Signal::kMetrics, window_of(Signal::kMetrics, 951'782'400 * kNsPerSecond)), "/d/parts/t/metrics/2000-02-29");
-  EXPECT_EQ(layout.part_folder("t", Signal::kLogs, window_of(Signal::kLogs, std::numeric_limits<TimeNs>::min())), "/d/parts/t/logs/1677-09-21");
+  EXPECT_EQ(layout.part_folder("t", Signal::kMetrics, window_of(Signal::kMetrics, 951'782'400 * kNsPerSecond)),
+            "/d/parts/t/metrics/2000-02-29");
+  EXPECT_EQ(layout.part_folder("t", Signal::kLogs, window_of(Signal::kLogs, std::numeric_limits<TimeNs>::min())),
+            "/d/parts/t/logs/1677-09-21");
   EXPECT_THAT(file_number("0000000042.part", ".part"), Optional(42u));
-  for (const char* name : {"42.part", "0000000042.wal", "x000000042.part", "0000000042.part.tmp", ".part", ""}) EXPECT_EQ(file_number(name, ".part"), std::nullopt);
+  for (const char* name : {"42.part", "0000000042.wal", "x000000042.part", "0000000042.part.tmp", ".part", ""})
+    EXPECT_EQ(file_number(name, ".part"), std::nullopt);
 }
 
 TEST(Window, RoundsTowardsThePast) {
@@ -59,15 +63,31 @@ TEST(Matcher, AlternativesOfPlainText) {
     std::optional<std::vector<std::string>> want;
   };
   const Case cases[] = {
-      {"", {{""}}}, {"a", {{"a"}}}, {"a|b", {{"a", "b"}}}, {"(a|b)", {{"a", "b"}}}, {"(?:a|b|)", {{"a", "b", ""}}}, {"a\\.b", {{"a.b"}}},
-      {"a-b/c", {{"a-b/c"}}}, {"a.b", {}}, {"a+", {}}, {"(a)|(b)", {}}, {"\\d", {}}, {"a\\", {}}, {"(?i)a", {}}, {"^a$", {}}, {"[a]", {}}, {"((a))", {}},
+      {"", {{""}}},
+      {"a", {{"a"}}},
+      {"a|b", {{"a", "b"}}},
+      {"(a|b)", {{"a", "b"}}},
+      {"(?:a|b|)", {{"a", "b", ""}}},
+      {"a\\.b", {{"a.b"}}},
+      {"a-b/c", {{"a-b/c"}}},
+      {"a.b", {}},
+      {"a+", {}},
+      {"(a)|(b)", {}},
+      {"\\d", {}},
+      {"a\\", {}},
+      {"(?i)a", {}},
+      {"^a$", {}},
+      {"[a]", {}},
+      {"((a))", {}},
   };
   for (const Case& c : cases) EXPECT_EQ(literal_alternatives(c.regex), c.want) << c.regex;
 }
 
 std::vector<LabelSetRef> many_sets() {
   std::vector<LabelSetRef> out;
-  for (int i = 0; i < 500; ++i) out.push_back(make_labels(fmt::format("app=a{}{},instance=i{:03}{}", i % 7, i % 11 == 0 ? ",odd=yes" : "", i, i % 2 == 0 ? ",job=even" : "")));
+  for (int i = 0; i < 500; ++i)
+    out.push_back(make_labels(fmt::format("app=a{}{},instance=i{:03}{}", i % 7, i % 11 == 0 ? ",odd=yes" : "", i,
+                                          i % 2 == 0 ? ",job=even" : "")));
   std::sort(out.begin(), out.end(), [](const LabelSetRef& a, const LabelSetRef& b) { return *a < *b; });
   return out;
 }
@@ -79,7 +99,8 @@ TEST(Matcher, SelectsTheSameFromHeadAndPartAsOneByOne) {
   auto part = LabelIndex::decode(LabelIndex::encode(sets), static_cast<std::uint32_t>(sets.size()));
   ASSERT_OK(part);
   for (const char* name : {"app", "instance", "job", "odd", "absent"}) {
-    for (const char* value : {"", "a1", "yes", "even", "i001|i499|nothing", "a1|", ".*", ".+", "i0.*", "i[0-4]..", "(?i)EVEN", "a[^1]", "nothing", "i00\\d", ".{2}", "(a1|a2).*"}) {
+    for (const char* value : {"", "a1", "yes", "even", "i001|i499|nothing", "a1|", ".*", ".+", "i0.*", "i[0-4]..",
+                              "(?i)EVEN", "a[^1]", "nothing", "i00\\d", ".{2}", "(a1|a2).*"}) {
       for (const MatchOp op : {MatchOp::kEqual, MatchOp::kNotEqual, MatchOp::kRegex, MatchOp::kNotRegex}) {
         auto matcher = LabelMatcher::compile({name, op, value});
         ASSERT_OK(matcher);
@@ -87,8 +108,10 @@ TEST(Matcher, SelectsTheSameFromHeadAndPartAsOneByOne) {
         for (std::uint32_t i = 0; i < sets.size(); ++i) {
           if (matcher->matches(sets[i]->get(name))) want.add(i);
         }
-        EXPECT_TRUE(matcher->select(head) == want) << name << " " << static_cast<int>(op) << " " << value << " in the head";
-        EXPECT_TRUE(matcher->select(**part) == want) << name << " " << static_cast<int>(op) << " " << value << " in the part";
+        EXPECT_TRUE(matcher->select(head) == want)
+            << name << " " << static_cast<int>(op) << " " << value << " in the head";
+        EXPECT_TRUE(matcher->select(**part) == want)
+            << name << " " << static_cast<int>(op) << " " << value << " in the part";
       }
     }
   }
@@ -118,7 +141,8 @@ TEST(SeriesTable, ComesBack) {
   for (const LabelSetRef& set : many_sets()) {
     table.label_bytes.push_back(set->bytes());
     const auto i = static_cast<std::int64_t>(table.stats.size());
-    table.stats.push_back({static_cast<std::uint64_t>(i + 1), static_cast<std::uint64_t>(i * 100), kTestTime - i * i, kTestTime + i});
+    table.stats.push_back(
+        {static_cast<std::uint64_t>(i + 1), static_cast<std::uint64_t>(i * 100), kTestTime - i * i, kTestTime + i});
   }
   table.stats[3].time_min = std::numeric_limits<TimeNs>::min();
   table.stats[4].time_max = std::numeric_limits<TimeNs>::max();
@@ -165,7 +189,8 @@ TEST(FrameLog, TellsTornFromDamaged) {
   EXPECT_THAT(read->frames, ElementsAre("", "three"));
 
   // A valid frame in another place is not valid there.
-  std::string moved = frame_log_header(FrameLogKind::kSegment, 99) + std::string(8, 'x') + file.substr(kFrameLogHeaderBytes);
+  std::string moved =
+      frame_log_header(FrameLogKind::kSegment, 99) + std::string(8, 'x') + file.substr(kFrameLogHeaderBytes);
   EXPECT_TRUE(read_frame_log(FrameLogKind::kSegment, moved)->frames.empty());
   EXPECT_TRUE(read_frame_log(FrameLogKind::kSegment, "short")->unused);
   EXPECT_TRUE(read_frame_log(FrameLogKind::kSegment, std::string(100, '\0'))->unused);

@@ -25,13 +25,15 @@ void put_numbers(ByteWriter& out, const std::vector<std::uint32_t>& numbers) {
 
 Result<std::vector<std::uint32_t>> get_numbers(ByteReader& in, std::uint32_t series) {
   TRY(count, in.varint());
-  if (count == 0 || count > series || count > in.left()) return error(Code::kCorrupt, "{} of {} series have a label", count, series);
+  if (count == 0 || count > series || count > in.left())
+    return error(Code::kCorrupt, "{} of {} series have a label", count, series);
   std::vector<std::uint32_t> out;
   out.reserve(static_cast<std::size_t>(count));
   std::uint64_t number = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     TRY(step, in.varint());
-    if (step >= series || number + step >= series) return error(Code::kCorrupt, "a series behind the last of {}", series);
+    if (step >= series || number + step >= series)
+      return error(Code::kCorrupt, "a series behind the last of {}", series);
     number += step;
     out.push_back(static_cast<std::uint32_t>(number));
   }
@@ -96,7 +98,8 @@ Result<std::shared_ptr<const LabelIndex>> LabelIndex::decode(std::string_view se
 }
 
 const LabelIndex::Name* LabelIndex::find(std::string_view name) const {
-  const auto found = std::lower_bound(names_.begin(), names_.end(), name, [](const Name& a, std::string_view b) { return a.name < b; });
+  const auto found = std::lower_bound(names_.begin(), names_.end(), name,
+                                      [](const Name& a, std::string_view b) { return a.name < b; });
   return found != names_.end() && found->name == name ? &*found : nullptr;
 }
 
@@ -139,7 +142,8 @@ void LabelIndex::add(std::string_view name, std::string_view value, SeriesSet& o
   if (at < entry->values.size() && entry->values[at] == value) add(entry->numbers[at], out);
 }
 
-void LabelIndex::add_if(std::string_view name, std::string_view from, std::string_view to, const Keep& keep, SeriesSet& out) const {
+void LabelIndex::add_if(std::string_view name, std::string_view from, std::string_view to, const Keep& keep,
+                        SeriesSet& out) const {
   const Name* entry = find(name);
   if (entry == nullptr) return;
   const std::size_t end = to.empty() ? entry->values.size() : bound(entry->values, to, true);
@@ -172,7 +176,8 @@ std::size_t LabelIndex::bytes() const {
   std::size_t total = plain_.size() * sizeof(std::uint32_t);
   for (const SeriesSet& set : large_) total += set.getSizeInBytes() + 64;
   for (const Name& entry : names_) {
-    total += entry.name.size() + entry.values.bytes.size() + entry.values.size() * (sizeof(std::uint32_t) + sizeof(Numbers));
+    total +=
+        entry.name.size() + entry.values.bytes.size() + entry.values.size() * (sizeof(std::uint32_t) + sizeof(Numbers));
   }
   return total;
 }

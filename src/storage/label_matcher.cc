@@ -66,7 +66,8 @@ Result<LabelMatcher> LabelMatcher::compile(const Matcher& matcher) {
   options.set_dot_nl(true);
   out.pattern_ = std::make_unique<Pattern>(matcher.value, options);
   if (!out.pattern_->regex.ok()) {
-    return error(Code::kInvalid, "cannot parse the regex {} of label {}: {}", matcher.value, matcher.name, out.pattern_->regex.error());
+    return error(Code::kInvalid, "cannot parse the regex {} of label {}: {}", matcher.value, matcher.name,
+                 out.pattern_->regex.error());
   }
   if (matcher.value == ".*") out.pattern_->shape = Pattern::Shape::kAnything;
   if (matcher.value == ".+") out.pattern_->shape = Pattern::Shape::kSomething;
@@ -97,7 +98,8 @@ SeriesSet LabelMatcher::select(const Postings& postings) const {
   if (literals_ && looking_for) {
     for (const std::string& literal : *literals_) postings.add(name_, literal, found);
   } else if (pattern_ && looking_for) {
-    postings.add_if(name_, pattern_->from, pattern_->to, [this](std::string_view value) { return positive(value); }, found);
+    postings.add_if(
+        name_, pattern_->from, pattern_->to, [this](std::string_view value) { return positive(value); }, found);
   } else {
     postings.add_if(name_, {}, {}, [this](std::string_view value) { return !positive(value); }, found);
   }

@@ -1,5 +1,5 @@
-// Matchers, prepared once per request: a regex is taken apart into alternatives, a prefix, or compiled, and is asked about
-// distinct values, never about series.
+// Matchers, prepared once per request: a regex is taken apart into alternatives, a prefix, or compiled, and is asked
+// about distinct values, never about series.
 #pragma once
 
 #include <memory>

@@ -25,7 +25,8 @@ Date civil_date(std::int64_t days) {
   const unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const unsigned month_index = (5 * day_of_year + 2) / 153;
   const unsigned month = month_index < 10 ? month_index + 3 : month_index - 9;
-  return {static_cast<std::int64_t>(year_of_era) + era * 400 + (month <= 2 ? 1 : 0), month, day_of_year - (153 * month_index + 2) / 5 + 1};
+  return {static_cast<std::int64_t>(year_of_era) + era * 400 + (month <= 2 ? 1 : 0), month,
+          day_of_year - (153 * month_index + 2) / 5 + 1};
 }
 
 Result<std::uint32_t> parse_format(const std::string& text) {
@@ -48,7 +49,8 @@ Result<void> check_format(FileSystem& files, const Layout& layout) {
   TRY(text, files.read_all(layout.format()));
   TRY(version, parse_format(text));
   if (version > kFormatVersion) {
-    return error(Code::kUnsupported, "it has format version {}, this program knows up to {}; use a newer trilobite", version, kFormatVersion);
+    return error(Code::kUnsupported, "it has format version {}, this program knows up to {}; use a newer trilobite",
+                 version, kFormatVersion);
   }
   return {};
 }
@@ -84,8 +86,8 @@ std::string Layout::segment(std::uint64_t id) const { return fmt::format("{}/wal
 std::string Layout::part_folder(std::string_view tenant, Signal signal, std::int64_t window) const {
   const std::int64_t windows_per_day = kDayNs / window_length(signal);
   const Date date = civil_date(window / windows_per_day - (window % windows_per_day < 0 ? 1 : 0));
-  return fmt::format("{}/parts/{}/{}/{:04}-{:02}-{:02}", directory_, tenant_folder(tenant), signal_name(signal), date.year,
-                     date.month, date.day);
+  return fmt::format("{}/parts/{}/{}/{:04}-{:02}-{:02}", directory_, tenant_folder(tenant), signal_name(signal),
+                     date.year, date.month, date.day);
 }
 
 std::string Layout::part(std::string_view tenant, Signal signal, std::int64_t window, std::uint64_t id) const {

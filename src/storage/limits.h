@@ -12,7 +12,8 @@ inline constexpr std::size_t kBlockBytesMax = 8u << 20;
 
 // Parts that one merge reads. More would save rewriting, and cost one block of memory each.
 inline constexpr std::size_t kMergeFanInMax = 8;
-// A merge must be worth its rewriting: this many inputs, or the result at least kMergeGainMin times the largest of them.
+// A merge must be worth its rewriting: this many inputs, or the result at least kMergeGainMin times the largest of
+// them.
 inline constexpr std::size_t kMergeFanInMin = 4;
 inline constexpr double kMergeGainMin = 1.7;
 // A window that got no new part for this long is merged with less gain: nothing more is to come.
@@ -30,7 +31,8 @@ inline constexpr std::size_t kGroupBytesMax = 4u << 20;
 // A single record (one request) of the WAL. Requests are limited far below this at the API.
 inline constexpr std::size_t kRecordBytesMax = 512u << 20;
 
-// How long and how many request hashes are remembered, to recognise a client that repeats a request whose answer was lost.
+// How long and how many request hashes are remembered, to recognise a client that repeats a request whose answer was
+// lost.
 inline constexpr std::chrono::nanoseconds kRequestAgeMax = std::chrono::minutes(10);
 inline constexpr std::size_t kRequestsMax = 65'536;
 

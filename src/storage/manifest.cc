@@ -143,14 +143,16 @@ Result<ManifestContent> read_manifest(std::string_view bytes) {
   TRY(log, read_frame_log(FrameLogKind::kManifest, bytes));
   if (log.unused) return error(Code::kCorrupt, "the header is missing");
   if (!log.damage.empty()) {
-    return error(Code::kCorrupt, "{} damaged bytes at {}, with valid edits behind them", log.damage[0].bytes, log.damage[0].offset);
+    return error(Code::kCorrupt, "{} damaged bytes at {}, with valid edits behind them", log.damage[0].bytes,
+                 log.damage[0].offset);
   }
   ManifestContent out;
   out.torn = log.torn;
   for (std::size_t i = 0; i < log.frames.size(); ++i) {
     auto edit = decode_edit(log.frames[i]);
     if (!edit.ok()) return std::move(edit).error().within("edit {}", i);
-    if (auto applied = apply(out.state, std::move(edit).value()); !applied.ok()) return std::move(applied).error().within("edit {}", i);
+    if (auto applied = apply(out.state, std::move(edit).value()); !applied.ok())
+      return std::move(applied).error().within("edit {}", i);
   }
   return out;
 }
@@ -173,14 +175,16 @@ Result<std::unique_ptr<Manifest>> Manifest::open(FileSystem& files, const Clock&
 
 Error Manifest::fail(Error error) {
   broken_ = true;
-  return Error{Code::kUnavailable, "cannot commit to the manifest: " + error.message + "; writes are refused until the store is opened again"};
+  return Error{Code::kUnavailable, "cannot commit to the manifest: " + error.message +
+                                       "; writes are refused until the store is opened again"};
 }
 
 // A new file in place of the old: what an unfinished edit left there is gone with it.
 Result<void> Manifest::rewrite() {
   const std::string path = layout_.manifest();
   const std::string temporary = path + ".tmp";
-  const std::uint64_t salt = hash64(fmt::format("{} {} {} {}", path, clock_.now(), clock_.steady().count(), ++attempts_));
+  const std::uint64_t salt =
+      hash64(fmt::format("{} {} {} {}", path, clock_.now(), clock_.steady().count(), ++attempts_));
   TRY(writer, FrameLogWriter::create(files_, temporary, FrameLogKind::kManifest, salt));
   TRY_VOID(writer->append(encode_edit(whole_state(state_))));
   // From here on the new file may be the one that counts, so an error leaves it open which of them does.
@@ -201,9 +205,11 @@ Result<void> Manifest::append(const std::string& edit) {
 }
 
 Result<void> Manifest::commit(ManifestEdit edit) {
-  if (broken_) return error(Code::kUnavailable, "the manifest failed before; writes are refused until the store is opened again");
+  if (broken_)
+    return error(Code::kUnavailable, "the manifest failed before; writes are refused until the store is opened again");
   edit.part_next = state_.part_next;
-  const bool grown = writer_ && writer_->bytes() > kManifestRewriteBytes && writer_->bytes() > kManifestRewriteFactor * bytes_short_;
+  const bool grown =
+      writer_ && writer_->bytes() > kManifestRewriteBytes && writer_->bytes() > kManifestRewriteFactor * bytes_short_;
   if (!writer_ || grown) {
     // A long manifest does for now where there is no room for a second one: the edit may be what makes room.
     auto rewritten = rewrite();

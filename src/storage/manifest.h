@@ -47,7 +47,8 @@ struct ManifestEdit {
 std::string encode_edit(const ManifestEdit& edit);
 Result<ManifestEdit> decode_edit(std::string_view bytes);
 
-// Applies every edit. `torn`: the file ends in an edit that was never committed. kCorrupt when a committed one is damaged.
+// Applies every edit. `torn`: the file ends in an edit that was never committed. kCorrupt when a committed one is
+// damaged.
 struct ManifestContent {
   ManifestState state;
   bool torn = false;
@@ -65,14 +66,15 @@ class Manifest {
   void skip_part_ids(std::uint64_t last) { state_.part_next = std::max(state_.part_next, last + 1); }
   std::uint64_t new_part_id() { return state_.part_next++; }
 
-  // Durable when it returns; the state has changed then, and only then. An error that says kUnavailable is final: it is not
-  // known whether the edit is on the disk, and files that it names must stay.
+  // Durable when it returns; the state has changed then, and only then. An error that says kUnavailable is final: it is
+  // not known whether the edit is on the disk, and files that it names must stay.
   Result<void> commit(ManifestEdit edit);
   std::uint64_t bytes() const { return writer_ ? writer_->bytes() : 0; }
   bool broken() const { return broken_; }
 
  private:
-  Manifest(FileSystem& files, const Clock& clock, Layout layout) : files_(files), clock_(clock), layout_(std::move(layout)) {}
+  Manifest(FileSystem& files, const Clock& clock, Layout layout)
+      : files_(files), clock_(clock), layout_(std::move(layout)) {}
   Result<void> rewrite();
   Result<void> append(const std::string& edit);
   Error fail(Error error);

@@ -1,4 +1,5 @@
-// Bytes from a disk that lies: reading a manifest or an edit never crashes; an edit that is accepted is written the same way.
+// Bytes from a disk that lies: reading a manifest or an edit never crashes; an edit that is accepted is written the
+// same way.
 #include "base/check.h"
 #include "storage/label_index.h"
 #include "storage/manifest.h"

@@ -37,7 +37,9 @@ class Model {
   }
 
  private:
-  std::uint64_t pick(std::uint64_t below) { return std::uniform_int_distribution<std::uint64_t>(0, below - 1)(random_); }
+  std::uint64_t pick(std::uint64_t below) {
+    return std::uniform_int_distribution<std::uint64_t>(0, below - 1)(random_);
+  }
 
   TestRow make_row() {
     TestRow row;
@@ -46,7 +48,8 @@ class Model {
     if (pick(4) == 0) row.labels += fmt::format(",zone=z-{}", pick(12));
     // Mostly forward, sometimes late, often at the same time; over three windows.
     now_ += static_cast<TimeNs>(pick(20)) * kNsPerSecond;
-    row.time = pick(5) == 0 ? kTestTime + static_cast<TimeNs>(pick(21'000)) * kNsPerSecond : kTestTime + now_ % (21'000 * kNsPerSecond);
+    row.time = pick(5) == 0 ? kTestTime + static_cast<TimeNs>(pick(21'000)) * kNsPerSecond
+                            : kTestTime + now_ % (21'000 * kNsPerSecond);
     row.line = fmt::format("line {} {}", pick(3), std::string(pick(40), static_cast<char>('a' + pick(3))));
     if (pick(3) == 0) row.metadata = fmt::format("trace{}", pick(5));
     return row;
@@ -55,7 +58,9 @@ class Model {
   void append(TestStore& test) {
     std::vector<TestRow> rows;
     for (std::uint64_t n = 1 + pick(40); n > 0; --n) {
-      rows.push_back(!all_.empty() && pick(6) == 0 ? *std::next(all_.begin(), static_cast<std::ptrdiff_t>(pick(all_.size()))) : make_row());
+      rows.push_back(!all_.empty() && pick(6) == 0
+                         ? *std::next(all_.begin(), static_cast<std::ptrdiff_t>(pick(all_.size())))
+                         : make_row());
     }
     ASSERT_OK(test.append(rows));
     all_.insert(rows.begin(), rows.end());
@@ -64,12 +69,14 @@ class Model {
   std::vector<Matcher> random_matchers() {
     static const std::vector<std::string> kNames{"app", "host", "zone", "absent"};
     static const std::vector<std::string> kEqual{"a1", "h1", "z-3", "", "nothing"};
-    static const std::vector<std::string> kRegex{"a[12]", "h1|h2", "z-1.*", ".*", ".+", "", "(a1|a3)", "a1|", "z-(1|2)?", "[^a].*", "(?i)A2"};
+    static const std::vector<std::string> kRegex{"a[12]",   "h1|h2", "z-1.*",    ".*",     ".+",    "",
+                                                 "(a1|a3)", "a1|",   "z-(1|2)?", "[^a].*", "(?i)A2"};
     std::vector<Matcher> out;
     for (std::uint64_t n = pick(3); n > 0; --n) {
       const auto op = static_cast<MatchOp>(pick(4));
       const bool regex = op == MatchOp::kRegex || op == MatchOp::kNotRegex;
-      out.push_back({kNames[pick(kNames.size())], op, regex ? kRegex[pick(kRegex.size())] : kEqual[pick(kEqual.size())]});
+      out.push_back(
+          {kNames[pick(kNames.size())], op, regex ? kRegex[pick(kRegex.size())] : kEqual[pick(kEqual.size())]});
     }
     return out;
   }
@@ -78,7 +85,8 @@ class Model {
     const std::string value(set.get(matcher.name));
     const bool equal = matcher.op == MatchOp::kEqual || matcher.op == MatchOp::kNotEqual;
     const bool negated = matcher.op == MatchOp::kNotEqual || matcher.op == MatchOp::kNotRegex;
-    const auto flags = matcher.value.starts_with("(?i)") ? std::regex::ECMAScript | std::regex::icase : std::regex::ECMAScript;
+    const auto flags =
+        matcher.value.starts_with("(?i)") ? std::regex::ECMAScript | std::regex::icase : std::regex::ECMAScript;
     const std::string pattern = matcher.value.starts_with("(?i)") ? matcher.value.substr(4) : matcher.value;
     return (equal ? value == matcher.value : std::regex_match(value, std::regex(pattern, flags))) != negated;
   }
@@ -92,21 +100,28 @@ class Model {
   bool in(const TestRow& row, const std::vector<Matcher>& matchers, TimeRange range) const {
     const LabelSetRef set = make_labels(row.labels);
     return row.time >= range.start && row.time < range.end &&
-           std::all_of(matchers.begin(), matchers.end(), [&](const Matcher& matcher) { return matches(matcher, *set); });
+           std::all_of(matchers.begin(), matchers.end(),
+                       [&](const Matcher& matcher) { return matches(matcher, *set); });
   }
 
   void check_scan(TestStore& test) {
     ScanRequest request = make_scan(random_matchers(), random_range());
     request.direction = pick(2) == 0 ? Direction::kForward : Direction::kBackward;
-    if (pick(3) == 0) request.predicates.push_back({std::string(kLineColumn), static_cast<Predicate::Op>(pick(2)), {"line 1", "bbb"}});
-    if (pick(3) == 0) request.predicates.push_back({std::string(kMetadataColumn), static_cast<Predicate::Op>(pick(2)), {pick(2) == 0 ? "trace1" : ""}});
+    if (pick(3) == 0)
+      request.predicates.push_back({std::string(kLineColumn), static_cast<Predicate::Op>(pick(2)), {"line 1", "bbb"}});
+    if (pick(3) == 0)
+      request.predicates.push_back(
+          {std::string(kMetadataColumn), static_cast<Predicate::Op>(pick(2)), {pick(2) == 0 ? "trace1" : ""}});
     std::vector<TestRow> want;
     for (const TestRow& row : all_) {
-      const bool passes = std::all_of(request.predicates.begin(), request.predicates.end(), [&](const Predicate& predicate) {
-        const std::string& value = predicate.column == kLineColumn ? row.line : row.metadata;
-        const bool found = std::any_of(predicate.needles.begin(), predicate.needles.end(), [&](const std::string& needle) { return value.find(needle) != std::string::npos; });
-        return found == (predicate.op == Predicate::Op::kContainsAny);
-      });
+      const bool passes =
+          std::all_of(request.predicates.begin(), request.predicates.end(), [&](const Predicate& predicate) {
+            const std::string& value = predicate.column == kLineColumn ? row.line : row.metadata;
+            const bool found =
+                std::any_of(predicate.needles.begin(), predicate.needles.end(),
+                            [&](const std::string& needle) { return value.find(needle) != std::string::npos; });
+            return found == (predicate.op == Predicate::Op::kContainsAny);
+          });
       if (passes && in(row, request.matchers, request.range)) want.push_back(row);
     }
     std::sort(want.begin(), want.end());
@@ -134,14 +149,17 @@ class Model {
       for (std::size_t row = 1; row < rows.rows(); ++row) {
         const LabelSet& before = *rows.label_sets[rows.label_set_of_row[row - 1]];
         const LabelSet& here = *rows.label_sets[rows.label_set_of_row[row]];
-        EXPECT_TRUE(before < here || (before == here && rows.times[row - 1] <= rows.times[row])) << "rows of a batch are by (label set, time)";
+        EXPECT_TRUE(before < here || (before == here && rows.times[row - 1] <= rows.times[row]))
+            << "rows of a batch are by (label set, time)";
       }
       add_rows(rows, got);
     }
   }
 
   void check_labels(TestStore& test) {
-    IndexRequest request{.tenant = "t", .range = pick(2) == 0 ? kAlways : TimeRange{kTestTime, kTestTime + 2 * kHourNs}, .matchers = random_matchers()};
+    IndexRequest request{.tenant = "t",
+                         .range = pick(2) == 0 ? kAlways : TimeRange{kTestTime, kTestTime + 2 * kHourNs},
+                         .matchers = random_matchers()};
     std::set<std::string> names, values;
     std::map<std::string, std::uint64_t> series;
     for (const TestRow& row : all_) {
@@ -167,7 +185,8 @@ class Model {
       EXPECT_GE(info.rows, series.at(print_labels(*info.labels))) << "an upper bound";
       EXPECT_GE(info.bytes, info.rows * 6);
     }
-    EXPECT_TRUE(std::is_sorted(got_series->begin(), got_series->end(), [](const SeriesInfo& a, const SeriesInfo& b) { return *a.labels < *b.labels; }));
+    EXPECT_TRUE(std::is_sorted(got_series->begin(), got_series->end(),
+                               [](const SeriesInfo& a, const SeriesInfo& b) { return *a.labels < *b.labels; }));
   }
 
   std::mt19937_64 random_;

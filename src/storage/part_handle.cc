@@ -44,16 +44,21 @@ PartHandle::~PartHandle() {
   static_cast<void>(files_.remove(path_));  // what stays behind is removed at the next start
 }
 
-Result<std::shared_ptr<const PartReader>> open_checked(FileSystem& files, const std::string& path, const PartMeta& meta) {
+Result<std::shared_ptr<const PartReader>> open_checked(FileSystem& files, const std::string& path,
+                                                       const PartMeta& meta) {
   auto reader = PartReader::open(files, path);
   if (!reader.ok()) {
     const Code code = reader.error().code == Code::kNotFound ? Code::kCorrupt : reader.error().code;
     return Error{code, reader.error().message}.within("cannot open part {}", meta.id);
   }
   const PartInfo& info = (*reader)->info();
-  if (info.footer_hash != meta.info.footer_hash || info.rows != meta.info.rows || info.file_bytes != meta.info.file_bytes) {
-    return error(Code::kCorrupt, "cannot open part {}: {} has {} rows, {} bytes and footer {:016x}, the manifest says {}, {} and {:016x}", meta.id,
-                 path, info.rows, info.file_bytes, info.footer_hash, meta.info.rows, meta.info.file_bytes, meta.info.footer_hash);
+  if (info.footer_hash != meta.info.footer_hash || info.rows != meta.info.rows ||
+      info.file_bytes != meta.info.file_bytes) {
+    return error(
+        Code::kCorrupt,
+        "cannot open part {}: {} has {} rows, {} bytes and footer {:016x}, the manifest says {}, {} and {:016x}",
+        meta.id, path, info.rows, info.file_bytes, info.footer_hash, meta.info.rows, meta.info.file_bytes,
+        meta.info.footer_hash);
   }
   return reader;
 }

@@ -1,5 +1,5 @@
-// A part that the manifest names. Scans hold handles, so a part that was merged away or dropped stays readable until the
-// last of them is gone; only then its file is removed.
+// A part that the manifest names. Scans hold handles, so a part that was merged away or dropped stays readable until
+// the last of them is gone; only then its file is removed.
 #pragma once
 
 #include <atomic>
@@ -72,6 +72,7 @@ struct PartSet {
 };
 
 // Opens the file and checks that it is the one the manifest means.
-Result<std::shared_ptr<const PartReader>> open_checked(FileSystem& files, const std::string& path, const PartMeta& meta);
+Result<std::shared_ptr<const PartReader>> open_checked(FileSystem& files, const std::string& path,
+                                                       const PartMeta& meta);
 
 }  // namespace trilobite::storage

@@ -18,8 +18,8 @@ void add_stats(const Block& block, std::vector<SeriesStats>& stats) {
   for (std::size_t row = 0; row < block.rows(); ++row) stats[block.series[row]].add(block.times[row], bytes[row]);
 }
 
-Result<PartInfo> write_file(FileSystem& files, const std::string& path, std::span<const ColumnSchema> schema, PartInput input,
-                            PartOptions options, const std::function<Result<void>()>& between_blocks) {
+Result<PartInfo> write_file(FileSystem& files, const std::string& path, std::span<const ColumnSchema> schema,
+                            PartInput input, PartOptions options, const std::function<Result<void>()>& between_blocks) {
   TRY(writer, PartWriter::create(files, path, options));
   RowMerger merger(schema, std::move(input.runs));
   SeriesTable table;
@@ -52,14 +52,15 @@ SeriesUnion unite_series(const std::vector<std::shared_ptr<const RowSource>>& so
   }
   std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.bytes < b.bytes; });
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (i == 0 || places[i].bytes != places[i - 1].bytes) out.sets.push_back(sources[places[i].source]->label_set(places[i].series));
+    if (i == 0 || places[i].bytes != places[i - 1].bytes)
+      out.sets.push_back(sources[places[i].source]->label_set(places[i].series));
     out.maps[places[i].source][places[i].series] = static_cast<std::uint32_t>(out.sets.size() - 1);
   }
   return out;
 }
 
-Result<PartMeta> write_part(FileSystem& files, const Layout& layout, PartMeta meta, PartInput input, PartOptions options,
-                            const std::function<Result<void>()>& between_blocks) {
+Result<PartMeta> write_part(FileSystem& files, const Layout& layout, PartMeta meta, PartInput input,
+                            PartOptions options, const std::function<Result<void>()>& between_blocks) {
   const std::string folder = layout.part_folder(meta.tenant, meta.signal, meta.window);
   const std::string path = layout.part(meta.tenant, meta.signal, meta.window, meta.id);
   TRY_VOID(files.make_directories(folder));

@@ -23,7 +23,7 @@ struct PartInput {
 
 // `meta` has everything but `info`, which the result has as well. The file counts once the manifest names it; it is
 // removed again when something fails. `between_blocks` may stop the work with an error.
-Result<PartMeta> write_part(FileSystem& files, const Layout& layout, PartMeta meta, PartInput input, PartOptions options,
-                            const std::function<Result<void>()>& between_blocks);
+Result<PartMeta> write_part(FileSystem& files, const Layout& layout, PartMeta meta, PartInput input,
+                            PartOptions options, const std::function<Result<void>()>& between_blocks);
 
 }  // namespace trilobite::storage

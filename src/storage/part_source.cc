@@ -17,7 +17,8 @@ Result<BlockKeysRef> PartSource::keys(std::size_t index) const {
   TRY(numbers, open_->reader->read_series(index));
   TRY(times, open_->reader->read_times(index));
   if (numbers.size() != times.size()) {
-    return error(Code::kCorrupt, "block {} of {} has {} series numbers and {} times", index, part_->path(), numbers.size(), times.size());
+    return error(Code::kCorrupt, "block {} of {} has {} series numbers and {} times", index, part_->path(),
+                 numbers.size(), times.size());
   }
   if (!numbers.empty() && *std::max_element(numbers.begin(), numbers.end()) >= series()) {
     return error(Code::kCorrupt, "block {} of {} has a series that its table does not", index, part_->path());
@@ -30,7 +31,8 @@ Result<BlockKeysRef> PartSource::keys(std::size_t index) const {
 Result<Column> PartSource::column(std::size_t index, const BlockKeys& keys, std::string_view name) const {
   TRY(out, open_->reader->read_column(index, name));
   if (out.size() != 0 && out.size() != keys.rows()) {
-    return error(Code::kCorrupt, "column {} of block {} of {} has {} of {} rows", name, index, part_->path(), out.size(), keys.rows());
+    return error(Code::kCorrupt, "column {} of block {} of {} has {} of {} rows", name, index, part_->path(),
+                 out.size(), keys.rows());
   }
   return out;
 }

@@ -17,10 +17,11 @@ class Postings {
 
   // Adds the series that have this label.
   virtual void add(std::string_view name, std::string_view value, SeriesSet& out) const = 0;
-  // Adds the series whose value of `name` is at least `from`, at most `to` (if it is not empty), and passes `keep`, which is
-  // called once per distinct value and outside of any lock.
+  // Adds the series whose value of `name` is at least `from`, at most `to` (if it is not empty), and passes `keep`,
+  // which is called once per distinct value and outside of any lock.
   using Keep = std::function<bool(std::string_view)>;
-  virtual void add_if(std::string_view name, std::string_view from, std::string_view to, const Keep& keep, SeriesSet& out) const = 0;
+  virtual void add_if(std::string_view name, std::string_view from, std::string_view to, const Keep& keep,
+                      SeriesSet& out) const = 0;
 
   // Label names and values of the series in `within` (null: of all); in no order.
   virtual std::vector<std::string> names(const SeriesSet* within) const = 0;

@@ -1,4 +1,5 @@
-// Opening: what is torn is cut off, what is damaged is put aside or refused by name, and other people's folders are left alone.
+// Opening: what is torn is cut off, what is damaged is put aside or refused by name, and other people's folders are
+// left alone.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -106,7 +107,8 @@ TEST(Open, EveryFlippedByteOfTheManifestIsNoticedOrHarmless) {
     }
     ASSERT_OK(report);
     EXPECT_FALSE(report->ok);
-    EXPECT_TRUE(opened.error().code == Code::kCorrupt || opened.error().code == Code::kUnsupported) << opened.error().message;
+    EXPECT_TRUE(opened.error().code == Code::kCorrupt || opened.error().code == Code::kUnsupported)
+        << opened.error().message;
     EXPECT_THAT(opened.error().message, HasSubstr("data/manifest"));
   }
 }

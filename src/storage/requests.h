@@ -33,7 +33,8 @@ class RecentRequests {
     std::size_t operator()(const Hash128& hash) const { return hash.low; }
   };
   void forget_old(TimeNs now) {
-    while (!order_.empty() && (order_.size() > kRequestsMax || now - order_.front().accepted > kRequestAgeMax.count())) {
+    while (!order_.empty() &&
+           (order_.size() > kRequestsMax || now - order_.front().accepted > kRequestAgeMax.count())) {
       known_.erase(order_.front().hash);
       order_.pop_front();
     }

@@ -45,7 +45,9 @@ RowMerger::RowMerger(std::span<const ColumnSchema> schema, std::vector<MergeRun>
 
 RowMerger::~RowMerger() = default;
 
-bool RowMerger::before(const Cursor* a, const Cursor* b) const { return a->key != b->key ? a->key < b->key : a->run < b->run; }
+bool RowMerger::before(const Cursor* a, const Cursor* b) const {
+  return a->key != b->key ? a->key < b->key : a->run < b->run;
+}
 
 Result<void> RowMerger::load_block(Cursor& cursor) {
   cursor.keys.reset();
@@ -114,7 +116,8 @@ void RowMerger::copy(const Cursor& cursor, std::size_t rows) {
     block_.series.push_back(cursor.input.series_map[cursor.keys->series[i]]);
     block_.times.push_back(cursor.keys->times[i]);
   }
-  for (std::size_t i = 0; i < schema_.size(); ++i) builders_[i].append(cursor.columns[i], cursor.load, cursor.row, cursor.row + rows);
+  for (std::size_t i = 0; i < schema_.size(); ++i)
+    builders_[i].append(cursor.columns[i], cursor.load, cursor.row, cursor.row + rows);
 }
 
 bool RowMerger::full() const {
@@ -144,7 +147,8 @@ Result<std::optional<Block>> RowMerger::next() {
     if (heap_.size() > 2 && before(heap_[2], second)) second = heap_[2];
     const bool shared = (second != nullptr && first.key == second->key) || (shared_key_ && first.key == *shared_key_);
     if (!shared) {
-      const std::size_t rows = second != nullptr ? first.rows_below(second->key, room) : std::min(room, first.keys->rows() - first.row);
+      const std::size_t rows =
+          second != nullptr ? first.rows_below(second->key, room) : std::min(room, first.keys->rows() - first.row);
       copy(first, rows);
       TRY_VOID(advance(first, rows));
       continue;

@@ -1,5 +1,6 @@
-// Merges sorted runs of rows into blocks sorted by (series, time), equal rows once: the one way in which parts are made,
-// from the chunks of a head (flush) and from other parts (merge). Holds one block per run, however long the runs are.
+// Merges sorted runs of rows into blocks sorted by (series, time), equal rows once: the one way in which parts are
+// made, from the chunks of a head (flush) and from other parts (merge). Holds one block per run, however long the runs
+// are.
 #pragma once
 
 #include <memory>

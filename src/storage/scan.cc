@@ -57,7 +57,8 @@ class LabelSets {
 
 class EngineScan final : public Scan {
  public:
-  EngineScan(ScanPlan plan, ScanRequest request) : plan_(std::move(plan)), request_(std::move(request)), label_sets_(plan_) {
+  EngineScan(ScanPlan plan, ScanRequest request)
+      : plan_(std::move(plan)), request_(std::move(request)), label_sets_(plan_) {
     for (const Predicate& predicate : request_.predicates) {
       const ColumnSchema* column = find_column(request_.signal, predicate.column);
       applied_.push_back(column != nullptr && column->is_text());
@@ -126,9 +127,11 @@ class EngineScan final : public Scan {
     for (std::size_t begin = 0; begin < keys.rows();) {
       const std::uint32_t series = keys.series[begin];
       const auto from = keys.series.begin() + static_cast<std::ptrdiff_t>(begin);
-      const auto end = static_cast<std::size_t>(std::upper_bound(from, keys.series.end(), series) - keys.series.begin());
+      const auto end =
+          static_cast<std::size_t>(std::upper_bound(from, keys.series.end(), series) - keys.series.begin());
       if (source.matching.contains(series)) {
-        const auto first = keys.times.begin() + static_cast<std::ptrdiff_t>(begin), last = keys.times.begin() + static_cast<std::ptrdiff_t>(end);
+        const auto first = keys.times.begin() + static_cast<std::ptrdiff_t>(begin),
+                   last = keys.times.begin() + static_cast<std::ptrdiff_t>(end);
         const auto low = static_cast<std::uint32_t>(std::lower_bound(first, last, range.start) - keys.times.begin());
         const auto high = static_cast<std::uint32_t>(std::lower_bound(first, last, range.end) - keys.times.begin());
         for (std::uint32_t row = low; row < high; ++row) out.push_back(row);
@@ -148,7 +151,8 @@ class EngineScan final : public Scan {
         continue;
       }
       // The block has no such text: every row has the empty one, in which only an empty needle occurs.
-      const bool found = std::any_of(predicate.needles.begin(), predicate.needles.end(), [](const std::string& needle) { return needle.empty(); });
+      const bool found = std::any_of(predicate.needles.begin(), predicate.needles.end(),
+                                     [](const std::string& needle) { return needle.empty(); });
       if (found != (predicate.op == Predicate::Op::kContainsAny)) rows.clear();
     }
     return {};
@@ -191,7 +195,8 @@ class EngineScan final : public Scan {
   std::vector<bool> applied_;
   std::atomic<std::size_t> next_{0};
   std::atomic<TimeNs> bound_;
-  std::atomic<std::uint64_t> blocks_{0}, skipped_{0}, rows_{0}, bytes_{0}, bytes_compressed_{0}, head_rows_{0}, head_bytes_{0};
+  std::atomic<std::uint64_t> blocks_{0}, skipped_{0}, rows_{0}, bytes_{0}, bytes_compressed_{0}, head_rows_{0},
+      head_bytes_{0};
 };
 
 }  // namespace

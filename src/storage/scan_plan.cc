@@ -28,7 +28,8 @@ void add_tasks(ScanPlan& plan, TimeRange range) {
   const SourcePlan& added = plan.sources.back();
   for (std::uint32_t i = 0; i < added.source->blocks(); ++i) {
     const BlockInfo info = added.source->block(i);
-    if (overlaps(info.time_min, info.time_max, range) && has_number_between(added.matching, info.series_min, info.series_max)) {
+    if (overlaps(info.time_min, info.time_max, range) &&
+        has_number_between(added.matching, info.series_min, info.series_max)) {
       plan.tasks.push_back({number, i, info});
     } else {
       ++plan.blocks_skipped;
@@ -36,7 +37,8 @@ void add_tasks(ScanPlan& plan, TimeRange range) {
   }
 }
 
-Result<void> add_parts(ScanPlan& plan, const StoreView& view, const ScanRequest& request, const std::vector<LabelMatcher>& matchers) {
+Result<void> add_parts(ScanPlan& plan, const StoreView& view, const ScanRequest& request,
+                       const std::vector<LabelMatcher>& matchers) {
   for (const PartRef& part : view.parts->parts) {
     const PartMeta& meta = part->meta();
     if (meta.tenant != request.tenant || meta.signal != request.signal) continue;
@@ -51,7 +53,8 @@ Result<void> add_parts(ScanPlan& plan, const StoreView& view, const ScanRequest&
       plan.blocks_skipped += source->blocks();
       continue;
     }
-    plan.sources.push_back({std::move(source), std::move(matching), meta.info.time_min, meta.info.time_max, meta.window, {}});
+    plan.sources.push_back(
+        {std::move(source), std::move(matching), meta.info.time_min, meta.info.time_max, meta.window, {}});
     add_tasks(plan, request.range);
   }
   return {};
@@ -60,7 +63,9 @@ Result<void> add_parts(ScanPlan& plan, const StoreView& view, const ScanRequest&
 void add_head(ScanPlan& plan, const Head& head, const ScanRequest& request, const std::vector<LabelMatcher>& matchers) {
   for (const Head::Table& entry : head.tables()) {
     if (entry.key.tenant != request.tenant || entry.key.signal != request.signal) continue;
-    if (entry.key.window < window_of(request.signal, request.range.start) || entry.key.window > window_of(request.signal, request.range.end)) continue;
+    if (entry.key.window < window_of(request.signal, request.range.start) ||
+        entry.key.window > window_of(request.signal, request.range.end))
+      continue;
     auto source = HeadSource::create(entry.table, matchers, request.range);
     if (!source) continue;
     SourcePlan added{.source = source, .window = entry.key.window};
@@ -102,14 +107,17 @@ void find_overlaps(SourcePlan& later, const SourcePlan& earlier, std::uint32_t e
 void find_overlaps(ScanPlan& plan, TimeRange range) {
   std::vector<std::uint32_t> by_window(plan.sources.size());
   for (std::uint32_t i = 0; i < by_window.size(); ++i) by_window[i] = i;
-  std::stable_sort(by_window.begin(), by_window.end(), [&](std::uint32_t a, std::uint32_t b) { return plan.sources[a].window < plan.sources[b].window; });
+  std::stable_sort(by_window.begin(), by_window.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return plan.sources[a].window < plan.sources[b].window; });
   for (std::size_t i = 1; i < by_window.size(); ++i) {
     SourcePlan& later = plan.sources[by_window[i]];
     for (std::size_t k = i; k-- > 0 && plan.sources[by_window[k]].window == later.window;) {
       const SourcePlan& earlier = plan.sources[by_window[k]];
-      if (later.time_min <= earlier.time_max && later.time_max >= earlier.time_min) find_overlaps(later, earlier, by_window[k], range);
+      if (later.time_min <= earlier.time_max && later.time_max >= earlier.time_min)
+        find_overlaps(later, earlier, by_window[k], range);
     }
-    std::stable_sort(later.overlaps.begin(), later.overlaps.end(), [](const Overlap& a, const Overlap& b) { return a.series < b.series; });
+    std::stable_sort(later.overlaps.begin(), later.overlaps.end(),
+                     [](const Overlap& a, const Overlap& b) { return a.series < b.series; });
   }
 }
 
@@ -124,7 +132,8 @@ Result<ScanPlan> plan_scan(const StoreView& view, const ScanRequest& request) {
   add_head(plan, *view.active, request, matchers);
   find_overlaps(plan, request.range);
   std::stable_sort(plan.tasks.begin(), plan.tasks.end(), [&](const BlockTask& a, const BlockTask& b) {
-    return request.direction == Direction::kForward ? a.info.time_min < b.info.time_min : a.info.time_max > b.info.time_max;
+    return request.direction == Direction::kForward ? a.info.time_min < b.info.time_min
+                                                    : a.info.time_max > b.info.time_max;
   });
   return plan;
 }

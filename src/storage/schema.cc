@@ -7,7 +7,8 @@
 namespace trilobite::storage {
 namespace {
 
-constexpr std::array kLogs{ColumnSchema{kLineColumn, ColumnKind::kText}, ColumnSchema{kMetadataColumn, ColumnKind::kTextCoded}};
+constexpr std::array kLogs{ColumnSchema{kLineColumn, ColumnKind::kText},
+                           ColumnSchema{kMetadataColumn, ColumnKind::kTextCoded}};
 constexpr std::array kMetrics{ColumnSchema{"value", ColumnKind::kDouble}};
 
 bool fits(const ColumnSchema& schema, const Column& column) {
@@ -36,12 +37,16 @@ const ColumnSchema* find_column(Signal signal, std::string_view name) {
 }
 
 Result<void> check_batch(Signal signal, const Batch& batch) {
-  if (schema_of(signal).empty()) return error(Code::kUnsupported, "cannot store {}: not in this version", signal_name(signal));
+  if (schema_of(signal).empty())
+    return error(Code::kUnsupported, "cannot store {}: not in this version", signal_name(signal));
   TRY_VOID(batch.validate());
   for (const NamedColumn& entry : batch.columns) {
     const ColumnSchema* schema = find_column(signal, entry.name);
-    if (schema == nullptr) return error(Code::kInvalid, "cannot store column {}: {} have none of that name", entry.name, signal_name(signal));
-    if (!fits(*schema, entry.column)) return error(Code::kInvalid, "cannot store column {}: its values are of another kind", entry.name);
+    if (schema == nullptr)
+      return error(Code::kInvalid, "cannot store column {}: {} have none of that name", entry.name,
+                   signal_name(signal));
+    if (!fits(*schema, entry.column))
+      return error(Code::kInvalid, "cannot store column {}: its values are of another kind", entry.name);
   }
   for (const ColumnSchema& schema : schema_of(signal)) {
     if (!schema.is_text() && batch.find(schema.name) == nullptr) {

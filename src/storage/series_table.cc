@@ -19,10 +19,12 @@ std::string SeriesTable::encode() const {
   for (const SeriesStats& series : stats) out.varint(series.bytes);
   TimeNs previous = 0;
   for (const SeriesStats& series : stats) {
-    out.varint(zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(series.time_min) - static_cast<std::uint64_t>(previous))));
+    out.varint(zigzag(
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(series.time_min) - static_cast<std::uint64_t>(previous))));
     previous = series.time_min;
   }
-  for (const SeriesStats& series : stats) out.varint(static_cast<std::uint64_t>(series.time_max) - static_cast<std::uint64_t>(series.time_min));
+  for (const SeriesStats& series : stats)
+    out.varint(static_cast<std::uint64_t>(series.time_max) - static_cast<std::uint64_t>(series.time_min));
   return zstd_compress(raw);
 }
 
@@ -37,7 +39,8 @@ Result<std::shared_ptr<const SeriesTable>> SeriesTable::decode(std::string_view 
   for (std::uint64_t i = 0; i < count; ++i) {
     TRY(text, texts.get(in));
     TRY(checked, LabelSet::from_bytes(std::string(text)));
-    if (i > 0 && checked.bytes() <= out->label_bytes[i - 1]) return error(Code::kCorrupt, "label sets are not in order");
+    if (i > 0 && checked.bytes() <= out->label_bytes[i - 1])
+      return error(Code::kCorrupt, "label sets are not in order");
     out->label_bytes.push_back(checked.bytes());
   }
   for (SeriesStats& series : out->stats) {

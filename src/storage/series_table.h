@@ -32,7 +32,9 @@ struct SeriesTable {
   std::vector<SeriesStats> stats;
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(stats.size()); }
-  std::size_t bytes() const { return label_bytes.bytes.size() + stats.size() * (sizeof(SeriesStats) + sizeof(std::uint32_t)); }
+  std::size_t bytes() const {
+    return label_bytes.bytes.size() + stats.size() * (sizeof(SeriesStats) + sizeof(std::uint32_t));
+  }
 
   std::string encode() const;
   static Result<std::shared_ptr<const SeriesTable>> decode(std::string_view section);

@@ -43,7 +43,8 @@ struct ScanRequest {
   std::vector<Matcher> matchers;       // all must hold; none: every label set
   std::vector<Predicate> predicates;   // all must hold; the store may leave some to the caller, see Scan::applied
   std::vector<std::string> columns;    // wanted besides label set and time
-  Direction direction = Direction::kForward;  // in which order blocks come; rows inside a batch are by (label set, time)
+  Direction direction =
+      Direction::kForward;  // in which order blocks come; rows inside a batch are by (label set, time)
   std::shared_ptr<const CancelToken> cancel;  // may be null
 };
 
@@ -61,8 +62,8 @@ class Scan {
   virtual ~Scan() = default;
 
   // The next batch, or nothing at the end. Any number of threads may call it at once: each call takes one block and
-  // decodes it in the caller's thread. Batches come roughly in the order asked for: a block starts no earlier (kForward:
-  // by its oldest row; kBackward: by its newest) than those handed out before, up to the number of callers.
+  // decodes it in the caller's thread. Batches come roughly in the order asked for: a block starts no earlier
+  // (kForward: by its oldest row; kBackward: by its newest) than those handed out before, up to the number of callers.
   // Within one scan, the same label set is the same pointer. Equal rows (label set, time, all columns) come once.
   virtual Result<std::optional<Batch>> next() = 0;
 
@@ -111,12 +112,14 @@ class Store {
   virtual ~Store() = default;
 
   // Durable and visible when it returns. Errors: kNoSpace, kOverload (retry later), kUnavailable (stopping or broken).
-  virtual Result<void> append(std::string_view tenant, Signal signal, const Batch& batch, const AppendOptions& options) = 0;
+  virtual Result<void> append(std::string_view tenant, Signal signal, const Batch& batch,
+                              const AppendOptions& options) = 0;
 
   virtual Result<std::unique_ptr<Scan>> scan(ScanRequest request) = 0;
 
-  virtual Result<std::vector<std::string>> label_names(const IndexRequest& request) = 0;                          // sorted
-  virtual Result<std::vector<std::string>> label_values(const IndexRequest& request, std::string_view name) = 0;  // sorted
+  virtual Result<std::vector<std::string>> label_names(const IndexRequest& request) = 0;  // sorted
+  virtual Result<std::vector<std::string>> label_values(const IndexRequest& request,
+                                                        std::string_view name) = 0;  // sorted
   virtual Result<std::vector<SeriesInfo>> series(const IndexRequest& request) = 0;  // sorted by label set bytes
 
   virtual Result<void> flush() = 0;  // head to parts, now

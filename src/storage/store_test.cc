@@ -1,4 +1,5 @@
-// The store as its users see it: rows come back as they went in, at once, after a flush, after a merge, after a restart.
+// The store as its users see it: rows come back as they went in, at once, after a flush, after a merge, after a
+// restart.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -23,7 +24,8 @@ const std::vector<TestRow> kRows{
 
 std::vector<TestRow> numbered_rows(int begin, int end, TimeNs step = kNsPerSecond) {
   std::vector<TestRow> out;
-  for (int i = begin; i < end; ++i) out.push_back({fmt::format("app=a{}", i % 3), kTestTime + i * step, fmt::format("row {}", i), ""});
+  for (int i = begin; i < end; ++i)
+    out.push_back({fmt::format("app=a{}", i % 3), kTestTime + i * step, fmt::format("row {}", i), ""});
   return out;
 }
 
@@ -47,7 +49,8 @@ TEST(Store, TenantsDoNotSeeEachOther) {
   TestStore test;
   ASSERT_OK(test.open());
   const std::vector<std::string> tenants{"a", "b", "..", "a/b", "", "\xFF", std::string(255, 'x')};
-  for (std::size_t i = 0; i < tenants.size(); ++i) ASSERT_OK(test.append({{"a=b", kTestTime, fmt::format("of {}", i)}}, {}, tenants[i]));
+  for (std::size_t i = 0; i < tenants.size(); ++i)
+    ASSERT_OK(test.append({{"a=b", kTestTime, fmt::format("of {}", i)}}, {}, tenants[i]));
   ASSERT_OK(test.store->flush());
   ASSERT_OK(test.open());
   for (std::size_t i = 0; i < tenants.size(); ++i) {
@@ -101,8 +104,12 @@ TEST(Store, NumbersAreStoredLikeText) {
 TEST(Store, OddTimesAndTexts) {
   TestStore test;
   ASSERT_OK(test.open());
-  const TimeNs lowest = std::numeric_limits<TimeNs>::min(), highest = std::numeric_limits<TimeNs>::max() - 1;  // a range ends before its end
-  const std::vector<TestRow> rows{{"a=b", lowest, "first"}, {"a=b", -1, ""}, {"a=b", 0, std::string("\0\n\xFF", 3)}, {"a=b", highest, std::string(3 << 20, 'x')}};
+  const TimeNs lowest = std::numeric_limits<TimeNs>::min(),
+               highest = std::numeric_limits<TimeNs>::max() - 1;  // a range ends before its end
+  const std::vector<TestRow> rows{{"a=b", lowest, "first"},
+                                  {"a=b", -1, ""},
+                                  {"a=b", 0, std::string("\0\n\xFF", 3)},
+                                  {"a=b", highest, std::string(3 << 20, 'x')}};
   ASSERT_OK(test.append(rows));
   EXPECT_THAT(read_rows(*test.store, make_scan()), ElementsAreArray(rows));
   ASSERT_OK(test.store->flush());
@@ -142,7 +149,8 @@ TEST(Store, EqualRowsAreThereOnceWhereverTheyAre) {
   for (int i = 0; i < 4; ++i) {
     ASSERT_OK(test.store->flush());
     ASSERT_OK(test.append(kRows));
-    EXPECT_THAT(read_rows(*test.store, make_scan()), ElementsAreArray(kRows)) << "between the head and " << i + 1 << " parts";
+    EXPECT_THAT(read_rows(*test.store, make_scan()), ElementsAreArray(kRows))
+        << "between the head and " << i + 1 << " parts";
   }
   auto merged = test.store->merge_once();
   ASSERT_OK(merged);
@@ -235,7 +243,8 @@ TEST(Scan, EndsWhenTheClientGoesAway) {
 std::size_t count_part_files(SimulatedFileSystem& files, const std::string& folder = "data/parts") {
   std::size_t out = 0;
   auto entries = files.list(folder);
-  for (const FileInfo& entry : *entries) out += entry.directory ? count_part_files(files, folder + "/" + entry.name) : 1;
+  for (const FileInfo& entry : *entries)
+    out += entry.directory ? count_part_files(files, folder + "/" + entry.name) : 1;
   return out;
 }
 
@@ -349,7 +358,8 @@ TEST(Merge, OfManyRowsThroughSeveralBlocks) {
   for (int i = 0; i < 5; ++i) {
     std::vector<TestRow> rows;
     for (int k = 0; k < 30'000; ++k) {
-      rows.push_back({fmt::format("app=a{}", k % 7), kTestTime + (k * 5 + i) * 1000, fmt::format("row {} {}", i, k), k % 3 == 0 ? fmt::format("m{}", k % 5000) : ""});
+      rows.push_back({fmt::format("app=a{}", k % 7), kTestTime + (k * 5 + i) * 1000, fmt::format("row {} {}", i, k),
+                      k % 3 == 0 ? fmt::format("m{}", k % 5000) : ""});
     }
     ASSERT_OK(test.append(rows));
     ASSERT_OK(test.store->flush());
@@ -392,7 +402,8 @@ TEST(Store, ManyThreads) {
         std::vector<TestRow> rows;
         for (int i = 0; i < kRowsPerBatch; ++i) {
           const int number = batch * kRowsPerBatch + i;
-          rows.push_back({fmt::format("app=web,writer={}", writer), kTestTime + number, fmt::format("{:06} {}", number, std::string(200, 'x'))});
+          rows.push_back({fmt::format("app=web,writer={}", writer), kTestTime + number,
+                          fmt::format("{:06} {}", number, std::string(200, 'x'))});
         }
         EXPECT_TRUE(succeeded(test.append(rows)));
       }
@@ -402,7 +413,8 @@ TEST(Store, ManyThreads) {
   for (int reader = 0; reader < 2; ++reader) {
     readers.emplace_back([&, reader] {
       while (!done) {
-        const std::vector<TestRow> rows = read_rows(*test.store, make_scan({{"writer", MatchOp::kEqual, std::to_string(reader)}}));
+        const std::vector<TestRow> rows =
+            read_rows(*test.store, make_scan({{"writer", MatchOp::kEqual, std::to_string(reader)}}));
         for (std::size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows[i].time, kTestTime + static_cast<TimeNs>(i));
         ASSERT_EQ(rows.size() % kRowsPerBatch, 0u);
       }

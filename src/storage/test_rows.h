@@ -68,7 +68,8 @@ inline Batch make_batch(const std::vector<TestRow>& rows) {
 inline constexpr TimeRange kAlways{std::numeric_limits<TimeNs>::min(), std::numeric_limits<TimeNs>::max()};
 inline constexpr TimeNs kTestTime = 1'768'435'200'000'000'000;  // 2026-01-15T00:00:00Z, the start of a window
 
-inline ScanRequest make_scan(std::vector<Matcher> matchers = {}, TimeRange range = kAlways, const std::string& tenant = "t") {
+inline ScanRequest make_scan(std::vector<Matcher> matchers = {}, TimeRange range = kAlways,
+                             const std::string& tenant = "t") {
   ScanRequest out;
   out.tenant = tenant;
   out.range = range;
@@ -82,8 +83,8 @@ inline void add_rows(const Batch& batch, std::vector<TestRow>& out) {
   const Column* line = batch.find(kLineColumn);
   const Column* metadata = batch.find(kMetadataColumn);
   for (std::size_t row = 0; row < batch.rows(); ++row) {
-    out.push_back({print_labels(*batch.label_sets[batch.label_set_of_row[row]]), batch.times[row], std::string(line->text(row)),
-                   metadata == nullptr ? "" : std::string(metadata->text(row))});
+    out.push_back({print_labels(*batch.label_sets[batch.label_set_of_row[row]]), batch.times[row],
+                   std::string(line->text(row)), metadata == nullptr ? "" : std::string(metadata->text(row))});
   }
 }
 
@@ -126,7 +127,8 @@ struct TestStore {
     store = std::move(opened).value();
     return {};
   }
-  Result<void> append(const std::vector<TestRow>& rows, std::optional<Hash128> request = {}, const std::string& tenant = "t") {
+  Result<void> append(const std::vector<TestRow>& rows, std::optional<Hash128> request = {},
+                      const std::string& tenant = "t") {
     return store->append(tenant, Signal::kLogs, make_batch(rows), {.request = request});
   }
 };

@@ -23,8 +23,9 @@ Result<std::vector<std::uint64_t>> list_segments(FileSystem& files, const Layout
 
 void report_damage(WalReplay& replay, const std::string& path, const FrameLogContent& content) {
   for (const FrameLogContent::Damage& damage : content.damage) {
-    replay.messages.push_back(fmt::format("{}: {} damaged bytes at {}; acknowledged rows are lost, the segment is kept as {}.damaged",
-                                          path, damage.bytes, damage.offset, path));
+    replay.messages.push_back(
+        fmt::format("{}: {} damaged bytes at {}; acknowledged rows are lost, the segment is kept as {}.damaged", path,
+                    damage.bytes, damage.offset, path));
   }
 }
 
@@ -34,9 +35,11 @@ Result<void> replay_segment(FileSystem& files, const Layout& layout, std::uint64
   const std::string path = layout.segment(id);
   TRY(bytes, files.read_all(path));
   auto read = read_frame_log(FrameLogKind::kSegment, bytes);
-  if (!read.ok() && read.error().code == Code::kUnsupported) return std::move(read).error().within("cannot read {}", path);
+  if (!read.ok() && read.error().code == Code::kUnsupported)
+    return std::move(read).error().within("cannot read {}", path);
   if (!read.ok()) {
-    replay.messages.push_back(fmt::format("{}: {}; its rows are lost, the segment is kept as {}.damaged", path, read.error().message, path));
+    replay.messages.push_back(
+        fmt::format("{}: {}; its rows are lost, the segment is kept as {}.damaged", path, read.error().message, path));
     replay.damaged.push_back(id);
     return {};
   }
@@ -52,11 +55,14 @@ Result<void> replay_segment(FileSystem& files, const Layout& layout, std::uint64
     damaged = true;
   }
   if (content.torn && (last || damaged)) {
-    replay.messages.push_back(fmt::format("{}: {} bytes of an unfinished write at its end are dropped", path, bytes.size() - content.bytes_valid));
+    replay.messages.push_back(fmt::format("{}: {} bytes of an unfinished write at its end are dropped", path,
+                                          bytes.size() - content.bytes_valid));
     if (!damaged) TRY_VOID(files.truncate(path, content.bytes_valid));
   } else if (content.torn) {
-    replay.messages.push_back(fmt::format("{}: damaged from {} on, and later segments exist; acknowledged rows are lost, the segment is kept as {}.damaged",
-                                          path, content.bytes_valid, path));
+    replay.messages.push_back(
+        fmt::format("{}: damaged from {} on, and later segments exist; acknowledged rows are lost, the segment is kept "
+                    "as {}.damaged",
+                    path, content.bytes_valid, path));
     damaged = true;
   }
   if (damaged) replay.damaged.push_back(id);
@@ -90,7 +96,8 @@ Result<void> quarantine_segments(FileSystem& files, const Layout& layout, const 
   return segments.empty() ? Result<void>() : files.sync_directory(layout.wal());
 }
 
-Result<std::unique_ptr<Wal>> Wal::create(FileSystem& files, const Clock& clock, Layout layout, const WalReplay& replay) {
+Result<std::unique_ptr<Wal>> Wal::create(FileSystem& files, const Clock& clock, Layout layout,
+                                         const WalReplay& replay) {
   std::unique_ptr<Wal> out(new Wal(files, clock, std::move(layout)));
   TRY(writer, out->begin_segment(replay.segment_next));
   out->writer_ = std::move(writer);
@@ -101,7 +108,8 @@ Result<std::unique_ptr<Wal>> Wal::create(FileSystem& files, const Clock& clock, 
 
 Result<std::unique_ptr<FrameLogWriter>> Wal::begin_segment(std::uint64_t id) {
   const std::string path = layout_.segment(id);
-  const std::uint64_t salt = hash64(fmt::format("{} {} {} {}", path, clock_.now(), clock_.steady().count(), ++attempts_));
+  const std::uint64_t salt =
+      hash64(fmt::format("{} {} {} {}", path, clock_.now(), clock_.steady().count(), ++attempts_));
   auto writer = FrameLogWriter::create(files_, path, FrameLogKind::kSegment, salt);
   if (writer.ok()) {
     auto synced = files_.sync_directory(layout_.wal());
@@ -130,7 +138,8 @@ Result<void> Wal::recover_space() {
 }
 
 Result<void> Wal::append(std::string_view frame) {
-  if (broken_) return error(Code::kUnavailable, "the WAL failed before; writes are refused until the store is opened again");
+  if (broken_)
+    return error(Code::kUnavailable, "the WAL failed before; writes are refused until the store is opened again");
   if (!writer_) {
     if (auto recovered = recover_space(); !recovered.ok()) {
       if (broken_) return append(frame);
@@ -155,7 +164,8 @@ Result<void> Wal::append(std::string_view frame) {
 }
 
 Result<std::uint64_t> Wal::rotate() {
-  if (broken_) return error(Code::kUnavailable, "the WAL failed before; writes are refused until the store is opened again");
+  if (broken_)
+    return error(Code::kUnavailable, "the WAL failed before; writes are refused until the store is opened again");
   if (!writer_) {
     TRY_VOID(recover_space());
     return segment_;

@@ -1,5 +1,5 @@
-// The write-ahead log: numbered segments of frames. Rows are acknowledged once their frame is synced; a segment is removed
-// once the rows of all its frames are in parts that the manifest names.
+// The write-ahead log: numbered segments of frames. Rows are acknowledged once their frame is synced; a segment is
+// removed once the rows of all its frames are in parts that the manifest names.
 #pragma once
 
 #include <functional>
@@ -24,8 +24,8 @@ struct WalReplay {
   std::vector<std::string> messages;           // one per torn tail or damage, with place and size
 };
 
-// Calls `frame` with every valid frame of the segments from `floor` on, in order. Cuts a torn tail off; removes segments
-// below `floor` and those that hold nothing.
+// Calls `frame` with every valid frame of the segments from `floor` on, in order. Cuts a torn tail off; removes
+// segments below `floor` and those that hold nothing.
 Result<WalReplay> replay_wal(FileSystem& files, const Layout& layout, std::uint64_t floor,
                              const std::function<Result<void>(std::string_view frame)>& frame);
 
@@ -36,10 +36,11 @@ Result<void> quarantine_segments(FileSystem& files, const Layout& layout, const 
 class Wal {
  public:
   // Begins a segment behind those that `replay` found.
-  static Result<std::unique_ptr<Wal>> create(FileSystem& files, const Clock& clock, Layout layout, const WalReplay& replay);
+  static Result<std::unique_ptr<Wal>> create(FileSystem& files, const Clock& clock, Layout layout,
+                                             const WalReplay& replay);
 
-  // Durable when it returns. After a full disk the segment is cut back to its last good frame and the next append goes on in
-  // a new one. After anything worse every append fails with kUnavailable until the store is opened again.
+  // Durable when it returns. After a full disk the segment is cut back to its last good frame and the next append goes
+  // on in a new one. After anything worse every append fails with kUnavailable until the store is opened again.
   Result<void> append(std::string_view frame);
   // Later frames go to a new segment; its number is returned. Nothing changes when it fails.
   Result<std::uint64_t> rotate();
@@ -50,7 +51,8 @@ class Wal {
   std::uint64_t bytes() const;  // of all segments
 
  private:
-  Wal(FileSystem& files, const Clock& clock, Layout layout) : files_(files), clock_(clock), layout_(std::move(layout)) {}
+  Wal(FileSystem& files, const Clock& clock, Layout layout)
+      : files_(files), clock_(clock), layout_(std::move(layout)) {}
   Result<std::unique_ptr<FrameLogWriter>> begin_segment(std::uint64_t id);
   Result<void> recover_space();
 

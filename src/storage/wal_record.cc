@@ -142,8 +142,8 @@ Result<WalRecord> decode_record(std::string_view raw) {
 
 }  // namespace
 
-Result<std::string> encode_record(std::string_view tenant, Signal signal, TimeNs accepted, const std::optional<Hash128>& request,
-                                  const Batch& batch) {
+Result<std::string> encode_record(std::string_view tenant, Signal signal, TimeNs accepted,
+                                  const std::optional<Hash128>& request, const Batch& batch) {
   std::string raw;
   raw.reserve(batch.bytes() + tenant.size() + 64);
   ByteWriter writer(raw);
@@ -156,7 +156,8 @@ Result<std::string> encode_record(std::string_view tenant, Signal signal, TimeNs
     writer.fixed(request->high);
   }
   put_batch(writer, batch);
-  if (raw.size() > kRecordBytesMax) return error(Code::kLimit, "cannot append {} bytes at once: the limit is {}", raw.size(), kRecordBytesMax);
+  if (raw.size() > kRecordBytesMax)
+    return error(Code::kLimit, "cannot append {} bytes at once: the limit is {}", raw.size(), kRecordBytesMax);
 
   std::string packed;
   if (raw.size() >= kCompressBytesMin) packed = lz4_compress(raw);
@@ -186,7 +187,8 @@ Result<std::vector<WalRecord>> decode_frame(std::string_view frame) {
     std::string unpacked;
     if (packing == static_cast<std::uint8_t>(Packing::kLz4)) {
       // LZ4 makes at most 255 bytes from one; refusing a larger claim avoids the allocation.
-      if (raw_bytes / 255 > body.size()) return error(Code::kCorrupt, "a record claims {} bytes from {}", raw_bytes, body.size());
+      if (raw_bytes / 255 > body.size())
+        return error(Code::kCorrupt, "a record claims {} bytes from {}", raw_bytes, body.size());
       TRY(text, lz4_decompress(body, static_cast<std::size_t>(raw_bytes)));
       unpacked = std::move(text);
       body = unpacked;

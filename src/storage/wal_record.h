@@ -19,8 +19,8 @@ struct WalRecord {
 };
 
 // Compressed where that helps. Fails with kLimit when the batch is larger than a record may be.
-Result<std::string> encode_record(std::string_view tenant, Signal signal, TimeNs accepted, const std::optional<Hash128>& request,
-                                  const Batch& batch);
+Result<std::string> encode_record(std::string_view tenant, Signal signal, TimeNs accepted,
+                                  const std::optional<Hash128>& request, const Batch& batch);
 // A frame holds the records of one group commit, each with its length in front.
 void append_record(std::string& frame, std::string_view record);
 // The batch has passed Batch::validate().

@@ -1,5 +1,5 @@
-// A run of everything that writes (append, flush, merge, retention) with a ledger of what was acknowledged; for the tests
-// that break the disk under it.
+// A run of everything that writes (append, flush, merge, retention) with a ledger of what was acknowledged; for the
+// tests that break the disk under it.
 #pragma once
 
 #include <set>
@@ -57,8 +57,10 @@ class Workload {
   static std::vector<TestRow> make_rows(int number, TimeNs time) {
     std::vector<TestRow> out;
     for (int i = 0; i < 4; ++i) {
-      const std::string text = "row " + std::to_string(number) + "." + std::to_string(i) + std::string(static_cast<std::size_t>(number * 37 + i * 311) % 900, 'x');
-      out.push_back({"app=a" + std::to_string(i % 2), time + number * kNsPerSecond + i, text, i == 3 ? "m" + std::to_string(number) : ""});
+      const std::string text = "row " + std::to_string(number) + "." + std::to_string(i) +
+                               std::string(static_cast<std::size_t>(number * 37 + i * 311) % 900, 'x');
+      out.push_back({"app=a" + std::to_string(i % 2), time + number * kNsPerSecond + i, text,
+                     i == 3 ? "m" + std::to_string(number) : ""});
     }
     return out;
   }
@@ -77,7 +79,8 @@ class Workload {
 
   void append(const std::vector<TestRow>& rows) {
     if (stopped_ || !test_.store) return;
-    const bool repeated = std::includes(ledger_.acknowledged.begin(), ledger_.acknowledged.end(), rows.begin(), rows.end());
+    const bool repeated =
+        std::includes(ledger_.acknowledged.begin(), ledger_.acknowledged.end(), rows.begin(), rows.end());
     if (step([&] { return test_.append(rows); })) {
       if (!repeated) ledger_.acknowledged.insert(ledger_.acknowledged.end(), rows.begin(), rows.end());
       std::sort(ledger_.acknowledged.begin(), ledger_.acknowledged.end());
@@ -118,7 +121,8 @@ inline void expect_ledger(const Ledger& ledger, std::vector<TestRow> rows, const
   for (const std::vector<TestRow>& batch : ledger.uncertain) {
     std::size_t there = 0;
     for (const TestRow& row : batch) there += take(row) ? 1 : 0;
-    EXPECT_TRUE(there == 0 || there == batch.size()) << where << ": " << there << " of " << batch.size() << " rows of a refused batch, as " << batch[0];
+    EXPECT_TRUE(there == 0 || there == batch.size())
+        << where << ": " << there << " of " << batch.size() << " rows of a refused batch, as " << batch[0];
   }
   for (const TestRow& row : rows) ADD_FAILURE() << where << ": twice or from nowhere: " << row;
 }
