@@ -268,6 +268,8 @@ run_tests() {
   compile asan "${SANITIZED_TESTS[@]}"
   compile tsan "${SANITIZED_TESTS[@]}"
   compile fuzz
+  # What is tested depends on what is installed by now (Python, npm) and on what lies beside the project.
+  cmake --preset release >/dev/null
   say "Running the tests"
   ctest --test-dir build/release --output-on-failure -j "$JOBS" "$@"
 }
