@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <regex>
 #include <set>
 
+#include "storage/label_matcher.h"
 #include "storage/store.h"
 
 namespace trilobite::query {
@@ -77,18 +77,7 @@ class MemoryStore final : public Store {
   class MemoryScan;
 
   static bool matches(const LabelSet& labels, const Matcher& matcher) {
-    const std::string value(labels.get(matcher.name));
-    switch (matcher.op) {
-      case MatchOp::kEqual:
-        return value == matcher.value;
-      case MatchOp::kNotEqual:
-        return value != matcher.value;
-      case MatchOp::kRegex:
-        return std::regex_match(value, std::regex(matcher.value));
-      case MatchOp::kNotRegex:
-        return !std::regex_match(value, std::regex(matcher.value));
-    }
-    return false;
+    return storage::LabelMatcher::compile(matcher).value().matches(labels.get(matcher.name));
   }
   static bool selected(const LabelSet& labels, const std::vector<Row>& rows, const IndexRequest& request) {
     const bool in_range = std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
