@@ -321,6 +321,20 @@ TEST_F(AgentTest, GoesOnWherePromtailStopped) {
   EXPECT_EQ(text, "positions:\n  \"" + log("a.log") + "\": \"8\"\n");
 }
 
+// The positions file holds offsets by path; after a rotation the path is another file, which must be read from its start.
+TEST_F(AgentTest, TheFileThatFollowsARotationIsReadWholeAlthoughThePositionsFileNamesItsPath) {
+  append(log("a.log"), "first file, a long line\n");
+  positions_file_ = folder_ / "positions.yaml";
+  start();
+  ASSERT_TRUE(arrived(1));
+  stop();
+  std::filesystem::rename(log("a.log"), log("a.log.1"));
+  append(log("a.log"), "second file, one\nsecond file, two\n");
+  start();
+  ASSERT_TRUE(arrived(3));
+  EXPECT_THAT(server_->lines(), UnorderedElementsAre("first file, a long line", "second file, one", "second file, two"));
+}
+
 TEST_F(AgentTest, TenantsHaveBatchesOfTheirOwn) {
   append(log("a.log"), "t1 a\nt2 b\nt1 c\n");
   start("*.log", "  pipeline_stages:\n  - regex: {expression: '^(?P<t>\\S+)'}\n  - tenant: {source: t}\n");
