@@ -80,7 +80,8 @@ void pack_bits(const std::uint64_t* numbers, std::size_t count, unsigned width, 
 
 void unpack_bits(std::string_view packed, std::size_t count, unsigned width, std::uint64_t* numbers) {
   CHECK(count <= kVectorRows && width <= 64 && packed.size() == packed_bytes(count, width));
-  if (width == 0 || count == 0) {
+  if (count == 0) return;
+  if (width == 0) {
     std::memset(numbers, 0, count * sizeof(std::uint64_t));
     return;
   }
