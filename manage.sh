@@ -267,7 +267,7 @@ run_tests() {
   compile release
   compile asan "${SANITIZED_TESTS[@]}"
   compile tsan "${SANITIZED_TESTS[@]}"
-  compile fuzz
+  compile fuzz fuzzers
   # What is tested depends on what is installed by now (Python, npm) and on what lies beside the project.
   cmake --preset release >/dev/null
   say "Running the tests"
@@ -282,7 +282,7 @@ bench() {
 
 fuzz() {
   need_packages build test
-  compile fuzz
+  compile fuzz fuzzers
   if (($# == 0)); then
     say "Fuzz targets:"
     (cd build/fuzz && find . -maxdepth 1 -name '*_fuzz' -printf '  %f\n' | sort)
