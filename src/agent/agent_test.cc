@@ -321,8 +321,8 @@ TEST_F(AgentTest, GoesOnWherePromtailStopped) {
   EXPECT_EQ(text, "positions:\n  \"" + log("a.log") + "\": \"8\"\n");
 }
 
-// The positions file holds offsets by path; after a rotation the path is another file, which must be read from its start.
-TEST_F(AgentTest, TheFileThatFollowsARotationIsReadWholeAlthoughThePositionsFileNamesItsPath) {
+// The positions file holds offsets by path; after a rotation the path is another file, to be read from its start.
+TEST_F(AgentTest, AFileAfterARotationIsReadWholeAlthoughThePositionsFileNamesItsPath) {
   append(log("a.log"), "first file, a long line\n");
   positions_file_ = folder_ / "positions.yaml";
   start();
@@ -332,7 +332,8 @@ TEST_F(AgentTest, TheFileThatFollowsARotationIsReadWholeAlthoughThePositionsFile
   append(log("a.log"), "second file, one\nsecond file, two\n");
   start();
   ASSERT_TRUE(arrived(3));
-  EXPECT_THAT(server_->lines(), UnorderedElementsAre("first file, a long line", "second file, one", "second file, two"));
+  EXPECT_THAT(server_->lines(),
+              UnorderedElementsAre("first file, a long line", "second file, one", "second file, two"));
 }
 
 TEST_F(AgentTest, TenantsHaveBatchesOfTheirOwn) {

@@ -36,8 +36,8 @@ Result<std::unique_ptr<Collector>> Collector::make(const Config& config, Queue& 
 }
 
 Result<PathOffsets> Collector::imported() const {
-  // Only once: what we have read ourselves is known by identity. By then the file is our own copy, and an offset by path
-  // may belong to a file that was renamed since.
+  // Only once: what we have read ourselves is known by identity. Later the file is our own copy, and its
+  // offsets by path may belong to a file that was renamed since.
   if (config_.positions.filename.empty() || !queue_.positions().empty()) return PathOffsets();
   auto out = read_positions_file(file_system_, config_.positions.filename);
   if (!out.ok() && config_.positions.ignore_invalid_yaml) {
