@@ -68,7 +68,9 @@ std::optional<std::string_view> take_go_part(std::string_view text, double& tota
     } else {
       whole = false;
       total += amount * static_cast<double>(unit.ns);
-      exact += static_cast<std::int64_t>(std::fmin(std::round(amount * static_cast<double>(unit.ns)), 9e18)) / 1;
+      const double rounded = std::fmin(std::round(amount * static_cast<double>(unit.ns)), 9e18);
+      // An overflow leaves a wrong number, which nobody sees: by then `total` is beyond what a duration may be.
+      (void)__builtin_add_overflow(exact, static_cast<std::int64_t>(rounded), &exact);
     }
     return text.substr(unit_end);
   }

@@ -22,6 +22,7 @@ TEST(Text, Numbers) {
 TEST(Text, Durations) {
   EXPECT_EQ(parse_go_duration("1h30m"), 5'400'000'000'000);
   EXPECT_EQ(parse_go_duration("-1.5s"), -1'500'000'000);
+  EXPECT_EQ(parse_go_duration("8888888888888888888ms8888888888888888888ms"), std::nullopt) << "beyond 64 bits, twice";
   EXPECT_EQ(parse_go_duration("54.745ms"), 54'745'000);
   EXPECT_EQ(parse_go_duration("3\xC2\xB5s"), 3000);
   EXPECT_EQ(parse_go_duration("0"), 0);
