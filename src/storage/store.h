@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "columnar/batch.h"
 #include "columnar/predicate.h"
+#include "storage/scan_block.h"
 
 namespace trilobite {
 
@@ -66,6 +67,9 @@ class Scan {
   // (kForward: by its oldest row; kBackward: by its newest) than those handed out before, up to the number of callers.
   // Within one scan, the same label set is the same pointer. Equal rows (label set, time, all columns) come once.
   virtual Result<std::optional<Batch>> next() = 0;
+
+  // The same rows as a block whose columns are read when asked for; null at the end. A scan is read with one of the two.
+  virtual Result<std::unique_ptr<ScanBlock>> next_block();
 
   // From now on only rows before (kBackward: at or after) `bound` are wanted; blocks that have none are skipped.
   // How `limit` stops early. Any thread.
