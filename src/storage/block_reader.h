@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -15,17 +16,24 @@ std::size_t column_bytes(const Column& column);
 // One thread.
 class BlockReader {
  public:
-  BlockReader(const RowSource& source, std::size_t block) : source_(source), block_(block) {}
+  BlockReader(std::shared_ptr<const RowSource> source, std::size_t block) : source_(std::move(source)), block_(block) {}
+  ~BlockReader();
+  BlockReader(BlockReader&&) noexcept = default;
+  BlockReader& operator=(BlockReader&&) = delete;
 
   Result<const BlockKeys*> keys();
   Result<const Column*> column(std::string_view name);
-  Result<Column> take(std::string_view name);  // the last use of that column
-  std::uint64_t bytes() const { return bytes_; }  // decoded so far
+  // Null when they are not stored split, or not asked for yet: open_lines() comes first.
+  Result<const columnar::LineBlock*> open_lines();
+  const columnar::LineBlock* lines() const { return lines_ ? lines_->get() : nullptr; }
+  std::uint64_t bytes() const;  // decoded so far, by whoever shares the split lines as well
 
  private:
-  const RowSource& source_;
+  std::shared_ptr<const RowSource> source_;
   std::size_t block_;
   BlockKeysRef keys_;
+  std::optional<LineBlockRef> lines_;
+  std::size_t lines_bytes_before_ = 0;
   std::map<std::string, Column, std::less<>> columns_;
   std::uint64_t bytes_ = 0;
 };

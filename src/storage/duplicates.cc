@@ -19,13 +19,15 @@ struct Probe {
 
 // By other source; in each by (series, time), because series keep their order from source to source.
 std::map<std::uint32_t, std::vector<Probe>> find_probes(const SourcePlan& mine, const BlockKeys& keys,
-                                                        const std::vector<std::uint32_t>& rows) {
+                                                        WantedRows& wanted) {
   std::map<std::uint32_t, std::vector<Probe>> out;
-  const std::uint32_t series_first = keys.series[rows.front()], series_last = keys.series[rows.back()];
+  const std::uint32_t series_first = keys.runs.front().series, series_last = keys.runs.back().series;
   const auto before = [](const Overlap& a, std::uint32_t series) { return a.series < series; };
   for (auto at = std::lower_bound(mine.overlaps.begin(), mine.overlaps.end(), series_first, before);
        at != mine.overlaps.end() && at->series <= series_last; ++at) {
     const auto [begin, end] = keys.range(at->series, at->first, at->last);
+    if (begin == end) continue;
+    const std::vector<std::uint32_t>& rows = wanted.row_numbers();
     for (auto row = std::lower_bound(rows.begin(), rows.end(), begin); row != rows.end() && *row < end; ++row) {
       out[at->other_source].push_back({at->other_series, keys.times[*row], *row});
     }
@@ -57,17 +59,18 @@ std::vector<Candidate> find_candidates(const std::vector<Probe>& probes, const B
 }  // namespace
 
 Result<void> drop_duplicates(const ScanPlan& plan, const SourcePlan& mine, std::span<const ColumnSchema> schema,
-                             BlockReader& reader, std::vector<std::uint32_t>& rows, std::uint64_t& bytes) {
+                             BlockReader& reader, WantedRows& rows, std::uint64_t& bytes) {
   if (mine.overlaps.empty() || rows.empty()) return {};
   TRY(keys, reader.keys());
   std::set<std::size_t> dropped;
   for (const auto& [number, probes] : find_probes(mine, *keys, rows)) {
-    const RowSource& other = *plan.sources[number].source;
+    const std::shared_ptr<const RowSource>& source = plan.sources[number].source;
+    const RowSource& other = *source;
     for (std::size_t block = 0; block < other.blocks(); ++block) {
       const BlockInfo info = other.block(block);
       if (std::none_of(probes.begin(), probes.end(), [&](const Probe& probe) { return may_hold(info, probe); }))
         continue;
-      BlockReader other_reader(other, block);
+      BlockReader other_reader(source, block);
       TRY(other_keys, other_reader.keys());
       const std::vector<Candidate> candidates = find_candidates(probes, info, *other_keys);
       if (!candidates.empty()) {
@@ -88,7 +91,8 @@ Result<void> drop_duplicates(const ScanPlan& plan, const SourcePlan& mine, std::
       bytes += other_reader.bytes();
     }
   }
-  if (!dropped.empty()) std::erase_if(rows, [&](std::uint32_t row) { return dropped.contains(row); });
+  if (!dropped.empty())
+    std::erase_if(rows.row_numbers(), [&](std::uint32_t row) { return dropped.contains(row); });
   return {};
 }
 

@@ -4,12 +4,12 @@
 
 #include "storage/block_reader.h"
 #include "storage/scan_plan.h"
+#include "storage/scan_rows.h"
 
 namespace trilobite::storage {
 
-// Takes those of `rows` (ascending) out that an earlier source has, too. Adds what it had to decode of others to
-// `bytes`.
+// Takes those of `rows` out that an earlier source has, too. Adds what it had to decode of others to `bytes`.
 Result<void> drop_duplicates(const ScanPlan& plan, const SourcePlan& mine, std::span<const ColumnSchema> schema,
-                             BlockReader& reader, std::vector<std::uint32_t>& rows, std::uint64_t& bytes);
+                             BlockReader& reader, WantedRows& rows, std::uint64_t& bytes);
 
 }  // namespace trilobite::storage

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
-#include <tuple>
+#include <unordered_map>
 
 #include "storage/window.h"
 
@@ -35,11 +35,44 @@ DictionaryColumn coded_text(const HeadChunk& chunk, std::size_t column, const st
   return out;
 }
 
+// By rank and time, rows of one time in order of arrival. A counting sort by rank leaves each series in order of
+// arrival, and that is nearly always the order of time.
+BlockKeys sort_chunk(const HeadTable::ChunkView& view, const std::vector<std::uint32_t>& rank_of, std::size_t ranks) {
+  const HeadChunk& chunk = *view.chunk;
+  const auto rank = [&](std::uint32_t row) {
+    const std::uint32_t number = chunk.series(row);
+    return number < rank_of.size() ? rank_of[number] : kNone;
+  };
+  std::vector<std::uint32_t> place(ranks + 1, 0);  // where the rows of a rank begin
+  for (std::uint32_t row = 0; row < view.rows; ++row) {
+    if (const std::uint32_t number = rank(row); number != kNone) ++place[number + 1];
+  }
+  std::partial_sum(place.begin(), place.end(), place.begin());
+  BlockKeys out;
+  out.row_of.resize(place.back());
+  out.times.resize(place.back());
+  for (std::uint32_t number = 0; number < ranks; ++number) {
+    if (place[number] < place[number + 1]) out.runs.push_back({number, place[number], place[number + 1]});
+  }
+  for (std::uint32_t row = 0; row < view.rows; ++row) {
+    if (const std::uint32_t number = rank(row); number != kNone) out.row_of[place[number]++] = row;
+  }
+  for (const BlockKeys::Run& run : out.runs) {
+    const auto begin = out.row_of.begin() + run.begin, end = out.row_of.begin() + run.end;
+    const auto earlier = [&](std::uint32_t a, std::uint32_t b) { return chunk.time(a) < chunk.time(b); };
+    if (!std::is_sorted(begin, end, earlier)) std::stable_sort(begin, end, earlier);
+    for (std::uint32_t at = run.begin; at < run.end; ++at) out.times[at] = chunk.time(out.row_of[at]);
+  }
+  return out;
+}
+
 }  // namespace
 
-std::pair<std::size_t, std::size_t> BlockKeys::range(std::uint32_t series_number, TimeNs first, TimeNs last) const {
-  const auto [begin, end] = std::equal_range(series.begin(), series.end(), series_number);
-  const auto from = times.begin() + (begin - series.begin()), to = times.begin() + (end - series.begin());
+std::pair<std::size_t, std::size_t> BlockKeys::range(std::uint32_t series, TimeNs first, TimeNs last) const {
+  const auto run = std::lower_bound(runs.begin(), runs.end(), series,
+                                    [](const Run& a, std::uint32_t number) { return a.series < number; });
+  if (run == runs.end() || run->series != series) return {0, 0};
+  const auto from = times.begin() + run->begin, to = times.begin() + run->end;
   return {static_cast<std::size_t>(std::lower_bound(from, to, first) - times.begin()),
           static_cast<std::size_t>(std::upper_bound(from, to, last) - times.begin())};
 }
@@ -88,24 +121,7 @@ Result<BlockKeysRef> HeadSource::keys(std::size_t index) const {
     std::lock_guard lock(mutex_);
     if (keys_[index]) return keys_[index];
   }
-  const HeadTable::ChunkView& view = view_.chunks[index];
-  std::vector<std::tuple<std::uint32_t, TimeNs, std::uint32_t>> order;
-  order.reserve(view.rows);
-  for (std::uint32_t row = 0; row < view.rows; ++row) {
-    const std::uint32_t number = view.chunk->series(row);
-    const std::uint32_t rank = number < rank_of_.size() ? rank_of_[number] : kNone;
-    if (rank != kNone) order.emplace_back(rank, view.chunk->time(row), row);
-  }
-  std::sort(order.begin(), order.end());
-  auto out = std::make_shared<BlockKeys>();
-  out->series.reserve(order.size());
-  out->times.reserve(order.size());
-  out->row_of.reserve(order.size());
-  for (const auto& [rank, time, row] : order) {
-    out->series.push_back(rank);
-    out->times.push_back(time);
-    out->row_of.push_back(row);
-  }
+  auto out = std::make_shared<BlockKeys>(sort_chunk(view_.chunks[index], rank_of_, series()));
   std::lock_guard lock(mutex_);
   if (!keys_[index]) keys_[index] = std::move(out);
   return keys_[index];

@@ -19,6 +19,8 @@ class HeadSource final : public RowSource {
   BlockInfo block(std::size_t index) const override;
   Result<BlockKeysRef> keys(std::size_t index) const override;
   Result<Column> column(std::size_t index, const BlockKeys& keys, std::string_view name) const override;
+  Result<LineBlockRef> lines(std::size_t, const BlockKeysRef&) const override { return LineBlockRef(); }
+  void settle(std::size_t) const override {}
   std::uint32_t series() const override { return static_cast<std::uint32_t>(sets_.size()); }
   std::string_view label_bytes(std::uint32_t series) const override { return sets_[series]->bytes(); }
   LabelSetRef label_set(std::uint32_t series) const override { return sets_[series]; }

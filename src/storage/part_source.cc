@@ -13,17 +13,20 @@ Result<std::shared_ptr<const PartSource>> PartSource::create(PartRef part) {
 }
 
 Result<BlockKeysRef> PartSource::keys(std::size_t index) const {
-  auto out = std::make_shared<BlockKeys>();
   TRY(numbers, open_->reader->read_series(index));
   TRY(times, open_->reader->read_times(index));
   if (numbers.size() != times.size()) {
     return error(Code::kCorrupt, "block {} of {} has {} series numbers and {} times", index, part_->path(),
                  numbers.size(), times.size());
   }
-  if (!numbers.empty() && *std::max_element(numbers.begin(), numbers.end()) >= series()) {
+  if (!numbers.empty() && numbers.back() >= series()) {  // they ascend
     return error(Code::kCorrupt, "block {} of {} has a series that its table does not", index, part_->path());
   }
-  out->series = std::move(numbers);
+  auto out = std::make_shared<BlockKeys>();
+  for (std::uint32_t row = 0; row < numbers.size(); ++row) {
+    if (out->runs.empty() || out->runs.back().series != numbers[row]) out->runs.push_back({numbers[row], row, row});
+    out->runs.back().end = row + 1;
+  }
   out->times = std::move(times);
   return BlockKeysRef(std::move(out));
 }

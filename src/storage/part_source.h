@@ -17,6 +17,8 @@ class PartSource final : public RowSource {
   BlockInfo block(std::size_t index) const override { return open_->reader->blocks()[index]; }
   Result<BlockKeysRef> keys(std::size_t index) const override;
   Result<Column> column(std::size_t index, const BlockKeys& keys, std::string_view name) const override;
+  Result<LineBlockRef> lines(std::size_t, const BlockKeysRef&) const override { return LineBlockRef(); }
+  void settle(std::size_t) const override {}
   std::uint32_t series() const override { return open_->series->size(); }
   std::string_view label_bytes(std::uint32_t series) const override { return open_->series->label_bytes[series]; }
   LabelSetRef label_set(std::uint32_t series) const override;

@@ -9,6 +9,18 @@ namespace {
 
 constexpr std::size_t kCopyRowsMax = 1024;  // between looks at the size of the block
 
+// The first of begin .. end - 1 that is not below `bound`, found in steps that double: it is mostly near.
+std::size_t first_not_below(const std::vector<TimeNs>& times, std::size_t begin, std::size_t end, TimeNs bound) {
+  std::size_t step = 1;
+  while (begin + step < end && times[begin + step - 1] < bound) {
+    begin += step;
+    step *= 2;
+  }
+  const auto from = times.begin() + static_cast<std::ptrdiff_t>(begin);
+  const auto to = times.begin() + static_cast<std::ptrdiff_t>(std::min(begin + step, end));
+  return static_cast<std::size_t>(std::lower_bound(from, to, bound) - times.begin());
+}
+
 }  // namespace
 
 struct RowMerger::Cursor {
@@ -20,15 +32,29 @@ struct RowMerger::Cursor {
   std::vector<const Column*> column_refs;
   std::uint64_t load = 0;       // of the columns
   std::size_t row = 0;
+  std::size_t run_at = 0;       // of the keys, the one that `row` is in
   Key key;                      // of `row`
 
-  void set_key() { key = {input.series_map[keys->series[row]], keys->times[row]}; }
+  const BlockKeys::Run& run_here() const { return keys->runs[run_at]; }
+  std::uint32_t series_of(const BlockKeys::Run& run_of) const { return input.series_map[run_of.series]; }
+  void set_key() {
+    while (run_here().end <= row) ++run_at;
+    key = {series_of(run_here()), keys->times[row]};
+  }
   // How many rows from here on have keys below `bound`; at most `most`.
   std::size_t rows_below(const Key& bound, std::size_t most) const {
-    std::size_t count = 0;
-    const std::size_t left = std::min(most, keys->rows() - row);
-    while (count < left && Key{input.series_map[keys->series[row + count]], keys->times[row + count]} < bound) ++count;
-    return count;
+    const std::size_t limit = row + std::min(most, keys->rows() - row);
+    std::size_t end = row;
+    for (std::size_t i = run_at; end < limit; ++i) {
+      const BlockKeys::Run& here = keys->runs[i];
+      const std::uint32_t series = series_of(here);
+      if (series >= bound.series) {
+        if (series == bound.series) end = first_not_below(keys->times, end, here.end, bound.time);
+        break;
+      }
+      end = here.end;
+    }
+    return std::min(end, limit) - row;
   }
 };
 
@@ -65,6 +91,7 @@ Result<void> RowMerger::load_block(Cursor& cursor) {
     cursor.keys = std::move(keys);
     cursor.load = ++loads_;
     cursor.row = 0;
+    cursor.run_at = 0;
     cursor.set_key();
     return {};
   }
@@ -112,10 +139,16 @@ Result<void> RowMerger::advance(Cursor& cursor, std::size_t rows) {
 }
 
 void RowMerger::copy(const Cursor& cursor, std::size_t rows) {
-  for (std::size_t i = cursor.row; i < cursor.row + rows; ++i) {
-    block_.series.push_back(cursor.input.series_map[cursor.keys->series[i]]);
-    block_.times.push_back(cursor.keys->times[i]);
+  const std::size_t end = cursor.row + rows;
+  for (std::size_t i = cursor.run_at, at = cursor.row; at < end; ++i) {
+    const BlockKeys::Run& run = cursor.keys->runs[i];
+    const std::size_t stop = std::min<std::size_t>(run.end, end);
+    block_.series.insert(block_.series.end(), stop - at, cursor.series_of(run));
+    at = stop;
   }
+  const auto times = cursor.keys->times.begin();
+  block_.times.insert(block_.times.end(), times + static_cast<std::ptrdiff_t>(cursor.row),
+                      times + static_cast<std::ptrdiff_t>(end));
   for (std::size_t i = 0; i < schema_.size(); ++i)
     builders_[i].append(cursor.columns[i], cursor.load, cursor.row, cursor.row + rows);
 }

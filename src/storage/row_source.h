@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "columnar/label_set.h"
+#include "columnar/lines.h"
 #include "columnar/part.h"
 #include "storage/series_set.h"
 #include "storage/series_table.h"
@@ -15,15 +16,23 @@ namespace trilobite::storage {
 
 // The sort key of a block's rows. `row_of` is where the source finds each of them; empty when that is the same order.
 struct BlockKeys {
-  std::vector<std::uint32_t> series;
+  // Rows begin .. end - 1 are of one series; runs ascend by it, none is empty, together they are all rows.
+  struct Run {
+    std::uint32_t series = 0, begin = 0, end = 0;
+  };
+  std::vector<Run> runs;
   std::vector<TimeNs> times;
   std::vector<std::uint32_t> row_of;
 
   std::size_t rows() const { return times.size(); }
+  std::size_t bytes() const {
+    return runs.size() * sizeof(Run) + times.size() * sizeof(TimeNs) + row_of.size() * sizeof(std::uint32_t);
+  }
   // The rows of `series` with times from `first` to `last`, both included.
-  std::pair<std::size_t, std::size_t> range(std::uint32_t series_number, TimeNs first, TimeNs last) const;
+  std::pair<std::size_t, std::size_t> range(std::uint32_t series, TimeNs first, TimeNs last) const;
 };
 using BlockKeysRef = std::shared_ptr<const BlockKeys>;
+using LineBlockRef = std::shared_ptr<const columnar::LineBlock>;
 
 // Any number of threads.
 class RowSource {
@@ -34,6 +43,10 @@ class RowSource {
   virtual Result<BlockKeysRef> keys(std::size_t index) const = 0;
   // In the order of `keys`; of size 0 when the block does not have the column.
   virtual Result<Column> column(std::size_t index, const BlockKeys& keys, std::string_view name) const = 0;
+  // The lines where they are stored split into templates; null: take column(). In the order of `keys`.
+  virtual Result<LineBlockRef> lines(std::size_t index, const BlockKeysRef& keys) const = 0;
+  // Whoever worked on the block is done with it: what it has decoded meanwhile counts in the cache.
+  virtual void settle(std::size_t index) const = 0;
 
   virtual std::uint32_t series() const = 0;
   virtual std::string_view label_bytes(std::uint32_t series) const = 0;

@@ -8,9 +8,9 @@
 
 #include "base/hash.h"
 #include "storage/block_reader.h"
-#include "storage/column_builder.h"
 #include "storage/duplicates.h"
 #include "storage/scan_plan.h"
+#include "storage/scan_rows.h"
 #include "storage/schema.h"
 
 namespace trilobite::storage {
@@ -23,26 +23,23 @@ class LabelSets {
  public:
   explicit LabelSets(const ScanPlan& plan) : plan_(plan), known_(plan.sources.size()) {}
 
-  // Adds those of the given series (ascending, repeated ones follow each other) to the batch, and each row's index.
-  void fill(std::uint32_t source, const BlockKeys& keys, const std::vector<std::uint32_t>& rows, Batch& batch) {
-    batch.label_set_of_row.reserve(rows.size());
+  // Runs have series numbers of the source; each run gets its label set in the block instead.
+  void fill(std::uint32_t source, ScanBlock& block) {
+    block.label_sets.reserve(block.runs.size());
     std::lock_guard lock(mutex_);
     auto& known = known_[source];
     if (known.empty()) known.resize(plan_.sources[source].source->series());
-    std::uint32_t previous = 0;
-    for (const std::uint32_t row : rows) {
-      const std::uint32_t series = keys.series[row];
-      if (batch.label_sets.empty() || series != previous) {
-        if (!known[series]) known[series] = intern(*plan_.sources[source].source, series);
-        batch.label_sets.push_back(known[series]);
-        previous = series;
-      }
-      batch.label_set_of_row.push_back(static_cast<std::uint32_t>(batch.label_sets.size() - 1));
+    for (ScanBlock::Run& run : block.runs) {
+      LabelSetRef& set = known[run.label_set];
+      if (!set) set = intern(*plan_.sources[source].source, run.label_set);
+      run.label_set = static_cast<std::uint32_t>(block.label_sets.size());
+      block.label_sets.push_back(set);
     }
   }
 
  private:
   LabelSetRef intern(const RowSource& source, std::uint32_t series) {
+    if (plan_.sources.size() == 1) return source.label_set(series);
     if (const auto found = by_bytes_.find(source.label_bytes(series)); found != by_bytes_.end()) return found->second;
     LabelSetRef set = source.label_set(series);
     by_bytes_.emplace(set->bytes(), set);
@@ -55,6 +52,40 @@ class LabelSets {
   std::unordered_map<std::string_view, LabelSetRef, TextHash, std::equal_to<>> by_bytes_;
 };
 
+// Shared with the blocks handed out, which go on decoding and may outlive the scan.
+struct Counters {
+  std::atomic<std::uint64_t> blocks{0}, skipped{0}, rows{0}, bytes{0}, bytes_compressed{0}, head_rows{0}, head_bytes{0};
+};
+
+// A block of a part or head, and what has been decoded of it.
+class SourceBlock final : public ScanBlock {
+ public:
+  SourceBlock(BlockReader reader, std::shared_ptr<Counters> counters, bool in_memory)
+      : reader_(std::move(reader)), counters_(std::move(counters)), in_memory_(in_memory) {}
+  ~SourceBlock() override { count_bytes(); }
+
+  const columnar::LineBlock* lines() const override { return reader_.lines(); }
+  Result<const Column*> column(std::string_view name) override {
+    auto out = reader_.column(name);
+    count_bytes();
+    return out;
+  }
+  BlockReader& reader() { return reader_; }
+
+ private:
+  void count_bytes() {
+    const std::uint64_t bytes = reader_.bytes();
+    counters_->bytes += bytes - counted_;
+    if (in_memory_) counters_->head_bytes += bytes - counted_;
+    counted_ = bytes;
+  }
+
+  BlockReader reader_;
+  std::shared_ptr<Counters> counters_;
+  bool in_memory_;
+  std::uint64_t counted_ = 0;
+};
+
 class EngineScan final : public Scan {
  public:
   EngineScan(ScanPlan plan, ScanRequest request)
@@ -63,22 +94,33 @@ class EngineScan final : public Scan {
       const ColumnSchema* column = find_column(request_.signal, predicate.column);
       applied_.push_back(column != nullptr && column->is_text());
     }
+    const auto is_line = [](std::string_view name) { return name == kLineColumn; };
+    wants_lines_ = std::any_of(request_.columns.begin(), request_.columns.end(), is_line) ||
+                   std::any_of(request_.predicates.begin(), request_.predicates.end(),
+                               [&](const Predicate& predicate) { return is_line(predicate.column); });
     bound_ = request_.direction == Direction::kForward ? kTimeMax : kTimeMin;
   }
 
-  Result<std::optional<Batch>> next() override {
+  Result<std::unique_ptr<ScanBlock>> next_block() override {
     for (;;) {
       if (request_.cancel) TRY_VOID(request_.cancel->check());
       const std::size_t number = next_.fetch_add(1);
-      if (number >= plan_.tasks.size()) return std::optional<Batch>();
+      if (number >= plan_.tasks.size()) return std::unique_ptr<ScanBlock>();
       const BlockTask& task = plan_.tasks[number];
       if (is_beyond(task.info)) {
-        ++skipped_;
+        ++counters_->skipped;
         continue;
       }
-      TRY(batch, read(task));
-      if (batch.rows() > 0) return std::optional<Batch>(std::move(batch));
+      TRY(block, read(task));
+      if (block) return block;
     }
+  }
+
+  Result<std::optional<Batch>> next() override {
+    TRY(block, next_block());
+    if (!block) return std::optional<Batch>();
+    TRY(batch, to_batch(*block, request_.columns));
+    return std::optional<Batch>(std::move(batch));
   }
 
   void tighten(TimeNs bound) override {
@@ -93,13 +135,13 @@ class EngineScan final : public Scan {
   ScanStats stats() const override {
     ScanStats out;
     out.parts = plan_.parts;
-    out.blocks = blocks_;
-    out.blocks_skipped = skipped_ + plan_.blocks_skipped;
-    out.rows = rows_;
-    out.bytes = bytes_;
-    out.bytes_compressed = bytes_compressed_;
-    out.head_rows = head_rows_;
-    out.head_bytes = head_bytes_;
+    out.blocks = counters_->blocks;
+    out.blocks_skipped = counters_->skipped + plan_.blocks_skipped;
+    out.rows = counters_->rows;
+    out.bytes = counters_->bytes;
+    out.bytes_compressed = counters_->bytes_compressed;
+    out.head_rows = counters_->head_rows;
+    out.head_bytes = counters_->head_bytes;
     return out;
   }
 
@@ -120,73 +162,36 @@ class EngineScan final : public Scan {
     return out;
   }
 
-  // Rows of matching series within the time range: keys are sorted, so each series is a stretch and its rows are, too.
-  std::vector<std::uint32_t> select(const SourcePlan& source, const BlockKeys& keys) const {
-    const TimeRange range = range_now();
-    std::vector<std::uint32_t> out;
-    for (std::size_t begin = 0; begin < keys.rows();) {
-      const std::uint32_t series = keys.series[begin];
-      const auto from = keys.series.begin() + static_cast<std::ptrdiff_t>(begin);
-      const auto end =
-          static_cast<std::size_t>(std::upper_bound(from, keys.series.end(), series) - keys.series.begin());
-      if (source.matching.contains(series)) {
-        const auto first = keys.times.begin() + static_cast<std::ptrdiff_t>(begin),
-                   last = keys.times.begin() + static_cast<std::ptrdiff_t>(end);
-        const auto low = static_cast<std::uint32_t>(std::lower_bound(first, last, range.start) - keys.times.begin());
-        const auto high = static_cast<std::uint32_t>(std::lower_bound(first, last, range.end) - keys.times.begin());
-        for (std::uint32_t row = low; row < high; ++row) out.push_back(row);
-      }
-      begin = end;
-    }
-    return out;
-  }
-
-  Result<void> apply_predicates(BlockReader& reader, std::vector<std::uint32_t>& rows) const {
-    for (std::size_t i = 0; i < request_.predicates.size() && !rows.empty(); ++i) {
-      const Predicate& predicate = request_.predicates[i];
-      if (!applied_[i]) continue;
-      TRY(column, reader.column(predicate.column));
-      if (column->size() > 0) {
-        select_rows(predicate, *column, rows);
-        continue;
-      }
-      // The block has no such text: every row has the empty one, in which only an empty needle occurs.
-      const bool found = std::any_of(predicate.needles.begin(), predicate.needles.end(),
-                                     [](const std::string& needle) { return needle.empty(); });
-      if (found != (predicate.op == Predicate::Op::kContainsAny)) rows.clear();
-    }
-    return {};
-  }
-
-  Result<Batch> read(const BlockTask& task) {
+  // Null when nothing of the block is left.
+  Result<std::unique_ptr<ScanBlock>> read(const BlockTask& task) {
     const SourcePlan& source = plan_.sources[task.source];
-    BlockReader reader(*source.source, task.block);
+    auto out = std::make_unique<SourceBlock>(BlockReader(source.source, task.block), counters_,
+                                             source.source->in_memory());
+    BlockReader& reader = out->reader();
     TRY(keys, reader.keys());
-    std::vector<std::uint32_t> rows = select(source, *keys);
-    TRY_VOID(apply_predicates(reader, rows));
+    count(*source.source, task.info, keys->rows());
+    WantedRows rows(keys->rows(), select_runs(source.matching, range_now(), *keys));
+    if (rows.empty()) return std::unique_ptr<ScanBlock>();
+    if (wants_lines_) TRY_VOID(reader.open_lines());
+    TRY_VOID(apply_conditions(request_.predicates, applied_, reader, rows));
     std::uint64_t other_bytes = 0;
     TRY_VOID(drop_duplicates(plan_, source, schema_of(request_.signal), reader, rows, other_bytes));
-    Batch out;
-    if (!rows.empty()) {
-      label_sets_.fill(task.source, *keys, rows, out);
-      out.times.reserve(rows.size());
-      for (const std::uint32_t row : rows) out.times.push_back(keys->times[row]);
-      for (const std::string& name : request_.columns) {
-        TRY(column, reader.take(name));
-        if (rows.size() != column.size()) column = gather(column, rows);
-        out.columns.push_back({name, std::move(column)});
-      }
-    }
-    ++blocks_;
-    rows_ += keys->rows();
-    bytes_ += reader.bytes() + other_bytes;
-    if (source.source->in_memory()) {
-      head_rows_ += keys->rows();
-      head_bytes_ += reader.bytes();
+    counters_->bytes += other_bytes;
+    if (rows.empty()) return std::unique_ptr<ScanBlock>();
+    rows.move_into(*out);
+    out->times = keys->times;
+    label_sets_.fill(task.source, *out);
+    return std::unique_ptr<ScanBlock>(std::move(out));
+  }
+
+  void count(const RowSource& source, const BlockInfo& info, std::size_t rows) {
+    ++counters_->blocks;
+    counters_->rows += rows;
+    if (source.in_memory()) {
+      counters_->head_rows += rows;
     } else {
-      bytes_compressed_ += task.info.bytes;
+      counters_->bytes_compressed += info.bytes;
     }
-    return out;
   }
 
   const ScanPlan plan_;
@@ -195,8 +200,8 @@ class EngineScan final : public Scan {
   std::vector<bool> applied_;
   std::atomic<std::size_t> next_{0};
   std::atomic<TimeNs> bound_;
-  std::atomic<std::uint64_t> blocks_{0}, skipped_{0}, rows_{0}, bytes_{0}, bytes_compressed_{0}, head_rows_{0},
-      head_bytes_{0};
+  bool wants_lines_ = false;
+  const std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "storage/scan_block.h"
 
+#include "columnar/lines.h"
 #include "storage/column_builder.h"
 #include "storage/store.h"
 
@@ -28,6 +29,19 @@ class BatchBlock final : public ScanBlock {
   const Batch batch_;
   const Column absent_;
 };
+
+// Below this share of a block's rows lines are put together one by one.
+constexpr std::size_t kFewRows = 4;
+
+Result<StringColumn> put_together(const columnar::Templates& lines, const std::vector<std::uint32_t>& rows) {
+  StringColumn out;
+  out.ends.reserve(rows.size());
+  for (const std::uint32_t row : rows) {
+    TRY_VOID(lines.append(row, out.bytes));
+    out.ends.push_back(static_cast<std::uint32_t>(out.bytes.size()));
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -59,8 +73,13 @@ Result<Batch> to_batch(ScanBlock& block, const std::vector<std::string>& columns
     out.times.push_back(block.times[row]);
   }
   for (const std::string& name : columns) {
+    if (name == kLineColumn && block.lines() != nullptr && rows.size() < block.times.size() / kFewRows) {
+      TRY(lines, put_together(block.lines()->lines(), rows));
+      out.columns.push_back({name, Column(std::move(lines))});
+      continue;
+    }
     TRY(column, block.column(name));
-    out.columns.push_back({name, storage::gather(*column, rows)});
+    out.columns.push_back({name, rows.size() == column->size() ? *column : storage::gather(*column, rows)});
   }
   return out;
 }
