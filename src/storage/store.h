@@ -68,7 +68,7 @@ class Scan {
   // Within one scan, the same label set is the same pointer. Equal rows (label set, time, all columns) come once.
   virtual Result<std::optional<Batch>> next() = 0;
 
-  // The same rows as a block whose columns are read when asked for; null at the end. A scan is read with one of the two.
+  // The same rows as a block whose columns are read when asked for; null at the end. A scan is read with one of both.
   virtual Result<std::unique_ptr<ScanBlock>> next_block();
 
   // From now on only rows before (kBackward: at or after) `bound` are wanted; blocks that have none are skipped.
