@@ -1,76 +1,12 @@
 #include "logs/log_query.h"
 
 #include <algorithm>
-#include <numeric>
 
-#include "logs/best_rows.h"
+#include "logs/log_worker.h"
 #include "query/parallel_scan.h"
 
 namespace trilobite::logql {
 namespace {
-
-// One thread's part of the scan.
-class LogWorker {
- public:
-  LogWorker(const Pipeline& pipeline, Scan& scan, Direction direction, BestRows& best)
-      : worker_(pipeline, scan.applied()), scan_(scan), forward_(direction == Direction::kForward), best_(best) {}
-
-  // Rows are taken best time first, straight from a heap of row numbers: most blocks are left after a few rows.
-  void consume(const Batch& batch) {
-    collect_rows(batch);
-    const auto later = [&](std::uint32_t a, std::uint32_t b) {
-      return forward_ ? batch.times[a] > batch.times[b] : batch.times[a] < batch.times[b];
-    };
-    std::make_heap(rows_.begin(), rows_.end(), later);
-    const Column* lines = batch.find(kLineColumn);
-    const Column* metadata = batch.find(kMetadataColumn);
-    const LabelSet* stream = nullptr;
-    while (!rows_.empty()) {
-      std::pop_heap(rows_.begin(), rows_.end(), later);
-      const std::uint32_t row = rows_.back();
-      rows_.pop_back();
-      if (!best_.may_enter(batch.times[row])) break;
-      const LabelSetRef& labels = batch.label_sets[batch.label_set_of_row[row]];
-      if (labels.get() != stream) {
-        stream = labels.get();
-        worker_.begin_stream(*stream);
-      }
-      const std::string_view line = lines == nullptr ? std::string_view() : lines->text(row);
-      const std::string_view extra = metadata == nullptr ? std::string_view() : metadata->text(row);
-      if (!worker_.process(batch.times[row], line, extra)) continue;
-      ++rows_passed_;
-      best_.add(keep(batch.times[row], labels));
-    }
-    if (best_.full()) scan_.tighten(best_.scan_bound());
-  }
-
-  std::uint64_t rows_passed() const { return rows_passed_; }
-
- private:
-  void collect_rows(const Batch& batch) {
-    rows_.clear();
-    for (std::uint32_t row = 0; row < batch.rows(); ++row) {
-      if (best_.may_enter(batch.times[row])) rows_.push_back(row);
-    }
-  }
-
-  LogRow keep(TimeNs time, const LabelSetRef& stream) {
-    LogRow row{time, stream, std::string(worker_.line()), {}};
-    const auto labels = worker_.labels();
-    row.labels.reserve(labels.size());
-    for (const RowLabel& label : labels) {
-      row.labels.push_back({std::string(label.name), std::string(label.value), label.category});
-    }
-    return row;
-  }
-
-  PipelineWorker worker_;
-  Scan& scan_;
-  const bool forward_;
-  BestRows& best_;
-  std::vector<std::uint32_t> rows_;
-  std::uint64_t rows_passed_ = 0;
-};
 
 Result<std::vector<LogRow>> best_rows(query::QueryContext& context, const LogExpr& log, const Pipeline& pipeline,
                                       const LogQuery& request) {
@@ -89,8 +25,8 @@ Result<std::vector<LogRow>> best_rows(query::QueryContext& context, const LogExp
   for (std::size_t i = 0; i < query::scan_workers(context); ++i) {
     workers.emplace_back(pipeline, *scan, request.direction, best);
   }
-  TRY_VOID(query::scan_parallel(context, *scan, workers.size(), [&](std::size_t i, const Batch& batch) -> Result<bool> {
-    workers[i].consume(batch);
+  TRY_VOID(query::scan_blocks(context, *scan, workers.size(), [&](std::size_t i, ScanBlock& block) -> Result<bool> {
+    TRY_VOID(workers[i].consume(block));
     return true;
   }));
   for (const LogWorker& worker : workers) context.add_rows_passed(worker.rows_passed());

@@ -88,8 +88,8 @@ Result<std::vector<RangeWorker>> scan_windows(query::QueryContext& context, cons
   TRY(scan, open_scan(context, range, plan.pipeline, plan.windows));
   std::vector<RangeWorker> workers;
   for (std::size_t i = 0; i < query::scan_workers(context); ++i) workers.emplace_back(plan, scan->applied());
-  TRY_VOID(query::scan_parallel(context, *scan, workers.size(), [&](std::size_t i, const Batch& batch) -> Result<bool> {
-    TRY_VOID(workers[i].consume(batch));
+  TRY_VOID(query::scan_blocks(context, *scan, workers.size(), [&](std::size_t i, ScanBlock& block) -> Result<bool> {
+    TRY_VOID(workers[i].consume(block));
     return true;
   }));
   for (std::size_t i = 1; i < workers.size(); ++i) workers[0].merge(workers[i]);

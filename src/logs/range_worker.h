@@ -3,10 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "columnar/batch.h"
+#include "logs/block_text.h"
 #include "logs/pipeline.h"
 #include "query/group_table.h"
 #include "query/range_accumulator.h"
@@ -28,7 +29,7 @@ class RangeWorker {
  public:
   RangeWorker(const RangePlan& plan, const std::vector<bool>& applied);
 
-  Result<void> consume(const Batch& batch);
+  Result<void> consume(ScanBlock& block);
   // Takes over the groups of another worker.
   void merge(RangeWorker& other);
 
@@ -37,11 +38,18 @@ class RangeWorker {
   std::uint64_t rows_passed() const { return rows_passed_; }
 
  private:
-  Result<void> consume_by_stream(const Batch& batch);
-  Result<void> consume_by_row(const Batch& batch);
+  Result<void> consume_by_stream(ScanBlock& block);
+  Result<void> count_run(const ScanBlock& block, const ScanBlock::Run& run, std::span<const std::uint32_t> rows,
+                         std::string_view metadata);
+  Result<void> take_run(const ScanBlock& block, const ScanBlock::Run& run, std::span<const std::uint32_t> rows,
+                        BlockText& text);
+  Result<void> take(const ScanBlock& block, const LabelSet& labels, std::uint32_t row, std::uint32_t group,
+                    BlockText& text);
+  Result<void> consume_by_row(ScanBlock& block);
   Result<std::uint32_t> group_of_row();
   Error error_of_row();
   std::uint32_t group_of_labels(const LabelSet& stream, std::string_view metadata);
+  Result<void> check_memory() const;
   Result<void> fold();
 
   const RangePlan& plan_;
@@ -56,7 +64,9 @@ class RangeWorker {
   std::vector<std::uint32_t> sample_groups_;
   std::vector<TimeNs> sample_times_;
   std::vector<double> sample_values_;
-  std::vector<std::uint32_t> group_of_code_;  // by stream and metadata code, for consume_by_stream
+  // For consume_by_stream.
+  std::vector<std::uint32_t> group_of_code_;  // by metadata code, for the run at hand
+  std::vector<TimeNs> run_times_;
 };
 
 }  // namespace trilobite::logql

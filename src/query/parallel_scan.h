@@ -18,4 +18,8 @@ std::size_t scan_workers(const QueryContext& context);
 Result<void> scan_parallel(QueryContext& context, Scan& scan, std::size_t workers,
                            const std::function<Result<bool>(std::size_t worker, const Batch& batch)>& consume);
 
+// The same with blocks whose columns are read when somebody asks for them.
+Result<void> scan_blocks(QueryContext& context, Scan& scan, std::size_t workers,
+                         const std::function<Result<bool>(std::size_t worker, ScanBlock& block)>& consume);
+
 }  // namespace trilobite::query

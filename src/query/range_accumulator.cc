@@ -10,6 +10,16 @@
 namespace trilobite::query {
 namespace {
 
+// How many of the times (ascending, the first is not after `high`) are not after it: doubling steps, then halving ones,
+// so that short stretches are found as fast as long ones.
+std::size_t count_until(std::span<const TimeNs> times, TimeNs high) {
+  std::size_t bound = 1;
+  while (bound < times.size() && times[bound] <= high) bound *= 2;
+  const auto from = times.begin() + static_cast<std::ptrdiff_t>(bound / 2);
+  const auto to = times.begin() + static_cast<std::ptrdiff_t>(std::min(bound, times.size()));
+  return static_cast<std::size_t>(std::upper_bound(from, to, high) - times.begin());
+}
+
 // One state per (group, pane), groups one after the other.
 template <class State>
 class PaneAccumulator final : public RangeAccumulator {
@@ -25,6 +35,18 @@ class PaneAccumulator final : public RangeAccumulator {
       if (!pane.contains(time)) pane = windows_.locate(time);
       if (pane.index == Windows::kNoPane) continue;
       states_[block.groups[i] * panes_ + pane.index].add(time, block.values.empty() ? 1.0 : block.values[i]);
+    }
+  }
+
+  void add_ones(std::uint32_t group, std::span<const TimeNs> times) override {
+    if (times.empty()) return;
+    grow(group + 1);
+    State* states = &states_[group * panes_];
+    while (!times.empty()) {
+      const Windows::Pane pane = windows_.locate(times.front());
+      const std::size_t rows = pane.contains(times.front()) ? count_until(times, pane.high) : 1;
+      if (pane.index != Windows::kNoPane) add_ones(states[pane.index], times.first(rows));
+      times = times.subspan(rows);
     }
   }
 
@@ -49,6 +71,14 @@ class PaneAccumulator final : public RangeAccumulator {
   std::size_t bytes(std::size_t groups) const override { return groups * panes_ * sizeof(State); }
 
  private:
+  static void add_ones(State& state, std::span<const TimeNs> times) {
+    if constexpr (requires { state.add_rows(times.size()); }) {
+      state.add_rows(times.size());
+    } else {
+      for (const TimeNs time : times) state.add(time, 1.0);
+    }
+  }
+
   void grow(std::size_t groups) {
     if (groups * panes_ > states_.size()) states_.resize(groups * panes_);
   }
@@ -74,6 +104,12 @@ class SampleAccumulator final : public RangeAccumulator {
       groups_[group].push_back({time, block.values[i]});
       ++samples_;
     }
+  }
+
+  void add_ones(std::uint32_t group, std::span<const TimeNs> times) override {
+    const std::vector<std::uint32_t> groups(times.size(), group);
+    const std::vector<double> values(times.size(), 1.0);
+    add({groups, times, values});
   }
 
   void merge(RangeAccumulator& other, std::span<const std::uint32_t> group_map) override {

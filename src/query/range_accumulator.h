@@ -51,6 +51,8 @@ class RangeAccumulator {
  public:
   virtual ~RangeAccumulator() = default;
   virtual void add(const SampleBlock& block) = 0;
+  // Rows of one group, each of value 1, times ascending. Those that only count rows look at pane borders alone.
+  virtual void add_ones(std::uint32_t group, std::span<const TimeNs> times) = 0;
   // Takes over what another accumulator of the same function and windows has; its group g becomes group_map[g] here.
   virtual void merge(RangeAccumulator& other, std::span<const std::uint32_t> group_map) = 0;
   // One value per step, kAbsent where no row was in the window. Once per group; different groups at the same time.

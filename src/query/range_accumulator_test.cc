@@ -143,6 +143,31 @@ TEST(RangeAccumulator, CountNeedsNoValues) {
   EXPECT_TRUE(is_absent(counts->finish(5)[0])) << "a group nobody added to";
 }
 
+// Sorted rows of value 1 give the same whether they come one by one or as a stretch of times.
+TEST(RangeAccumulator, OnesAsAStretchOfTimes) {
+  std::mt19937 random(7);
+  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  for (int round = 0; round < 400; ++round) {
+    const Windows windows(TimeGrid{0, pick(0, 100), pick(0, 20)}, pick(0, 60), pick(-10, 10));
+    std::vector<TimeNs> times;
+    for (int i = pick(0, 300); i > 0; --i) times.push_back(pick(-80, 130));
+    std::sort(times.begin(), times.end());
+    const std::vector<std::uint32_t> groups(times.size(), 3);
+    const std::vector<double> ones(times.size(), 1.0);
+    for (const Op op : {Op::kCount, Op::kSum, Op::kLast, Op::kQuantile}) {
+      auto one_by_one = make_range_accumulator({op, 0.5}, windows), stretch = make_range_accumulator({op, 0.5}, windows);
+      one_by_one->add({groups, times, ones});
+      stretch->add_ones(3, times);
+      const auto want = one_by_one->finish(3), got = stretch->finish(3);
+      for (std::size_t step = 0; step < want.size(); ++step) {
+        ASSERT_EQ(is_absent(got[step]), is_absent(want[step])) << "round " << round << " step " << step;
+        if (is_absent(want[step])) continue;
+        ASSERT_EQ(got[step], want[step]) << "round " << round << " step " << step;
+      }
+    }
+  }
+}
+
 TEST(RangeAccumulator, AnInfinityLeavesWithItsWindow) {
   const Windows windows(TimeGrid{10, 30, 10}, 15, 0);
   auto sums = make_range_accumulator({Op::kSum}, windows);

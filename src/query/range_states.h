@@ -14,6 +14,7 @@ struct CountState {
   std::uint64_t count = 0;
 
   void add(TimeNs, double) { ++count; }
+  void add_rows(std::size_t rows) { count += rows; }
   void merge(const CountState& later) { count += later.count; }
   double value() const { return count == 0 ? kAbsent : static_cast<double>(count); }
 };

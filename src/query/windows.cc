@@ -31,7 +31,7 @@ Windows::Pane Windows::locate_regular(TimeNs from_start) const {
   const auto index = static_cast<std::uint32_t>(interval_index(k));
   if (rest_ == 0) return {index, high - step_, high};
   const TimeNs edge = high - rest_;
-  if (!cut_) return from_start > edge ? Pane{index, edge, high} : Pane{};
+  if (!cut_) return from_start > edge ? Pane{index, edge, high} : Pane{kNoPane, high - step_, edge};
   return from_start > edge ? Pane{2 * index + 1, edge, high} : Pane{2 * index, high - step_, edge};
 }
 
@@ -52,7 +52,6 @@ Windows::Pane Windows::locate(TimeNs time) const {
   const TimeNs from_start = time + offset_ - grid_.start;
   if (from_start <= -range_ || from_start > grid_.last() - grid_.start) return {};
   Pane pane = folded_ ? locate_folded(from_start) : locate_regular(from_start);
-  if (pane.index == kNoPane) return {};
   pane.low += grid_.start - offset_;
   pane.high += grid_.start - offset_;
   return pane;

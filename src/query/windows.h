@@ -19,7 +19,7 @@ class Windows {
  public:
   static constexpr std::uint32_t kNoPane = UINT32_MAX;
 
-  // Rows in (low, high] are in pane `index`.
+  // Rows in (low, high] are in pane `index`, or in none.
   struct Pane {
     std::uint32_t index = kNoPane;
     TimeNs low = 0;
@@ -35,7 +35,8 @@ class Windows {
   std::size_t panes() const { return panes_; }
   // True if no pane is part of two windows.
   bool tumbling() const { return grid_.steps() == 1 || range_ <= step_; }
-  // Of time of a row. Divides, so loops keep the answer while it contains the next row.
+  // Of time of a row. Divides, so loops keep the answer while it contains the next row. Before the first window and
+  // behind the last one the answer contains no time.
   Pane locate(TimeNs time) const;
   // First and one past the last pane of the window at this step.
   std::pair<std::size_t, std::size_t> panes_of(std::size_t step) const;

@@ -1,0 +1,74 @@
+#include "logs/log_worker.h"
+
+#include <algorithm>
+
+namespace trilobite::logql {
+
+// Rows are taken best time first, from a heap of runs: most blocks are left after a few rows.
+Result<void> LogWorker::consume(ScanBlock& block) {
+  open_cursors(block);
+  if (cursors_.empty()) return {};
+  TRY(text, BlockText::open(block, {}));
+  const auto later = [this](const Cursor& a, const Cursor& b) { return forward_ ? a.time > b.time : a.time < b.time; };
+  std::make_heap(cursors_.begin(), cursors_.end(), later);
+  const LabelSet* stream = nullptr;
+  while (!cursors_.empty() && best_.may_enter(cursors_.front().time)) {
+    std::pop_heap(cursors_.begin(), cursors_.end(), later);
+    Cursor& cursor = cursors_.back();
+    const std::uint32_t row = row_at(block, cursor.next);
+    const TimeNs time = cursor.time;
+    const LabelSetRef& labels = block.label_sets[cursor.run->label_set];
+    if (advance(block, cursor)) {
+      std::push_heap(cursors_.begin(), cursors_.end(), later);
+    } else {
+      cursors_.pop_back();
+    }
+    if (labels.get() != stream) {
+      stream = labels.get();
+      worker_.begin_stream(*stream);
+    }
+    TRY(line, text.line(row));
+    if (!worker_.process(time, line, text.metadata(row))) continue;
+    ++rows_passed_;
+    best_.add(keep(time, labels));
+  }
+  if (best_.full()) scan_.tighten(best_.scan_bound());
+  return {};
+}
+
+void LogWorker::open_cursors(const ScanBlock& block) {
+  cursors_.clear();
+  std::uint32_t place = 0;  // in block.rows
+  for (const ScanBlock::Run& run : block.runs) {
+    std::uint32_t first = run.begin, end = run.end;
+    if (block.rows) {
+      const auto& rows = *block.rows;
+      first = place;
+      place = static_cast<std::uint32_t>(std::lower_bound(rows.begin() + place, rows.end(), run.end) - rows.begin());
+      end = place;
+    }
+    if (first == end) continue;
+    Cursor cursor{&run, forward_ ? first : end - 1, end - first, 0};
+    cursor.time = block.times[row_at(block, cursor.next)];
+    if (best_.may_enter(cursor.time)) cursors_.push_back(cursor);
+  }
+}
+
+bool LogWorker::advance(const ScanBlock& block, Cursor& cursor) {
+  if (--cursor.left == 0) return false;
+  forward_ ? ++cursor.next : --cursor.next;
+  cursor.time = block.times[row_at(block, cursor.next)];
+  return best_.may_enter(cursor.time);
+}
+
+LogRow LogWorker::keep(TimeNs time, const LabelSetRef& stream) {
+  LogRow row{time, stream, std::string(worker_.line()), {}};
+  const auto labels = worker_.labels();
+  row.labels.reserve(labels.size());
+  for (const RowLabel& label : labels) {
+    row.labels.push_back({std::string(label.name), std::string(label.value), label.category});
+  }
+  return row;
+}
+
+}  // namespace trilobite::logql
