@@ -4,13 +4,12 @@
 
 #include <algorithm>
 
-#include "logs/pipeline.h"
+#include "logs/row.h"
 #include "logs/text.h"
 
 namespace trilobite::logql {
 namespace {
 
-constexpr std::string_view kExtractedSuffix = "_extracted";
 constexpr std::size_t kPathDepthMax = 64;
 
 bool is_integer(std::string_view value) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "logs/block_fields.h"
+
 namespace trilobite::logql {
 
 // Rows are taken best time first, from a heap of runs: most blocks are left after a few rows.
@@ -9,6 +11,7 @@ Result<void> LogWorker::consume(ScanBlock& block) {
   open_cursors(block);
   if (cursors_.empty()) return {};
   TRY(text, BlockText::open(block, {}));
+  TRY(fields, BlockFields::open(block, worker_.field_parser()));
   const auto later = [this](const Cursor& a, const Cursor& b) { return forward_ ? a.time > b.time : a.time < b.time; };
   std::make_heap(cursors_.begin(), cursors_.end(), later);
   const LabelSet* stream = nullptr;
@@ -27,10 +30,15 @@ Result<void> LogWorker::consume(ScanBlock& block) {
       stream = labels.get();
       worker_.begin_stream(*stream);
     }
-    TRY(line, text.line(row));
-    if (!worker_.process(time, line, text.metadata(row))) continue;
+    TRY(passes, process_row(worker_, time, row, text, fields));
+    if (!passes) continue;
     ++rows_passed_;
-    best_.add(keep(time, labels));
+    std::string_view line = worker_.line();
+    if (fields.of(row) != nullptr) {
+      TRY(whole, text.line(row));
+      line = whole;
+    }
+    best_.add(keep(time, labels, line));
   }
   if (best_.full()) scan_.tighten(best_.scan_bound());
   return {};
@@ -61,8 +69,8 @@ bool LogWorker::advance(const ScanBlock& block, Cursor& cursor) {
   return best_.may_enter(cursor.time);
 }
 
-LogRow LogWorker::keep(TimeNs time, const LabelSetRef& stream) {
-  LogRow row{time, stream, std::string(worker_.line()), {}};
+LogRow LogWorker::keep(TimeNs time, const LabelSetRef& stream, std::string_view line) {
+  LogRow row{time, stream, std::string(line), {}};
   const auto labels = worker_.labels();
   row.labels.reserve(labels.size());
   for (const RowLabel& label : labels) {

@@ -33,7 +33,7 @@ class LogWorker {
   static std::uint32_t row_at(const ScanBlock& block, std::uint32_t place) {
     return block.rows ? (*block.rows)[place] : place;
   }
-  LogRow keep(TimeNs time, const LabelSetRef& stream);
+  LogRow keep(TimeNs time, const LabelSetRef& stream, std::string_view line);
 
   PipelineWorker worker_;
   Scan& scan_;

@@ -3,134 +3,12 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "logs/row.h"
-#include "logs/stages.h"
+#include "logs/field_parser.h"
+#include "logs/pipeline_plan.h"
+#include "logs/template_fields.h"
 #include "logs/text.h"
 
 namespace trilobite::logql {
-
-namespace {
-
-constexpr std::string_view kExtractedSuffix = "_extracted";
-
-// Conditions that refuse a row while its line is still being parsed.
-class EarlyTests final : public EarlyFilter {
- public:
-  void add(const LabelTest& test) { tests_.push_back(&test); }
-  bool empty() const { return tests_.empty(); }
-  bool may_pass(NameId name, const Row& row) const override {
-    for (const LabelTest* test : tests_) {
-      if (test->label() == name && !test->may_pass(row)) return false;
-    }
-    return true;
-  }
-
- private:
-  std::vector<const LabelTest*> tests_;
-};
-
-enum class GroupMode : std::uint8_t { kAll, kNone, kBy, kWithout };
-
-struct CompiledUnwrap {
-  NameId label = kNoName;
-  Unwrap::Conversion conversion = Unwrap::Conversion::kNumber;
-  std::vector<LabelTest> filters;
-};
-
-}  // namespace
-
-struct Pipeline::Plan {
-  LabelPlan labels;
-  std::vector<CompiledStage> stages;
-  std::vector<Predicate> predicates;
-  std::vector<std::size_t> exact_stage;  // per predicate: the stage that it makes needless, or kNoStage
-  EarlyTests early;
-  SampleKind kind = SampleKind::kNone;
-  std::optional<CompiledUnwrap> unwrap;
-  GroupMode group_mode = GroupMode::kAll;
-  std::vector<NameId> group;  // sorted by name
-  bool needs_metadata = true;
-
-  static constexpr std::size_t kNoStage = ~std::size_t{0};
-
-  Result<void> add_stages(const std::vector<Stage>& list, TimeNs now);
-  void add_predicates();
-  void add_early_tests();
-  void want();
-};
-
-Result<void> Pipeline::Plan::add_stages(const std::vector<Stage>& list, TimeNs now) {
-  for (const Stage& stage : reorder_stages(list)) {
-    TRY(compiled, compile_stage(stage, labels, now));
-    stages.push_back(std::move(compiled));
-  }
-  add_predicates();
-  return {};
-}
-
-void Pipeline::Plan::add_predicates() {
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    if (std::holds_alternative<LineFormat>(stages[i]) || std::holds_alternative<Unpack>(stages[i]) ||
-        std::holds_alternative<Decolorize>(stages[i])) {
-      return;  // the line is another from here on
-    }
-    const auto* test = std::get_if<LineTest>(&stages[i]);
-    if (test == nullptr) continue;
-    if (auto predicate = test->predicate()) {
-      predicates.push_back(std::move(*predicate));
-      exact_stage.push_back(test->exact() ? i : kNoStage);
-    }
-  }
-}
-
-// Only filters in front of everything that changes labels or the error: what they refuse stays refused. A comparison of
-// numbers passes once there is an error, so only the first one counts, and only where it stands alone. (An error
-// further on in the line does not save the row then: Loki's rule.)
-void Pipeline::Plan::add_early_tests() {
-  bool first = true;
-  for (const CompiledStage& stage : stages) {
-    if (std::holds_alternative<LineFormat>(stage) || std::holds_alternative<LabelFormat>(stage) ||
-        std::holds_alternative<Drop>(stage) || std::holds_alternative<Keep>(stage)) {
-      return;
-    }
-    const auto* test = std::get_if<LabelTest>(&stage);
-    if (test == nullptr) continue;
-    std::vector<const LabelTest*> parts;
-    test->conjuncts(parts);
-    for (const LabelTest* part : parts) {
-      if (part->is_string() || (part == test && first)) early.add(*part);
-    }
-    first = first && test->is_string();
-  }
-}
-
-// Which labels parsers have to find.
-void Pipeline::Plan::want() {
-  std::vector<NameId> required;
-  bool known = true;
-  for (const CompiledStage& stage : stages) known = required_names(stage, labels, required) && known;
-  if (unwrap) {
-    required.push_back(unwrap->label);
-    for (const LabelTest& test : unwrap->filters) test.names(required);
-  }
-  if (group_mode == GroupMode::kBy) required.insert(required.end(), group.begin(), group.end());
-  const bool all = kind == SampleKind::kNone || group_mode == GroupMode::kAll || group_mode == GroupMode::kWithout;
-  labels.all_wanted = all || !known;
-  if (labels.all_wanted) return;
-  labels.none_wanted = required.empty();
-  needs_metadata = !required.empty();
-  // A field that collides is extracted under NAME_extracted: to find it, parsers look for NAME as well.
-  for (std::size_t i = 0; i < required.size(); ++i) {
-    const std::string name = labels.names[required[i]];
-    if (name.size() > kExtractedSuffix.size() &&
-        std::string_view(name).substr(name.size() - kExtractedSuffix.size()) == kExtractedSuffix) {
-      required.push_back(labels.id(name.substr(0, name.size() - kExtractedSuffix.size())));
-    }
-  }
-  labels.wanted.resize(labels.names.size());
-  for (const NameId id : required) labels.wanted[id] = true;
-  labels.wanted_count = static_cast<std::size_t>(std::count(labels.wanted.begin(), labels.wanted.end(), true));
-}
 
 Pipeline::Pipeline(std::unique_ptr<const Plan> plan) : plan_(std::move(plan)) {}
 Pipeline::Pipeline(Pipeline&&) noexcept = default;
@@ -219,8 +97,15 @@ struct PipelineWorker::State {
     for (std::size_t i = 0; i < plan.stages.size(); ++i) {
       if (!needless[i]) stages.push_back(&plan.stages[i]);
     }
+    if (plan.kind != SampleKind::kBytes) parser = sole_field_parser(stages);
   }
 
+  void begin(TimeNs time, std::string_view the_line, std::string_view metadata) {
+    grouped = false;
+    row.begin(time, metadata);
+    line = the_line;
+  }
+  bool finish();
   bool unwrap();
   void build_group();
   void build_group_of(const std::vector<RowLabel>& labels);
@@ -230,6 +115,7 @@ struct PipelineWorker::State {
   Row row;
   StageScratch scratch;
   std::vector<const CompiledStage*> stages;
+  FieldParser parser = FieldParser::kNone;
   std::string_view line;
   double value = 1;
   bool grouped = false;
@@ -246,45 +132,47 @@ void PipelineWorker::begin_stream(const LabelSet& labels) { state_->row.begin_st
 
 bool PipelineWorker::process(TimeNs time, std::string_view line, std::string_view metadata) {
   State& s = *state_;
-  s.grouped = false;
-  s.row.begin(time, metadata);
-  s.line = line;
+  s.begin(time, line, metadata);
   for (const CompiledStage* stage : s.stages) {
     if (!run_stage(*stage, s.row, s.line, s.scratch)) return false;
   }
-  switch (s.plan.kind) {
+  return s.finish();
+}
+
+FieldParser PipelineWorker::field_parser() const { return state_->parser; }
+
+Result<bool> PipelineWorker::process(TimeNs time, TemplateFields& fields, std::size_t position,
+                                     std::string_view metadata) {
+  State& s = *state_;
+  s.begin(time, {}, metadata);
+  for (const CompiledStage* stage : s.stages) {
+    bool passes = false;
+    if (field_parser_of(*stage) == FieldParser::kNone) {
+      passes = run_stage(*stage, s.row, s.line, s.scratch);
+    } else {
+      TRY(accepted, fields.put_into(s.row, position));
+      passes = accepted;
+    }
+    if (!passes) return false;
+  }
+  return s.finish();
+}
+
+// The sample of a row that has passed all stages.
+bool PipelineWorker::State::finish() {
+  switch (plan.kind) {
     case SampleKind::kNone:
-    case SampleKind::kOne: s.value = 1; return true;
-    case SampleKind::kBytes: s.value = static_cast<double>(s.line.size()); return true;
-    case SampleKind::kUnwrap: return s.unwrap();
+    case SampleKind::kOne: value = 1; return true;
+    case SampleKind::kBytes: value = static_cast<double>(line.size()); return true;
+    case SampleKind::kUnwrap: return unwrap();
   }
   return false;
 }
 
-namespace {
-
-std::optional<double> convert(Unwrap::Conversion conversion, std::string_view text) {
-  switch (conversion) {
-    case Unwrap::Conversion::kNumber: return parse_number(text);
-    case Unwrap::Conversion::kBytes: {
-      const auto bytes = parse_bytes(text);
-      return bytes ? std::optional<double>(static_cast<double>(*bytes)) : std::nullopt;
-    }
-    case Unwrap::Conversion::kDuration:
-    case Unwrap::Conversion::kDurationSeconds: {
-      const auto ns = parse_go_duration(text);
-      return ns ? std::optional<double>(static_cast<double>(*ns) / 1e9) : std::nullopt;
-    }
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
 bool PipelineWorker::State::unwrap() {
   const Row::Found found = row.find(plan.unwrap->label);
   if (found.value.empty()) return false;  // not every line has the label
-  const auto converted = convert(plan.unwrap->conversion, found.value);
+  const auto converted = convert_sample(plan.unwrap->conversion, found.value);
   value = converted.value_or(0);
   if (!converted) {
     const bool duration = plan.unwrap->conversion == Unwrap::Conversion::kDuration ||

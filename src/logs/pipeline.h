@@ -48,6 +48,8 @@ struct PipelineOptions {
 };
 
 class PipelineWorker;
+class TemplateFields;
+enum class FieldParser : std::uint8_t;
 
 class Pipeline {
  public:
@@ -72,6 +74,7 @@ class Pipeline {
   SampleKind sample_kind() const;
 
   struct Plan;
+  const Plan& plan() const { return *plan_; }  // pipeline_plan.h
 
  private:
   friend class PipelineWorker;
@@ -94,6 +97,12 @@ class PipelineWorker {
   // False: the line is dropped. `metadata` are canonical bytes of a LabelSet (Batch's kMetadataColumn), "" for none.
   // All results below are valid until the next call; views may point into `line` and `metadata`.
   bool process(TimeNs time, std::string_view line, std::string_view metadata);
+
+  // The parser that may be given fields of split lines instead of a line; kNone where a stage needs the line.
+  FieldParser field_parser() const;
+  // The same as process() with the line at `position` of the template, but line() is empty. REQUIRES: the fields are
+  // those of field_parser().
+  Result<bool> process(TimeNs time, TemplateFields& fields, std::size_t position, std::string_view metadata);
 
   std::string_view line() const;  // the original view where no stage changed it
   double value() const;           // of the sample, by sample_kind(); 1 for log queries

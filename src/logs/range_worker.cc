@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "logs/block_fields.h"
+
 namespace trilobite::logql {
 namespace {
 
@@ -65,6 +67,7 @@ Result<std::uint32_t> RangeWorker::group_of_row() {
 
 Result<void> RangeWorker::consume_by_row(ScanBlock& block) {
   TRY(text, BlockText::open(block, {.lines = true, .metadata = plan_.pipeline.needs_metadata()}));
+  TRY(fields, BlockFields::open(block, worker_.field_parser()));
   const bool has_values = plan_.function.op != query::RangeFunction::Op::kCount;
   const ScanBlock::Run* current = nullptr;
   query::Windows::Pane pane;
@@ -75,8 +78,8 @@ Result<void> RangeWorker::consume_by_row(ScanBlock& block) {
     if (pane.index == query::Windows::kNoPane) return {};
     if (&run != current) worker_.begin_stream(*block.label_sets[run.label_set]);
     current = &run;
-    TRY(line, text.line(row));
-    if (!worker_.process(time, line, text.metadata(row))) return {};
+    TRY(passes, process_row(worker_, time, row, text, fields));
+    if (!passes) return {};
     TRY(group, group_of_row());
     sample_groups_.push_back(group);
     sample_times_.push_back(time);

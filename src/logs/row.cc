@@ -9,7 +9,6 @@ namespace trilobite::logql {
 
 namespace {
 
-constexpr std::string_view kExtractedSuffix = "_extracted";
 // Lines with random keys must not fill the memory; forgetting costs a few hash insertions.
 constexpr std::size_t kNamesMax = 50'000;
 constexpr std::size_t kStreamsMax = 20'000;
@@ -33,6 +32,7 @@ void append_label_name(std::string& out, std::string_view raw, bool continues) {
 Row::Row(const LabelPlan& plan, const EarlyFilter* filter) : plan_(plan), filter_(filter) { forget_names(); }
 
 void Row::forget_names() {
+  ++names_generation_;
   names_.clear();
   index_.clear();
   fields_.clear();

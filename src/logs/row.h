@@ -24,6 +24,7 @@ namespace trilobite::logql {
 
 using NameId = std::uint32_t;
 inline constexpr NameId kNoName = ~NameId{0};
+inline constexpr std::string_view kExtractedSuffix = "_extracted";
 
 // What a parser does next after a label was put.
 enum class Extracted : std::uint8_t {
@@ -73,6 +74,8 @@ class Row {
 
   // ---- Names ----
   NameId intern(std::string_view name);
+  // Changes when names are forgotten: numbers of names that are not the plan's have another meaning from then on.
+  std::uint64_t names_generation() const { return names_generation_; }
   // The label name of a field as a line spells it; kNoName where nothing is left of it. Fields come in the same order
   // in most lines, so the n-th field of a row is first compared with the n-th of the row before.
   NameId field(std::string_view raw);
@@ -152,6 +155,7 @@ class Row {
 
   const LabelPlan& plan_;
   const EarlyFilter* filter_;
+  std::uint64_t names_generation_ = 0;
   std::deque<Name> names_;  // stable addresses: views of the text are handed out
   std::unordered_map<std::string_view, NameId, TextHash> index_;
   std::unordered_map<std::string, NameId, TextHash, std::equal_to<>> fields_;

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "logs/limits.h"
+#include "logs/json_walk.h"
 #include "logs/text.h"
 
 namespace trilobite::logql {
@@ -12,66 +12,27 @@ namespace {
 constexpr std::string_view kError = "JSONParserErr";
 constexpr std::string_view kPackedEntry = "_entry";
 
-// One pass over an object and what is nested in it.
-class FieldWalk {
+// Puts the fields of a line into a row.
+class RowFields {
  public:
-  FieldWalk(Row& row, StageScratch& scratch) : row_(row), scratch_(scratch) { scratch_.prefix.clear(); }
+  explicit RowFields(Row& row) : row_(row) {}
 
-  std::string_view walk(std::string_view object) {
-    if (++depth_ > kJsonDepthMax) return json::kBadObject;
-    std::string_view nested_error;
-    const std::string_view error =
-        json::members(object, scratch_.key, [&](std::string_view key, const json::Value& value) {
-          nested_error = member(key, value);
-          return nested_error.empty() && result_ == Extracted::kGoOn;
-        });
-    --depth_;
-    return nested_error.empty() ? error : nested_error;
+  bool enter(std::string_view prefix) const { return row_.wants_prefix(prefix); }
+
+  bool field(std::string_view name, bool nested, const json::Value& value) {
+    if (value.kind == json::Kind::kNull || value.kind == json::Kind::kArray) return true;
+    const NameId id = nested ? row_.intern(name) : row_.field(name);
+    const NameId target = id == kNoName ? kNoName : row_.target(id);
+    if (target == kNoName) return true;
+    const bool text = value.kind == json::Kind::kString;
+    result_ = row_.put(target, text ? json::label_value(value.text, row_.arena()) : value.text);
+    return result_ == Extracted::kGoOn;
   }
+
   Extracted result() const { return result_; }
 
  private:
-  std::string_view member(std::string_view key, const json::Value& value) {
-    if (value.kind == json::Kind::kNull || value.kind == json::Kind::kArray) return {};
-    if (value.kind == json::Kind::kObject) return object(key, value.text);
-    const NameId target = target_of(key);
-    if (target == kNoName) return {};
-    const bool text = value.kind == json::Kind::kString;
-    result_ = row_.put(target, text ? json::label_value(value.text, row_.arena()) : value.text);
-    return {};
-  }
-
-  NameId target_of(std::string_view key) {
-    NameId id = kNoName;
-    if (scratch_.prefix.empty()) {
-      id = row_.field(key);
-    } else {
-      const std::size_t length = extend_prefix(key);
-      id = row_.intern(scratch_.prefix);
-      scratch_.prefix.resize(length);
-    }
-    return id == kNoName ? kNoName : row_.target(id);
-  }
-
-  std::string_view object(std::string_view key, std::string_view text) {
-    const std::size_t length = extend_prefix(key);
-    std::string_view error;
-    if (row_.wants_prefix(scratch_.prefix)) error = walk(text);
-    scratch_.prefix.resize(length);
-    return error;
-  }
-
-  // Returns the length before.
-  std::size_t extend_prefix(std::string_view key) {
-    const std::size_t length = scratch_.prefix.size();
-    if (length > 0) scratch_.prefix.push_back('_');
-    append_label_name(scratch_.prefix, key, length > 0);
-    return length;
-  }
-
   Row& row_;
-  StageScratch& scratch_;
-  std::size_t depth_ = 0;
   Extracted result_ = Extracted::kGoOn;
 };
 
@@ -79,10 +40,11 @@ class FieldWalk {
 
 bool JsonFields::run(Row& row, std::string_view& line, StageScratch& scratch) const {
   if (row.parse_nothing()) return true;
-  FieldWalk walk(row, scratch);
+  RowFields fields(row);
+  JsonWalk<RowFields> walk(fields, scratch.key, scratch.prefix);
   const std::string_view error = walk.walk(line);
-  if (walk.result() == Extracted::kDrop) return false;
-  if (!error.empty() && walk.result() == Extracted::kGoOn) row.fail(kError, error);
+  if (fields.result() == Extracted::kDrop) return false;
+  if (!error.empty() && fields.result() == Extracted::kGoOn) row.fail(kError, error);
   return true;
 }
 

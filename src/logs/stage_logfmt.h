@@ -41,6 +41,8 @@ class LogfmtScanner {
 class Logfmt {
  public:
   static Result<Logfmt> compile(const LogfmtStage& stage, LabelPlan& plan);
+  // Takes all pairs, passes over broken ones and empty values.
+  bool is_plain() const { return targets_.empty() && !strict_ && !keep_empty_; }
   bool run(Row& row, std::string_view& line, StageScratch& scratch) const;
 
  private:
