@@ -16,7 +16,8 @@ export class Explore {
 
   async settled() {
     await this.page.waitForSelector(
-      "[data-testid=log-row], [data-testid=empty-state], [data-testid=error-state], [data-testid=metric-view], [data-testid=live-status]");
+      ["log-row", "empty-state", "error-state", "metric-view", "metric-table", "live-status", "fields-view", "patterns-view"]
+        .map((id) => `[data-testid=${id}]`).join(", "));
     await this.page.waitForSelector("[data-testid=logs-editor] .cm-content");
   }
 

@@ -2,6 +2,7 @@
 import { context } from "./context.mjs";
 import { emptyAndDown } from "./empty_and_down.mjs";
 import { fieldFilters } from "./field_filters.mjs";
+import { fieldsTab } from "./fields_tab.mjs";
 import { firstLine } from "./first_line.mjs";
 import { histogram } from "./histogram.mjs";
 import { keyboard } from "./keyboard.mjs";
@@ -9,6 +10,7 @@ import { links } from "./links.mjs";
 import { liveTail } from "./live_tail.mjs";
 import { looks } from "./looks.mjs";
 import { manyRows } from "./many_rows.mjs";
+import { metricPlot } from "./metric_plot.mjs";
 import { queryEditor } from "./query_editor.mjs";
 import { screenshots } from "./screenshots.mjs";
 import { search } from "./search.mjs";
@@ -19,6 +21,8 @@ export const all = [
   { name: "query editor: completion, run, syntax error", body: queryEditor },
   { name: "histogram: levels, drag to zoom", body: histogram },
   { name: "row detail: filter for and out of a value", body: fieldFilters },
+  { name: "fields tab: types, top values, shares, filters", body: fieldsTab },
+  { name: "metric plot: lines, legend, stack, table, instant value", body: metricPlot },
   { name: "live tail: new lines without reload, pause and resume", body: liveTail },
   { name: "lines around a line", body: context },
   { name: "links and history: reload, back, forward, another browser", body: links },

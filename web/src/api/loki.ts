@@ -1,7 +1,16 @@
 import type { Interval } from "../time/range";
 import type { Ns } from "../time/ns";
 import { getJson, type Params } from "./client";
-import type { BuildInfo, Direction, Envelope, Labels, MatrixSeries, QueryData } from "./types";
+import type {
+  BuildInfo,
+  DetectedField,
+  Direction,
+  Envelope,
+  Labels,
+  LinePattern,
+  MatrixSeries,
+  QueryData,
+} from "./types";
 
 const kBase = "/loki/api/v1";
 
@@ -76,6 +85,43 @@ export async function volumeRange(
   const params = { query, ...span(interval), step, targetLabels };
   const answer = await getJson<Envelope<QueryData>>(`${kBase}/index/volume_range`, params, { signal });
   return answer.data?.resultType === "matrix" ? answer.data.result : [];
+}
+
+// What fields the newest `sample` lines have.
+export async function detectedFields(
+  query: string,
+  interval: Interval,
+  sample: number,
+  signal?: AbortSignal,
+): Promise<DetectedField[]> {
+  const params = { query, ...span(interval), line_limit: sample };
+  const answer = await getJson<{ fields?: DetectedField[] }>(`${kBase}/detected_fields`, params, { signal });
+  return answer.fields ?? [];
+}
+
+export async function detectedFieldValues(
+  name: string,
+  query: string,
+  interval: Interval,
+  sample: number,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const path = `${kBase}/detected_field/${encodeURIComponent(name)}/values`;
+  const params = { query, ...span(interval), line_limit: sample };
+  const answer = await getJson<{ values?: string[] }>(path, params, { signal });
+  return answer.values ?? [];
+}
+
+// The templates of the lines of a selector, with how many lines of each came in each step.
+export async function linePatterns(
+  selector: string,
+  interval: Interval,
+  step: string,
+  signal?: AbortSignal,
+): Promise<LinePattern[]> {
+  const params = { query: selector, ...span(interval), step };
+  const answer = await getJson<Envelope<LinePattern[]>>(`${kBase}/patterns`, params, { signal });
+  return answer.data ?? [];
 }
 
 export async function formatQuery(query: string, signal?: AbortSignal): Promise<string> {

@@ -46,6 +46,21 @@ export interface Envelope<T> {
   warnings?: string[];
 }
 
+// A field that the server found in a sample of the lines. `parsers`: which stage reads it; null for structured metadata.
+export interface DetectedField {
+  label: string;
+  type: "int" | "float" | "boolean" | "duration" | "bytes" | "string";
+  cardinality: number;
+  parsers: string[] | null;
+  jsonPath?: string[];
+}
+
+export interface LinePattern {
+  pattern: string;
+  level?: string;
+  samples: [seconds: number, count: number][];
+}
+
 export interface TailFrame {
   streams?: Stream[] | null;
   dropped_entries?: { labels: Labels; timestamp: string }[] | null;

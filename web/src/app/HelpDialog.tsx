@@ -9,6 +9,7 @@ const kKeys: readonly (readonly [string[], Key])[] = [
   [["↓", "↑"], "help.move"],
   [["Enter"], "help.expand"],
   [["c"], "help.context"],
+  [["1", "2", "3"], "help.views"],
   [["t"], "help.live"],
   [["w"], "help.wrap"],
   [["o"], "help.order"],

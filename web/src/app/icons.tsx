@@ -3,6 +3,9 @@ import type { ReactNode } from "react";
 // Line icons on a 24 grid, drawn for this UI.
 const kPaths = {
   logs: <path d="M4 5h16M4 10h10M4 15h16M4 20h7" />,
+  fields: <path d="M4 6h5M4 12h8M4 18h3M13 6h7M16 12h4M11 18h9" />,
+  patterns: <path d="M4 6h6M14 6h6M4 12h3M11 12h9M4 18h9M17 18h3M11.8 6h.1M8.8 12h.1M14.8 18h.1" />,
+  stack: <path d="M3.5 19.5h17M3.5 16l5-4 5 2 7-6M3.5 11l5-4 5 2 7-6" />,
   play: <path d="M7 4.5v15l12-7.5z" fill="currentColor" />,
   pause: <path d="M8 5v14M16 5v14" />,
   live: (

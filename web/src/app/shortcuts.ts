@@ -25,6 +25,7 @@ export function useShortcuts(shortcuts: Shortcuts) {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if (isTyping(event.target) || document.querySelector("[role=dialog]")) return;
+      if (event.key === "Enter" && isControl(event.target)) return;
       const handler = latest.current[event.key];
       if (!handler) return;
       event.preventDefault();
@@ -38,4 +39,9 @@ export function useShortcuts(shortcuts: Shortcuts) {
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+}
+
+// A control that has the focus takes Enter itself.
+function isControl(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("button, a[href]") !== null;
 }

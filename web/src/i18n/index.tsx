@@ -14,6 +14,7 @@ export interface I18n {
   setLanguage(language: Language): void;
   t(key: Key, params?: Params): string;
   number(value: number): string;
+  percent(share: number): string;
 }
 
 const Context = createContext<I18n | undefined>(undefined);
@@ -34,12 +35,15 @@ export function I18nProvider({ children }: { children: ReactNode }) {
     document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   }, [language]);
   const value = useMemo<I18n>(() => {
-    const numbers = new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-US");
+    const locale = language === "zh" ? "zh-CN" : "en-US";
+    const numbers = new Intl.NumberFormat(locale);
+    const shares = new Intl.NumberFormat(locale, { style: "percent", maximumSignificantDigits: 3 });
     return {
       language,
       setLanguage,
       t: (key, params) => fill(kDictionaries[language][key], params),
       number: (count) => numbers.format(count),
+      percent: (share) => shares.format(share),
     };
   }, [language, setLanguage]);
   return <Context.Provider value={value}>{children}</Context.Provider>;

@@ -20,7 +20,7 @@ export interface FieldFilter {
 
 export type FilterMode = "for" | "out";
 
-interface Change {
+export interface Change {
   from: number;
   to: number;
   text: string;
@@ -65,7 +65,7 @@ export function addStage(query: string, stage: string): string {
 }
 
 // Line filters go before the first parser, where they are cheapest, but after other line filters.
-function insertLineFilter(query: string, part: LogPart, filter: string): Change {
+export function insertLineFilter(query: string, part: LogPart, filter: string): Change {
   let at = part.selector.to;
   for (const stage of part.stages) {
     if (nodesNamed(stage, "LineFilters").length === 0) break;
@@ -182,7 +182,7 @@ function neededParser(part: LogPart, origin: FieldOrigin): string {
   return present.has(origin) ? "" : ` | ${origin}`;
 }
 
-function apply(query: string, changes: Change[]): string {
+export function apply(query: string, changes: Change[]): string {
   let text = query;
   for (const change of [...changes].sort((a, b) => b.from - a.from)) {
     text = text.slice(0, change.from) + change.text + text.slice(change.to);

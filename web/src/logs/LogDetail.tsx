@@ -1,11 +1,12 @@
 import { Button } from "@mantine/core";
 import { useMemo, useState } from "react";
-import { Icon, type IconName } from "../app/icons";
+import { Icon } from "../app/icons";
 import { useI18n, type Key } from "../i18n";
 import type { FieldFilter, FieldOrigin, FilterMode } from "../logql/edit";
 import { formatTime, isoTime, type Zone } from "../time/zone";
 import { copyText } from "./copy";
 import { fieldsOf } from "./fields";
+import { IconButton } from "./IconButton";
 import { JsonView } from "./JsonView";
 import { prettyJson } from "./pretty_json";
 import type { Row } from "./row";
@@ -99,28 +100,6 @@ function Field({ name, value, origin, onFilter }: FieldFilter & { onFilter: Fiel
       <span className={styles.name}>{name}</span>
       <span className={styles.value}>{value}</span>
     </div>
-  );
-}
-
-interface IconButtonProps {
-  icon: IconName;
-  label: string;
-  testId?: string;
-  onClick(): void;
-}
-
-function IconButton({ icon, label, testId, onClick }: IconButtonProps) {
-  return (
-    <button
-      type="button"
-      className={styles.icon}
-      title={label}
-      aria-label={label}
-      data-testid={testId}
-      onClick={onClick}
-    >
-      <Icon name={icon} size={14} />
-    </button>
   );
 }
 

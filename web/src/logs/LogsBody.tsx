@@ -1,17 +1,17 @@
-import { useComputedColorScheme } from "@mantine/core";
-import { lazy, Suspense, type Ref } from "react";
+import type { Ref } from "react";
 import { useI18n } from "../i18n";
-import { nsFromMs } from "../time/ns";
-import { absolute, kDefaultRange, type Interval } from "../time/range";
+import { kDefaultRange } from "../time/range";
+import { FieldsView } from "./FieldsView";
 import type { ListHandle } from "./LogList";
 import { LiveView } from "./LiveView";
+import { MetricPanel } from "./MetricPanel";
+import { PatternsView } from "./PatternsView";
 import { useHasAnyLogs } from "./queries";
 import { Results } from "./Results";
 import type { Row } from "./row";
 import { ErrorState, LoadingState, NoDataState, NoMatchState } from "./states";
 import type { Logs } from "./useLogs";
-
-const MetricView = lazy(() => import("./MetricView"));
+import { ViewTabs } from "./ViewTabs";
 
 interface Props {
   logs: Logs;
@@ -19,7 +19,7 @@ interface Props {
   onContext(row: Row): void;
 }
 
-// Lines, live lines, a graph, or what stands in their place.
+// Lines, their fields or patterns, live lines, numbers, or what stands in their place.
 export function LogsBody({ logs, list, onContext }: Props) {
   const { t } = useI18n();
   const { state, update, interval, names, pattern, onFilter } = logs;
@@ -28,21 +28,29 @@ export function LogsBody({ logs, list, onContext }: Props) {
     return <ErrorState error={error} query="" onRetry={() => update(kDefaultRange)} />;
   }
   if (state.query === "") return <BeforeFirstQuery logs={logs} />;
-  if (logs.isMetric) return <Graph logs={logs} interval={interval} />;
+  if (logs.isMetric) return <MetricPanel logs={logs} interval={interval} />;
   const shared = { state, update, zone: state.zone, pattern, onFilter, onContext, handle: list };
   if (logs.live) {
     // The names tell the labels of a live line from its metadata.
     return names.isPending ? <LoadingState /> : <LiveView {...shared} indexed={names.data ?? []} />;
   }
+  const asked = { query: state.query, interval, run: logs.run, onRetry: logs.askDraft, handle: list };
   return (
-    <Results
-      {...shared}
-      result={logs.lines}
-      matching={logs.volume.data?.total}
-      run={logs.run}
-      onRetry={logs.askDraft}
-      onReset={logs.resetFilters}
-    />
+    <>
+      <ViewTabs view={state.view} onView={(view) => update({ view })} />
+      {state.view === "fields" && <FieldsView {...asked} onFilter={onFilter} />}
+      {state.view === "patterns" && <PatternsView {...asked} ask={logs.ask} />}
+      {state.view === "lines" && (
+        <Results
+          {...shared}
+          result={logs.lines}
+          matching={logs.volume.data?.total}
+          run={logs.run}
+          onRetry={logs.askDraft}
+          onReset={logs.resetFilters}
+        />
+      )}
+    </>
   );
 }
 
@@ -62,26 +70,5 @@ function NothingHere({ logs: { run, askAgain, update } }: { logs: Logs }) {
     <NoMatchState onRange={(from) => update({ from, to: "now" })} />
   ) : (
     <NoDataState onRetry={askAgain} />
-  );
-}
-
-function Graph({ logs, interval }: { logs: Logs; interval: Interval }) {
-  const { state, update, metric, askDraft, resetFilters } = logs;
-  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
-  if (metric.error) return <ErrorState error={metric.error} query={state.query} onRetry={askDraft} />;
-  if (!metric.data) return <LoadingState />;
-  if (metric.data.length === 0) {
-    return <NoMatchState onRange={(from) => update({ from, to: "now" })} onReset={resetFilters} />;
-  }
-  return (
-    <Suspense fallback={<LoadingState />}>
-      <MetricView
-        series={metric.data}
-        interval={interval}
-        zone={state.zone}
-        scheme={scheme}
-        onZoom={(fromMs, toMs) => update(absolute({ start: nsFromMs(fromMs), end: nsFromMs(toMs) }))}
-      />
-    </Suspense>
   );
 }

@@ -29,7 +29,7 @@ export function LogsPage({ path, search }: { path: string; search: string }) {
     if (!logs.isMetric) update({ live: !state.live });
   };
   useLogsKeys(logs, { editor, list, onContext: setContext, toggleLive });
-  const stale = logs.asking && !logs.isMetric && lines.isPlaceholderData;
+  const stale = logs.asking && !logs.isMetric && state.view === "lines" && lines.isPlaceholderData;
   return (
     <div className={styles.page}>
       {browsing && (

@@ -1,5 +1,5 @@
 import { useElementSize } from "@mantine/hooks";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState, type MouseEvent } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { MatrixSeries } from "../api/types";
@@ -7,7 +7,7 @@ import { useI18n } from "../i18n";
 import { kDay, msFromNs, nsFromMs } from "../time/ns";
 import type { Interval } from "../time/range";
 import { formatClock, formatDate, formatTime, ianaName, type Zone } from "../time/zone";
-import { alignSeries, chosenSeries, kSeriesMax, seriesColor, seriesName } from "./metric";
+import { alignSeries, chosenSeries, isolated, kSeriesMax, seriesColor, seriesName, stackedOf } from "./metric";
 import styles from "./MetricView.module.css";
 
 interface Props {
@@ -15,20 +15,42 @@ interface Props {
   interval: Interval;
   zone: Zone;
   scheme: "light" | "dark";
+  stacked: boolean;
   onZoom(fromMs: number, toMs: number): void;
 }
 
 const kLegendHeight = 190;
 
-// The lines of a metric query, and beneath them their values under the cursor, or else the last ones.
-export default function MetricView({ series, interval, zone, scheme, onZoom }: Props) {
+interface Drawn {
+  series: MatrixSeries;
+  name: string;
+  color: string; // as a style sheet says it
+}
+
+// The lines of a metric query, and beneath them their values under the cursor, or else the last ones. A click on a name
+// leaves that series alone, another click brings the others back; with Ctrl or Shift series join or leave.
+export default function MetricView({ series, interval, zone, scheme, stacked, onZoom }: Props) {
   const { t, number } = useI18n();
   const { ref, width, height } = useElementSize();
   const host = useRef<HTMLDivElement>(null);
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
   const [at, setAt] = useState<number>(); // seconds under the cursor
-  const shown = useMemo(() => chosenSeries(series), [series]);
+  const [only, setOnly] = useState<ReadonlySet<string>>(new Set());
+  const named = useMemo<Drawn[]>(
+    () =>
+      chosenSeries(series).map((each, index) => ({
+        series: each,
+        name: seriesName(each.metric),
+        color: seriesColor(each.metric, index, scheme),
+      })),
+    [series, scheme],
+  );
+  // Names of an earlier answer choose nothing here.
+  const choice = useMemo(() => new Set(named.flatMap(({ name }) => (only.has(name) ? [name] : []))), [named, only]);
+  const shown = useMemo(() => named.filter(({ name }) => choice.size === 0 || choice.has(name)), [named, choice]);
+  const onName = (name: string) => (event: MouseEvent) =>
+    setOnly(isolated(choice, name, event.ctrlKey || event.metaKey || event.shiftKey));
   useEffect(() => {
     if (!host.current || width === 0 || height === 0) return;
     const colors = getComputedStyle(document.documentElement);
@@ -54,13 +76,21 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
         ],
         series: [
           {},
-          ...shown.map((each, index) => ({
-            label: seriesName(each.metric),
-            stroke: canvasColor(seriesColor(each.metric, index, scheme), colors),
+          ...shown.map(({ series: each, name, color }) => ({
+            label: name,
+            stroke: canvasColor(color, colors),
             width: 1.5,
+            fill: stacked ? translucent(canvasColor(color, colors)) : undefined,
             points: { show: each.values.length < 2 },
           })),
         ],
+        // Each series is filled down to the one it stands on.
+        bands: stacked
+          ? shown.slice(1).map(({ color }, index) => ({
+              series: [index + 2, index + 1] as [number, number],
+              fill: translucent(canvasColor(color, colors)),
+            }))
+          : [],
         hooks: {
           setCursor: [(chart: uPlot) => setAt(chart.cursor.idx == null ? undefined : chart.data[0][chart.cursor.idx])],
           setSelect: [
@@ -72,24 +102,40 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
           ],
         },
       },
-      alignSeries(shown),
+      stacked
+        ? stackedOf(alignSeries(shown.map((each) => each.series)))
+        : alignSeries(shown.map((each) => each.series)),
       host.current,
     );
     return () => plot.destroy();
-  }, [shown, interval, zone, scheme, width, height]);
+  }, [shown, interval, zone, scheme, stacked, width, height]);
   return (
-    <div ref={ref} className={styles.view} data-testid="metric-view">
+    <div
+      ref={ref}
+      className={styles.view}
+      data-testid="metric-view"
+      data-shown={shown.length}
+      data-stacked={stacked || undefined}
+    >
       <div ref={host} className={styles.plot} />
       <div className={styles.legend}>
         <div className={styles.when}>
           {at === undefined ? t("metric.last") : formatTime(nsFromMs(at * 1000), zone, "second")}
         </div>
-        {shown.map((each, index) => (
-          <div key={seriesName(each.metric)}>
-            <i style={{ background: seriesColor(each.metric, index, scheme) }} />
-            <code>{seriesName(each.metric)}</code>
+        {named.map(({ series: each, name, color }) => (
+          <button
+            key={name}
+            type="button"
+            aria-pressed={choice.has(name)}
+            data-dimmed={(choice.size > 0 && !choice.has(name)) || undefined}
+            title={t("metric.isolate")}
+            onClick={onName(name)}
+            data-series={name}
+          >
+            <i style={{ background: color }} />
+            <code>{name}</code>
             <b>{valueText(each, at)}</b>
-          </div>
+          </button>
         ))}
         {series.length > kSeriesMax && (
           <div>{t("metric.more", { shown: number(kSeriesMax), count: number(series.length) })}</div>
@@ -97,6 +143,10 @@ export default function MetricView({ series, interval, zone, scheme, onZoom }: P
       </div>
     </div>
   );
+}
+
+function translucent(color: string): string {
+  return color.trim().startsWith("hsl") ? color.trim().replace(/\)$/, " / 35%)") : `${color.trim()}59`;
 }
 
 // A canvas does not know CSS variables.

@@ -26,7 +26,7 @@ export function chosenSeries(series: MatrixSeries[]): MatrixSeries[] {
     .sort((a, b) => (seriesName(a.metric) < seriesName(b.metric) ? -1 : 1));
 }
 
-type Aligned = [number[], ...(number | null)[][]];
+export type Aligned = [number[], ...(number | null)[][]];
 
 // One time axis for all; where a series has no sample there is a gap, not a zero.
 export function alignSeries(series: MatrixSeries[]): Aligned {
@@ -41,4 +41,27 @@ export function alignSeries(series: MatrixSeries[]): Aligned {
     return column;
   });
   return [times, ...columns];
+}
+
+// Each series on the shoulders of those before it; a gap adds nothing. Where no series has a sample there is none.
+export function stackedOf([times, ...columns]: Aligned): Aligned {
+  const sums = new Array<number>(times.length).fill(0);
+  const known = times.map((_, at) => columns.some((column) => column[at] !== null));
+  return [
+    times,
+    ...columns.map((column) =>
+      column.map((value, at) => {
+        sums[at]! += value ?? 0;
+        return known[at] ? sums[at]! : null;
+      }),
+    ),
+  ];
+}
+
+// What a click in the legend leaves visible: that series alone, or all again; with a modifier key it joins or leaves.
+export function isolated(chosen: ReadonlySet<string>, name: string, joining: boolean): ReadonlySet<string> {
+  if (!joining) return chosen.size === 1 && chosen.has(name) ? new Set() : new Set([name]);
+  const next = new Set(chosen);
+  if (!next.delete(name)) next.add(name);
+  return next;
 }

@@ -1,8 +1,17 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { labelNames, labelValues, queryRange } from "../api/loki";
-import type { MatrixSeries } from "../api/types";
+import {
+  detectedFields,
+  detectedFieldValues,
+  labelNames,
+  labelValues,
+  linePatterns,
+  queryInstant,
+  queryRange,
+} from "../api/loki";
+import type { DetectedField, MatrixSeries, QueryData, VectorSample } from "../api/types";
 import { volumeQuery } from "../logql/edit";
+import { lineCountQuery, topValuesQuery } from "../logql/field_query";
 import { formatDuration, roundStep } from "../time/duration";
 import { floorTo, kDay, kMinute, kSecond, nowNs } from "../time/ns";
 import type { Interval } from "../time/range";
@@ -41,13 +50,16 @@ function stepSeconds(step: bigint): string {
 
 const kPointsWanted = 240;
 
+export function metricStep(interval: Interval): bigint {
+  const rough = roundStep(interval.end - interval.start, kPointsWanted);
+  return rough < kSecond ? kSecond : rough;
+}
+
 export function useMetric(query: string, interval: Interval | undefined, run: number, enabled: boolean) {
   return useQuery({
     queryKey: ["metric", query, interval && keyOf(interval), run],
     queryFn: async ({ signal }): Promise<MatrixSeries[]> => {
-      const span = interval!.end - interval!.start;
-      const rough = roundStep(span, kPointsWanted);
-      const step = rough < kSecond ? kSecond : rough;
+      const step = metricStep(interval!);
       const { data } = await queryRange(
         { query, interval: interval!, step: stepSeconds(step), purpose: "metric" },
         signal,
@@ -55,6 +67,105 @@ export function useMetric(query: string, interval: Interval | undefined, run: nu
       return data.resultType === "matrix" ? data.result : [];
     },
     enabled: enabled && interval !== undefined,
+    gcTime: 60_000,
+  });
+}
+
+// The value of a metric query at the end of the interval; a number without labels is a sample of no labels.
+export function useInstant(query: string, interval: Interval, run: number, enabled: boolean) {
+  return useQuery({
+    queryKey: ["instant", query, keyOf(interval), run],
+    queryFn: async ({ signal }) => samplesOf(await queryInstant(query, interval.end, signal)),
+    enabled,
+    gcTime: 60_000,
+  });
+}
+
+function samplesOf(data: QueryData): VectorSample[] {
+  if (data.resultType === "scalar") return [{ metric: {}, value: data.result }];
+  return data.resultType === "vector" ? data.result : [];
+}
+
+// Of how many of the newest lines the fields are told.
+export const kFieldsSample = 1000;
+
+export function useDetectedFields(query: string, interval: Interval, run: number) {
+  return useQuery({
+    queryKey: ["fields", query, keyOf(interval), run],
+    queryFn: ({ signal }) => detectedFields(query, interval, kFieldsSample, signal),
+    gcTime: 60_000,
+  });
+}
+
+export interface TopValue {
+  value: string;
+  count?: number; // unknown where the server could not count
+}
+
+export const kTopValues = 10;
+
+// The values that most lines of the interval have; when they cannot be counted, those of the newest lines.
+export function useTopValues(query: string, field: DetectedField, interval: Interval, run: number) {
+  return useQuery({
+    queryKey: ["top", query, field.label, keyOf(interval), run],
+    queryFn: async ({ signal }): Promise<{ values: TopValue[]; uncounted?: string }> => {
+      const range = interval.end - interval.start;
+      const top = topValuesQuery(query, { name: field.label, parsers: field.parsers ?? [] }, range, kTopValues);
+      if (top === undefined) return { values: [] };
+      try {
+        const samples = samplesOf(await queryInstant(top, interval.end, signal));
+        const values = samples.map(({ metric, value }) => ({
+          value: metric[field.label] ?? "",
+          count: Number(value[1]),
+        }));
+        return { values: values.sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1)) };
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const values = await detectedFieldValues(field.label, query, interval, kFieldsSample, signal);
+        const uncounted = error instanceof Error ? error.message : String(error);
+        return { values: values.slice(0, kTopValues).map((value) => ({ value })), uncounted };
+      }
+    },
+    gcTime: 60_000,
+  });
+}
+
+// How many lines of the query there are: what the shares are of.
+export function useLineCount(query: string, interval: Interval, run: number) {
+  return useQuery({
+    queryKey: ["count", query, keyOf(interval), run],
+    queryFn: async ({ signal }) => {
+      const count = lineCountQuery(query, interval.end - interval.start);
+      const samples = count === undefined ? [] : samplesOf(await queryInstant(count, interval.end, signal));
+      return Number(samples[0]?.value[1] ?? 0);
+    },
+    gcTime: 60_000,
+  });
+}
+
+const kTrendPoints = 60;
+
+export function trendStep(interval: Interval): bigint {
+  const rough = roundStep(interval.end - interval.start, kTrendPoints);
+  return rough < kSecond ? kSecond : rough;
+}
+
+export function usePatterns(selector: string, interval: Interval, run: number) {
+  return useQuery({
+    queryKey: ["patterns", selector, keyOf(interval), run],
+    queryFn: ({ signal }) => linePatterns(selector, interval, stepSeconds(trendStep(interval)), signal),
+    gcTime: 60_000,
+  });
+}
+
+// The newest line of a pattern.
+export function useSampleLine(query: string, interval: Interval) {
+  return useQuery({
+    queryKey: ["sample", query, keyOf(interval)],
+    queryFn: async ({ signal }) => {
+      const { data } = await queryRange({ query, interval, limit: 1, purpose: "sample" }, signal);
+      return data.resultType === "streams" ? data.result[0]?.values[0]?.[1] : undefined;
+    },
     gcTime: 60_000,
   });
 }

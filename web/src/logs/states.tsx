@@ -108,6 +108,25 @@ export function NoMatchState({ onRange, onReset }: { onRange(from: string): void
   );
 }
 
+// There are lines, but none of them has fields.
+export function NoFieldsState() {
+  const { t } = useI18n();
+  return (
+    <Notice icon="fields" title={t("fields.none.title")} testId="empty-state">
+      <p>{t("fields.none.advice")}</p>
+    </Notice>
+  );
+}
+
+export function NoPatternsState() {
+  const { t } = useI18n();
+  return (
+    <Notice icon="patterns" title={t("patterns.none.title")} testId="empty-state">
+      <p>{t("patterns.none.advice")}</p>
+    </Notice>
+  );
+}
+
 export function LoadingState() {
   const { t } = useI18n();
   return (

@@ -14,6 +14,9 @@ describe("state in the URL", () => {
         wrap: true,
         zone: "Asia/Shanghai",
         live: true,
+        view: "patterns",
+        plot: "instant",
+        stacked: true,
       },
       { ...kDefaultState, query: "日志", from: "now-1d/d", to: "now/d", zone: "utc" },
     ];
@@ -26,6 +29,8 @@ describe("state in the URL", () => {
   });
 
   it("takes defaults for what it cannot read", () => {
-    expect(readState("?limit=7&tz=Mars&dir=up&wrap=yes&live=&from=")).toEqual(kDefaultState);
+    expect(readState("?limit=7&tz=Mars&dir=up&wrap=yes&live=&from=&view=all&plot=3d&stacked=yes")).toEqual(
+      kDefaultState,
+    );
   });
 });

@@ -12,7 +12,16 @@ export interface LogsState {
   wrap: boolean;
   zone: string;
   live: boolean;
+  view: LogView;
+  plot: PlotView;
+  stacked: boolean;
 }
+
+// What is shown of a log query, and of a metric query ("instant": its value at the end of the range).
+export const kLogViews = ["lines", "fields", "patterns"] as const;
+export type LogView = (typeof kLogViews)[number];
+export const kPlotViews = ["graph", "table", "instant"] as const;
+export type PlotView = (typeof kPlotViews)[number];
 
 export const kLimits = [100, 500, 1000, 2000, 5000] as const;
 
@@ -24,6 +33,9 @@ export const kDefaultState: LogsState = {
   wrap: false,
   zone: "browser",
   live: false,
+  view: "lines",
+  plot: "graph",
+  stacked: false,
 };
 
 export function readState(search: string): LogsState {
@@ -39,6 +51,9 @@ export function readState(search: string): LogsState {
     wrap: params.get("wrap") === "1",
     zone: isZone(zone) ? zone : kDefaultState.zone,
     live: params.get("live") === "1",
+    view: kLogViews.find((view) => view === params.get("view")) ?? kDefaultState.view,
+    plot: kPlotViews.find((plot) => plot === params.get("plot")) ?? kDefaultState.plot,
+    stacked: params.get("stacked") === "1",
   };
 }
 
@@ -55,6 +70,9 @@ export function writeState(state: LogsState): string {
   if (state.wrap) params.set("wrap", "1");
   if (state.zone !== kDefaultState.zone) params.set("tz", state.zone);
   if (state.live) params.set("live", "1");
+  if (state.view !== kDefaultState.view) params.set("view", state.view);
+  if (state.plot !== kDefaultState.plot) params.set("plot", state.plot);
+  if (state.stacked) params.set("stacked", "1");
   const text = params.toString();
   return text === "" ? "" : `?${text}`;
 }

@@ -27,9 +27,11 @@ export function useLogs(path: string, search: string) {
   const live = state.live && !isMetric && query !== "";
   const asking = query !== "" && !live && interval !== undefined;
 
-  const lines = useLogRows(asking && !isMetric ? { query, interval, limit, direction, run } : undefined);
+  const lines = useLogRows(
+    asking && !isMetric && state.view === "lines" ? { query, interval, limit, direction, run } : undefined,
+  );
   const volume = useVolume(query, interval, run, asking && kind === "logs");
-  const metric = useMetric(query, interval, run, asking && isMetric);
+  const metric = useMetric(query, interval, run, asking && isMetric && state.plot !== "instant");
 
   const [draft, setDraft] = useDraft(query);
   const askAgain = useCallback(() => setRun((count) => count + 1), []);

@@ -3,6 +3,7 @@ import { useRunKey, useShortcuts } from "../app/shortcuts";
 import type { EditorHandle } from "../logql/LogqlEditor";
 import type { ListHandle } from "./LogList";
 import type { Row } from "./row";
+import { kLogViews, type LogView } from "./url_state";
 import type { Logs } from "./useLogs";
 
 interface Targets {
@@ -13,8 +14,14 @@ interface Targets {
 }
 
 // The page's keys; app/HelpDialog.tsx lists them.
-export function useLogsKeys({ state, update, askDraft }: Logs, { editor, list, onContext, toggleLive }: Targets) {
+export function useLogsKeys(
+  { state, update, askDraft, live, isMetric }: Logs,
+  { editor, list, onContext, toggleLive }: Targets,
+) {
   useRunKey(askDraft);
+  const show = (view: LogView) => {
+    if (!live && !isMetric) update({ view });
+  };
   useShortcuts({
     "/": () => editor.current?.focus(),
     t: toggleLive,
@@ -28,6 +35,7 @@ export function useLogsKeys({ state, update, askDraft }: Logs, { editor, list, o
     Home: () => list.current?.moveTo("first"),
     End: () => list.current?.moveTo("last"),
     Enter: () => list.current?.toggle(),
+    ...Object.fromEntries(kLogViews.map((view, index) => [String(index + 1), () => show(view)])),
     c: () => onContext(list.current?.current()),
     Escape: () => {
       if (!list.current?.collapse() && state.live) update({ live: false });
