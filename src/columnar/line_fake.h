@@ -28,8 +28,9 @@ class FakeSlot final : public Slot {
       }
       add(text);
     }
-    if (!integers_.empty())
-      bounds_ = {*std::min_element(integers_.begin(), integers_.end()), *std::max_element(integers_.begin(), integers_.end())};
+    if (integers_.empty()) return;
+    const auto [min, max] = std::minmax_element(integers_.begin(), integers_.end());
+    bounds_ = {*min, *max};
   }
   explicit FakeSlot(std::unique_ptr<Templates> nested) : kind_(SlotKind::kTemplates), nested_(std::move(nested)) {
     bytes_.fill(~std::uint64_t{0});
@@ -136,13 +137,16 @@ class FakeTemplates final : public Templates {
       positions_.push_back(static_cast<std::uint32_t>(rows_of_[codes_[row]].size()));
       rows_of_[codes_[row]].push_back(row);
     }
-    for (std::size_t t = 0; t < templates_.size(); ++t) templates_[t].rows = static_cast<std::uint32_t>(rows_of_[t].size());
+    for (std::size_t t = 0; t < templates_.size(); ++t)
+      templates_[t].rows = static_cast<std::uint32_t>(rows_of_[t].size());
   }
 
   std::size_t rows() const override { return codes_.size(); }
   std::span<const Template> templates() const override { return templates_; }
   Result<std::span<const std::uint16_t>> codes() const override { return std::span<const std::uint16_t>(codes_); }
-  Result<std::span<const std::uint32_t>> positions() const override { return std::span<const std::uint32_t>(positions_); }
+  Result<std::span<const std::uint32_t>> positions() const override {
+    return std::span<const std::uint32_t>(positions_);
+  }
   Result<std::span<const std::uint32_t>> rows_of(std::size_t index) const override {
     return std::span<const std::uint32_t>(rows_of_.at(index));
   }

@@ -32,7 +32,7 @@ struct Range {
   bool inverted = false;
 };
 
-// The smallest value of first..last for which `passes` holds; passes must be false up to some value and true from there.
+// The smallest value of first..last for which `passes` holds; it must be false up to some value and true from there.
 // Nothing passes: `last` and false.
 template <class Passes>
 std::pair<std::int64_t, bool> first_that(std::int64_t first, std::int64_t last, const Passes& passes) {
@@ -52,8 +52,8 @@ std::pair<std::int64_t, bool> first_that(std::int64_t first, std::int64_t last, 
 // number_of() never falls when the value rises, so a comparison of doubles is a range of integers.
 Range range_of(NumberOp op, double bound, unsigned scale, std::int64_t min, std::int64_t max) {
   if (std::isnan(bound)) return {.inverted = op == NumberOp::kNotEqual};
-  const auto [reaches, any_reaches] = first_that(min, max, [&](std::int64_t v) { return number_of(v, scale) >= bound; });
-  const auto [exceeds, any_exceeds] = first_that(min, max, [&](std::int64_t v) { return number_of(v, scale) > bound; });
+  const auto [reaches, any_reaches] = first_that(min, max, [&](auto v) { return number_of(v, scale) >= bound; });
+  const auto [exceeds, any_exceeds] = first_that(min, max, [&](auto v) { return number_of(v, scale) > bound; });
   const Range none{.first = 1, .last = 0};
   // What lies below a first value; there is a value below it unless it is the least.
   const auto below = [&](std::int64_t value, bool any) {
