@@ -15,6 +15,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
@@ -41,6 +42,7 @@ using net::ip::tcp;
 constexpr trilobite::log::Target kLog{"trilobite::http"};
 constexpr auto kTuple = net::as_tuple(net::use_awaitable);
 constexpr int kGzipLevel = 2;
+constexpr std::size_t kReceiveBytesMax = 1u << 20;    // asked of the socket at once for a body
 constexpr std::size_t kStreamPieceBytes = 64u << 10;  // streamed answers leave in pieces of about this size
 
 std::chrono::nanoseconds steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
@@ -188,6 +190,24 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     co_await send(std::move(response), false);
   }
 
+  // A body of known length goes from the socket into its string. The parser would take it in small pieces and copy each
+  // twice, which was a third of the cost of a push.
+  net::awaitable<error_code> receive_body(Parser& parser) {
+    const auto length = parser.content_length();
+    if (!length || parser.chunked()) {
+      const auto [failed, read] = co_await bhttp::async_read(stream_, buffer_, parser, kTuple);
+      co_return failed;
+    }
+    std::string& body = parser.get().body();
+    body.resize(static_cast<std::size_t>(*length));
+    const std::size_t there = net::buffer_copy(net::buffer(body), buffer_.data());
+    buffer_.consume(there);
+    const auto rest = net::buffer(body) + there;
+    const auto until_full = [](error_code failed, std::size_t) { return failed ? 0 : kReceiveBytesMax; };
+    const auto [failed, read] = co_await net::async_read(stream_, rest, until_full, kTuple);
+    co_return failed;
+  }
+
   // Fills the request. A response: what to answer instead of running a handler.
   net::awaitable<std::optional<http::Response>> read_body(Parser& parser, http::Request& request, BodyShare& share) {
     auto& message = parser.get();
@@ -211,7 +231,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     }
     if (!parser.is_done()) {
       stream_.expires_after(server_->options.body_timeout);
-      const auto [failed, read] = co_await bhttp::async_read(stream_, buffer_, parser, kTuple);
+      const error_code failed = co_await receive_body(parser);
       if (failed == bhttp::error::body_limit) co_return too_large();
       if (failed) {
         if (failed == beast::error::timeout) co_return http::Response::text(408, "request body did not come in time\n");

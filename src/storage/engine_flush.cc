@@ -2,10 +2,9 @@
 // edit of the manifest adds the parts and lifts the WAL's floor. Only then readers change over and segments are
 // removed.
 #include <algorithm>
-#include <numeric>
 
 #include "storage/engine.h"
-#include "storage/head_source.h"
+#include "storage/head_blocks.h"
 
 namespace trilobite::storage {
 namespace {
@@ -29,17 +28,12 @@ Result<bool> Engine::freeze() {
 }
 
 Result<PartMeta> Engine::write_table(const Head::Table& table) {
-  const TimeRange always{std::numeric_limits<TimeNs>::min(), std::numeric_limits<TimeNs>::max()};
   PartMeta meta = new_part(table.key);
   meta.order = meta.id;
-  const auto source = HeadSource::create(table.table, {}, always);
-  CHECK(source != nullptr);
+  auto blocks = std::make_unique<HeadBlocks>(table.table);
   PartInput input;
-  std::vector<std::uint32_t> same(source->series());
-  std::iota(same.begin(), same.end(), 0u);
-  for (std::uint32_t i = 0; i < source->series(); ++i) input.sets.push_back(source->label_set(i));
-  // The chunks are in order of arrival, each sorted on its own: a run each.
-  for (std::size_t i = 0; i < source->blocks(); ++i) input.runs.push_back({source, {i}, same});
+  input.sets = blocks->sets();
+  input.blocks = std::move(blocks);
   return write_part(files_, layout_, std::move(meta), std::move(input), {.zstd_level = kFlushZstdLevel},
                     [] { return Result<void>(); });
 }

@@ -6,6 +6,8 @@
 #include "storage/engine.h"
 #include "storage/merge_policy.h"
 #include "storage/part_source.h"
+#include "storage/row_merger.h"
+#include "storage/schema.h"
 
 namespace trilobite::storage {
 namespace {
@@ -45,11 +47,13 @@ Result<PartMeta> Engine::write_merged(const std::vector<PartRef>& inputs, PartMe
   SeriesUnion united = unite_series(sources);
   PartInput input;
   input.sets = std::move(united.sets);
+  std::vector<MergeRun> runs;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     MergeRun run{sources[i], {}, std::move(united.maps[i])};
     for (std::size_t block = 0; block < sources[i]->blocks(); ++block) run.blocks.push_back(block);
-    input.runs.push_back(std::move(run));
+    runs.push_back(std::move(run));
   }
+  input.blocks = std::make_unique<RowMerger>(schema_of(meta.signal), std::move(runs));
   const auto go_on = [this] {
     return stop_merging_ ? Result<void>(error(Code::kCancelled, "the store is closing")) : Result<void>();
   };

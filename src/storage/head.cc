@@ -97,21 +97,18 @@ std::uint64_t HeadTable::hash_stored(const HeadChunk& chunk, std::uint32_t row) 
 
 void HeadTable::remember_all_rows() {
   remembers_rows_ = true;
-  row_by_hash_.reserve(2 * rows_);
+  row_hashes_.reserve(2 * rows_);
   for (std::uint64_t c = 0; c < chunks_.size(); ++c) {
     const HeadChunk& chunk = *chunks_[c].rows;
-    for (std::uint32_t row = 0; row < chunk.rows(); ++row) row_by_hash_.emplace(hash_stored(chunk, row), c << 32 | row);
+    for (std::uint32_t row = 0; row < chunk.rows(); ++row) row_hashes_.add(hash_stored(chunk, row), c << 32 | row);
   }
 }
 
-bool HeadTable::is_duplicate(const Input& input, std::uint32_t row, std::uint32_t series, std::uint64_t hash) const {
-  const auto [begin, end] = row_by_hash_.equal_range(hash);
-  return std::any_of(begin, end, [&](const auto& entry) {
-    const HeadChunk& chunk = *chunks_[entry.second >> 32].rows;
-    const auto stored = static_cast<std::uint32_t>(entry.second);
-    return chunk.series(stored) == series && chunk.time(stored) == input.batch().times[row] &&
-           input.equals(row, chunk, stored);
-  });
+bool HeadTable::is_stored(const Input& input, std::uint32_t row, std::uint32_t series, std::uint64_t place) const {
+  const HeadChunk& chunk = *chunks_[place >> 32].rows;
+  const auto stored = static_cast<std::uint32_t>(place);
+  return chunk.series(stored) == series && chunk.time(stored) == input.batch().times[row] &&
+         input.equals(row, chunk, stored);
 }
 
 HeadChunk& HeadTable::chunk_with_room(std::size_t text_bytes) {
@@ -127,8 +124,7 @@ HeadChunk& HeadTable::chunk_with_room(std::size_t text_bytes) {
   return *chunks_.back().rows;
 }
 
-void HeadTable::put_row(const Input& input, std::uint32_t row, std::uint32_t series) {
-  HeadChunk& chunk = chunk_with_room(input.text_bytes(row));
+void HeadTable::put_row(HeadChunk& chunk, const Input& input, std::uint32_t row, std::uint32_t series) {
   const std::uint32_t here = chunk.rows();
   chunk.begin_row(series, input.batch().times[row]);
   for (std::size_t i = 0; i < schema_.size(); ++i) {
@@ -168,16 +164,15 @@ HeadTable::Stored HeadTable::append(const Batch& batch, std::span<const std::uin
     SeriesStats& stats = stats_[series];
     const bool in_order = stats.rows == 0 || batch.times[row] > stats.time_max;
     if (!in_order && !remembers_rows_) remember_all_rows();
-    if (remembers_rows_) {
-      const std::uint64_t hash = input.hash(row, series);
-      if (!in_order && is_duplicate(input, row, series, hash)) continue;
-      put_row(input, row, series);
-      row_by_hash_.emplace(hash, std::uint64_t{chunks_.size() - 1} << 32 | (chunks_.back().rows->rows() - 1));
-    } else {
-      put_row(input, row, series);
-    }
     const std::size_t row_bytes = input.text_bytes(row);
-    stats.add(batch.times[row], row_bytes);
+    HeadChunk& chunk = chunk_with_room(row_bytes);
+    if (remembers_rows_) {
+      const auto same = [&](std::uint64_t place) { return !in_order && is_stored(input, row, series, place); };
+      const std::uint64_t place = std::uint64_t{chunks_.size() - 1} << 32 | chunk.rows();
+      if (!row_hashes_.add(input.hash(row, series), place, same)) continue;
+    }
+    put_row(chunk, input, row, series);
+    stats.add(1, batch.times[row], batch.times[row], row_bytes);
     out.bytes += row_bytes + sizeof(TimeNs) + sizeof(std::uint32_t) + schema_.size() * sizeof(std::uint64_t) +
                  (remembers_rows_ ? 32 : 0);
     ++out.rows;

@@ -16,6 +16,7 @@
 
 #include "storage/head_chunk.h"
 #include "storage/head_index.h"
+#include "storage/row_hashes.h"
 #include "storage/series_table.h"
 #include "storage/store.h"
 
@@ -60,10 +61,10 @@ class HeadTable {
     std::shared_ptr<HeadChunk> rows;
     TimeNs time_min = 0, time_max = 0;
   };
-  bool is_duplicate(const Input& input, std::uint32_t row, std::uint32_t series, std::uint64_t hash) const;
+  bool is_stored(const Input& input, std::uint32_t row, std::uint32_t series, std::uint64_t place) const;
   void remember_all_rows();
   HeadChunk& chunk_with_room(std::size_t text_bytes);
-  void put_row(const Input& input, std::uint32_t row, std::uint32_t series);
+  void put_row(HeadChunk& chunk, const Input& input, std::uint32_t row, std::uint32_t series);
   std::uint64_t hash_stored(const HeadChunk& chunk, std::uint32_t row) const;
 
   std::span<const ColumnSchema> schema_;
@@ -77,7 +78,7 @@ class HeadTable {
   // Writer only.
   // Row hash -> rows (chunk << 32 | row). Kept from the first row on that is not newer than its stream: data in order,
   // which cannot repeat, never pays for it.
-  std::unordered_multimap<std::uint64_t, std::uint64_t> row_by_hash_;
+  RowHashes row_hashes_;
   bool remembers_rows_ = false;
   // Texts of the coded columns in the last chunk, to store each once: (column, text) -> row.
   std::vector<std::unordered_map<std::string_view, std::uint32_t, TextHash, std::equal_to<>>> coded_;

@@ -8,25 +8,37 @@
 namespace trilobite::storage {
 namespace {
 
-// What each series has in the part; the text of a row counts once it is stored.
-void add_stats(const Block& block, std::vector<SeriesStats>& stats) {
-  std::vector<std::uint64_t> bytes(block.rows(), 0);
-  for (const Block::Entry& entry : block.columns) {
-    if (!entry.column.is_text()) continue;
-    for (std::size_t row = 0; row < block.rows(); ++row) bytes[row] += entry.column.text(row).size();
+std::size_t text_bytes(const Column& column, std::size_t begin, std::size_t end) {
+  if (const auto* text = std::get_if<StringColumn>(&column.values())) {
+    return text->ends[end - 1] - (begin == 0 ? 0 : text->ends[begin - 1]);
   }
-  for (std::size_t row = 0; row < block.rows(); ++row) stats[block.series[row]].add(block.times[row], bytes[row]);
+  std::size_t out = 0;
+  for (std::size_t row = begin; row < end; ++row) out += column.text(row).size();
+  return out;
 }
 
-Result<PartInfo> write_file(FileSystem& files, const std::string& path, std::span<const ColumnSchema> schema,
-                            PartInput input, PartOptions options, const std::function<Result<void>()>& between_blocks) {
+// What each series has in the part; the text of a row counts once it is stored.
+void add_stats(const Block& block, std::vector<SeriesStats>& stats) {
+  for (std::size_t begin = 0; begin < block.rows();) {
+    const auto from = block.series.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto end = static_cast<std::size_t>(std::upper_bound(from, block.series.end(), *from) - block.series.begin());
+    std::uint64_t bytes = 0;
+    for (const Block::Entry& entry : block.columns) {
+      if (entry.column.is_text()) bytes += text_bytes(entry.column, begin, end);
+    }
+    stats[*from].add(end - begin, block.times[begin], block.times[end - 1], bytes);
+    begin = end;
+  }
+}
+
+Result<PartInfo> write_file(FileSystem& files, const std::string& path, PartInput input,
+                            PartOptions options, const std::function<Result<void>()>& between_blocks) {
   TRY(writer, PartWriter::create(files, path, options));
-  RowMerger merger(schema, std::move(input.runs));
   SeriesTable table;
   table.stats.resize(input.sets.size());
   for (;;) {
     TRY_VOID(between_blocks());
-    TRY(block, merger.next());
+    TRY(block, input.blocks->next());
     if (!block) break;
     TRY_VOID(writer->add_block(*block));
     add_stats(*block, table.stats);
@@ -64,7 +76,7 @@ Result<PartMeta> write_part(FileSystem& files, const Layout& layout, PartMeta me
   const std::string folder = layout.part_folder(meta.tenant, meta.signal, meta.window);
   const std::string path = layout.part(meta.tenant, meta.signal, meta.window, meta.id);
   TRY_VOID(files.make_directories(folder));
-  auto info = write_file(files, path, schema_of(meta.signal), std::move(input), options, between_blocks);
+  auto info = write_file(files, path, std::move(input), options, between_blocks);
   Result<void> synced = info.ok() ? files.sync_directory(folder) : Result<void>();
   if (!info.ok() || !synced.ok()) {
     static_cast<void>(files.remove(path));  // no manifest names it; else the next start removes it

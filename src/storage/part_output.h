@@ -18,7 +18,7 @@ SeriesUnion unite_series(const std::vector<std::shared_ptr<const RowSource>>& so
 
 struct PartInput {
   std::vector<LabelSetRef> sets;
-  std::vector<MergeRun> runs;
+  std::unique_ptr<BlockStream> blocks;
 };
 
 // `meta` has everything but `info`, which the result has as well. The file counts once the manifest names it; it is

@@ -1,6 +1,5 @@
-// Merges sorted runs of rows into blocks sorted by (series, time), equal rows once: the one way in which parts are
-// made, from the chunks of a head (flush) and from other parts (merge). Holds one block per run, however long the runs
-// are.
+// Merges sorted runs of rows, the blocks of parts, into blocks sorted by (series, time), equal rows once. Holds one
+// block per run, however long the runs are.
 #pragma once
 
 #include <memory>
@@ -9,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "storage/block_stream.h"
 #include "storage/column_builder.h"
 #include "storage/row_source.h"
 
@@ -20,14 +20,13 @@ struct MergeRun {
   std::vector<std::uint32_t> series_map;   // number in the source -> number in the result; monotonic
 };
 
-class RowMerger {
+class RowMerger final : public BlockStream {
  public:
   // Of rows with equal keys, those of earlier runs come first.
   RowMerger(std::span<const ColumnSchema> schema, std::vector<MergeRun> runs);
-  ~RowMerger();
+  ~RowMerger() override;
 
-  // The next block of at most kBlockRowsMax rows and about kBlockBytesMax of text; nothing at the end.
-  Result<std::optional<Block>> next();
+  Result<std::optional<Block>> next() override;
   std::uint64_t duplicates() const { return duplicates_; }
 
  private:

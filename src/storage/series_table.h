@@ -18,11 +18,11 @@ struct SeriesStats {
   std::uint64_t bytes = 0;  // raw text
   TimeNs time_min = 0, time_max = 0;
 
-  void add(TimeNs time, std::uint64_t row_bytes) {
-    if (rows == 0 || time < time_min) time_min = time;
-    if (rows == 0 || time > time_max) time_max = time;
-    ++rows;
-    bytes += row_bytes;
+  void add(std::uint64_t more_rows, TimeNs first, TimeNs last, std::uint64_t more_bytes) {
+    if (rows == 0 || first < time_min) time_min = first;
+    if (rows == 0 || last > time_max) time_max = last;
+    rows += more_rows;
+    bytes += more_bytes;
   }
 };
 
