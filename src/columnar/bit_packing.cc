@@ -1,5 +1,6 @@
 #include "columnar/bit_packing.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/check.h"
@@ -93,6 +94,24 @@ void unpack_bits(std::string_view packed, std::size_t count, unsigned width, std
   } else {
     unpack_serial(words, count, width, numbers);
   }
+}
+
+std::uint64_t unpack_number(std::string_view packed, std::size_t count, unsigned width, std::size_t position) {
+  CHECK(count <= kVectorRows && width <= 64 && packed.size() == packed_bytes(count, width) && position < count);
+  if (width == 0) return 0;
+  const bool lanes = count == kVectorRows;
+  const std::size_t bit = (lanes ? position / kLanes : position) * width;
+  const std::size_t step = lanes ? kLanes : 1;
+  const std::size_t word = bit / 64 * step + (lanes ? position % kLanes : 0);
+  const auto word_at = [&](std::size_t at) {
+    std::uint64_t out = 0;
+    if (at * 8 < packed.size()) std::memcpy(&out, packed.data() + at * 8, std::min<std::size_t>(8, packed.size() - at * 8));
+    return out;
+  };
+  const unsigned shift = bit % 64;
+  std::uint64_t number = word_at(word) >> shift;
+  if (shift + width > 64) number |= word_at(word + step) << (64 - shift);
+  return number & mask_of(width);
 }
 
 }  // namespace trilobite::columnar

@@ -19,4 +19,7 @@ void pack_bits(const std::uint64_t* numbers, std::size_t count, unsigned width, 
 // REQUIRES: packed.size() == packed_bytes(count, width), count <= kVectorRows, width <= 64.
 void unpack_bits(std::string_view packed, std::size_t count, unsigned width, std::uint64_t* numbers);
 
+// The number at `position`. REQUIRES: as above, position < count.
+std::uint64_t unpack_number(std::string_view packed, std::size_t count, unsigned width, std::size_t position);
+
 }  // namespace trilobite::columnar

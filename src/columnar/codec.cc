@@ -18,7 +18,8 @@ std::span<const Codec* const> codecs() {
   static constinit const std::array kTable{
       &kIntConstantCodec,    &kIntFrameCodec,    &kIntDeltaCodec,    &kIntDeltaDeltaCodec, &kIntRunsCodec,
       &kDoubleConstantCodec, &kDoublePlainCodec, &kDoubleZstdCodec,  &kTextConstantCodec,  &kTextPlainCodec,
-      &kTextDictionaryCodec, &kTextZstdCodec,    &kTextIdsCodec};
+      &kTextDictionaryCodec, &kTextZstdCodec,    &kTextIdsCodec,
+      &kTextTemplatesCodec};
   return kTable;
 }
 
@@ -34,7 +35,7 @@ EncodedColumn encode_column(const Column& column, int zstd_level) {
   const Codec* best = nullptr;
   std::size_t best_bytes = kNotPossible;
   for (const Codec* codec : codecs()) {
-    if (codec->kind != kind) continue;
+    if (codec->kind != kind || !codec->automatic) continue;
     const std::size_t bytes = codec->estimate(column);
     if (bytes < best_bytes) {
       best = codec;

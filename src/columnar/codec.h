@@ -14,7 +14,7 @@
 namespace trilobite::columnar {
 
 // The numbers are on disk: they are never reused. Integers 1 to 31, doubles 32 to 63, text 64 and above; 96 to 111 are
-// kept for lines split into templates and typed variables.
+// for lines split into templates and typed variables.
 enum class Encoding : std::uint8_t {
   kIntConstant = 1,
   kIntFrame = 2,
@@ -29,6 +29,7 @@ enum class Encoding : std::uint8_t {
   kTextDictionary = 66,
   kTextZstd = 67,
   kTextIds = 68,
+  kTextTemplates = 96,
 };
 
 enum class Kind : std::uint8_t { kInt, kDouble, kText };
@@ -53,6 +54,7 @@ struct Codec {
   void (*encode)(const Column& column, int zstd_level, std::string& out);
   // Text may come back as strings or as a dictionary, whichever the codec has; the values are the same.
   Result<Column> (*decode)(std::string_view bytes, DecodeShape shape);
+  bool automatic = true;  // encode_column() considers it
 };
 
 std::span<const Codec* const> codecs();

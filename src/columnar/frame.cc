@@ -32,7 +32,8 @@ Result<std::string_view> read_frame(ByteReader& in, std::size_t bytes_max, std::
   if (size == stored.size()) return stored;
   if (!expansion_possible(size, stored.size()))
     return error(Code::kCorrupt, "frame of {} bytes cannot hold {}", stored.size(), size);
-  TRY_VOID(zstd_decompress_into(stored, static_cast<std::size_t>(size), scratch));
+  if (auto unpacked = zstd_decompress_into(stored, static_cast<std::size_t>(size), scratch); !unpacked.ok())
+    return error(Code::kCorrupt, "frame of {} bytes: {}", size, unpacked.error().message);
   if (scratch.size() != size) return error(Code::kCorrupt, "frame has {} bytes instead of {}", scratch.size(), size);
   return std::string_view(scratch);
 }

@@ -101,6 +101,26 @@ Result<void> unpack_vector(ByteReader& in, std::span<std::int64_t> values) {
   return {};
 }
 
+Result<std::int64_t> unpack_one(ByteReader& in, std::size_t count, std::size_t position) {
+  TRY(base_zigzag, in.varint());
+  TRY(width, in.fixed<std::uint8_t>());
+  TRY(exception_count, in.varint());
+  if (width > 64) return error(Code::kCorrupt, "width of {} bits", width);
+  if (exception_count > count) return error(Code::kCorrupt, "{} exceptions in {} values", exception_count, count);
+  TRY(packed, in.bytes(packed_bytes(count, width)));
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < exception_count; ++i) {
+    TRY(step, in.varint());
+    TRY(value, in.varint());
+    if (step >= count - at) return error(Code::kCorrupt, "exception beyond its vector");
+    at += step;
+    if (at == position) return unzigzag(value);
+    if (at > position) break;
+  }
+  const auto base = static_cast<std::uint64_t>(unzigzag(base_zigzag));
+  return static_cast<std::int64_t>(base + unpack_number(packed, count, width, position));
+}
+
 void pack_ints(std::span<const std::int64_t> values, std::string& out) {
   for (std::size_t at = 0; at < values.size(); at += kVectorRows) {
     pack_vector(values.subspan(at, std::min(kVectorRows, values.size() - at)), out);

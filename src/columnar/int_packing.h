@@ -16,6 +16,8 @@ namespace trilobite::columnar {
 // One vector, at most kVectorRows.
 void pack_vector(std::span<const std::int64_t> values, std::string& out);
 Result<void> unpack_vector(ByteReader& in, std::span<std::int64_t> values);
+// The value at `position` of a vector of `count`, without unpacking the others.
+Result<std::int64_t> unpack_one(ByteReader& in, std::size_t count, std::size_t position);
 
 // Any number; the count is not stored.
 void pack_ints(std::span<const std::int64_t> values, std::string& out);

@@ -6,9 +6,9 @@
 // whose values are free text may be a `Templates` again (at most kNestingMax deep). What fits nothing is a template of
 // no pieces with one slot of kind kText. So every line, whatever it holds, is found in the same way.
 //
-// Forms. kJson: one JSON object; every scalar (and every array, whole) is a slot, keys and punctuation are pieces, a
-// string's quotes are pieces. kLogfmt: `key=value key="value" ...` with single blanks, unique clean keys; values are
-// slots, quotes are pieces. kText: words with digits, ids, addresses, and quoted or bracketed stretches are slots.
+// Forms. kJson: one JSON object (strict JSON, valid UTF-8, at most 16 objects deep); every scalar (and every array, whole) is a slot, keys and punctuation are pieces, a
+// string's quotes are pieces. kLogfmt: `key=value key="value" ...` with single blanks, unique clean keys, valid UTF-8;
+// values (perhaps empty) are slots, quotes are pieces. kText: words with digits, ids, addresses, and quoted or bracketed stretches are slots.
 //
 // Everything is read lazily: opening a block decodes its header (templates, kinds, dictionaries' places), a slot's
 // values are fetched, checked and decoded when first asked for, and kept. Any number of threads. Anything damaged is
@@ -131,6 +131,7 @@ class LineBlock {
   virtual ~LineBlock() = default;
   virtual const Templates& lines() const = 0;
   virtual std::size_t bytes() const = 0;  // of memory, by now; grows as values are asked for
+  virtual std::size_t stored_bytes() const = 0;  // header and pages, as the header says
 };
 
 // ---- Bytes --------------------------------------------------------------------------------------------------------
@@ -143,6 +144,9 @@ struct EncodedLines {
 
 // `times` are the rows' times (a time in a line is stored as its distance from the row's); none: all 0.
 EncodedLines encode_lines(const Column& lines, std::span<const TimeNs> times, int zstd_level);
+
+// How long the header is, found from its first bytes, for who has not kept it.
+Result<std::size_t> lines_header_bytes(std::string_view bytes);
 
 // Where an open block gets its bytes and the rows' times from, when it needs them. Any thread.
 struct LineSource {
