@@ -105,7 +105,8 @@ std::uint64_t unpack_number(std::string_view packed, std::size_t count, unsigned
   const std::size_t word = bit / 64 * step + (lanes ? position % kLanes : 0);
   const auto word_at = [&](std::size_t at) {
     std::uint64_t out = 0;
-    if (at * 8 < packed.size()) std::memcpy(&out, packed.data() + at * 8, std::min<std::size_t>(8, packed.size() - at * 8));
+    if (at * 8 < packed.size())
+      std::memcpy(&out, packed.data() + at * 8, std::min<std::size_t>(8, packed.size() - at * 8));
     return out;
   };
   const unsigned shift = bit % 64;

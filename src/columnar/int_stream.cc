@@ -106,7 +106,9 @@ Result<void> IntStream::read(std::span<std::int64_t> values) const {
       std::fill(values.begin(), values.end(), unzigzag(value));
       break;
     }
-    case kVectorsMode: TRY_VOID(unpack_ints(in, values)); break;
+    case kVectorsMode:
+      TRY_VOID(unpack_ints(in, values));
+      break;
     case kRunsMode: {
       TRY(runs, in.varint());
       if (runs > values.size()) return error(Code::kCorrupt, "{} runs of {} values", runs, values.size());

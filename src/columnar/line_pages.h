@@ -1,6 +1,6 @@
-// The bytes behind the header of split lines. A stream is what one decoder reads (codes, ids, frames of text ...); a large
-// stream is a page of its own, small ones share pages. Where a stream lies follows from the sizes of those before it, so
-// the header holds one number for each stream and a hash for each page.
+// The bytes behind the header of split lines. A stream is what one decoder reads (codes, ids, frames of text ...); a
+// large stream is a page of its own, small ones share pages. Where a stream lies follows from the sizes of those before
+// it, so the header holds one number for each stream and a hash for each page.
 #pragma once
 
 #include <atomic>

@@ -20,7 +20,8 @@ struct TextSpan {
 inline constexpr std::size_t kLineSlotsMax = 255;  // of one line; more is text
 
 // Strict JSON: one object, valid UTF-8, escapes and numbers; blanks where JSON has them. Appends the slots, ascending.
-// False, with nothing of value in `slots`, when the line is something else. `fields` (null: not wanted) says what each is.
+// False, with nothing of value in `slots`, when the line is something else. `fields` (null: not wanted) says what each
+// is.
 bool split_json(std::string_view line, std::vector<TextSpan>& slots, std::vector<Field>* fields);
 
 // Keys of letters, digits and _ - . / : @; values without blank, quote and equals sign, or between quotes with escapes.

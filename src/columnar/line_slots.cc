@@ -38,16 +38,22 @@ Result<std::unique_ptr<SlotReader>> read_slot(TreeReader& tree, SlotPlace place,
   if (++tree.slots > kSlotsMax) return error(Code::kCorrupt, "more than {} slots", kSlotsMax);
   TRY(kind, tree.in.fixed<std::uint8_t>());
   switch (static_cast<SlotKind>(kind)) {
-    case SlotKind::kConstant: return read_constant(tree, place);
-    case SlotKind::kDictionary: return read_dictionary(tree, place);
+    case SlotKind::kConstant:
+      return read_constant(tree, place);
+    case SlotKind::kDictionary:
+      return read_dictionary(tree, place);
     case SlotKind::kInteger:
     case SlotKind::kDecimal:
     case SlotKind::kTime:
-    case SlotKind::kIpv4: return read_number(static_cast<SlotKind>(kind), tree, place);
+    case SlotKind::kIpv4:
+      return read_number(static_cast<SlotKind>(kind), tree, place);
     case SlotKind::kHex:
-    case SlotKind::kUuid: return read_ids(static_cast<SlotKind>(kind), tree, place);
-    case SlotKind::kText: return read_text(tree, place);
-    case SlotKind::kTemplates: return read_nested(tree, place, depth + 1);
+    case SlotKind::kUuid:
+      return read_ids(static_cast<SlotKind>(kind), tree, place);
+    case SlotKind::kText:
+      return read_text(tree, place);
+    case SlotKind::kTemplates:
+      return read_nested(tree, place, depth + 1);
   }
   return error(Code::kCorrupt, "a slot of an unknown kind {}", kind);
 }

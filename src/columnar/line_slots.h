@@ -1,5 +1,5 @@
-// The kinds of slots, behind `Slot`: how each is written (one encode_* per kind) and read. Only lines_*.cc, slot_*.cc and
-// their tests include this.
+// The kinds of slots, behind `Slot`: how each is written (one encode_* per kind) and read. Only lines_*.cc, slot_*.cc
+// and their tests include this.
 //
 // The tree of templates in the header is written and read in one order, depth first; each slot takes its streams in
 // that order as well, so nothing refers to anything by number.
@@ -22,13 +22,13 @@ inline constexpr std::uint8_t kLinesVersion = 1;
 
 using ByteSet = std::array<std::uint64_t, 4>;
 
-inline constexpr std::size_t kSlotsMax = 2048;  // of a block, nested ones included
+inline constexpr std::size_t kSlotsMax = 2048;       // of a block, nested ones included
 inline constexpr std::size_t kTemplateRowsMin = 16;  // a template of fewer rows costs more than it saves
 
 // ---- Writing ------------------------------------------------------------------------------------------------------
 
 struct SlotValues {
-  const char* base = nullptr;           // what the spans are of
+  const char* base = nullptr;  // what the spans are of
   std::span<const TextSpan> spans;
   std::span<const std::uint32_t> rows;  // of the block, one for each value
   std::span<const TimeNs> times;        // of all rows of the block; none: all 0
@@ -155,8 +155,8 @@ class OpenTemplates final : public Templates {
   Result<std::span<const TimeNs>> times() const;
 
   Result<void> load() const;
-  std::size_t bytes_longest() const;                       // after load()
-  char* render(std::size_t row, char* out) const;          // after load()
+  std::size_t bytes_longest() const;               // after load()
+  char* render(std::size_t row, char* out) const;  // after load()
 
  private:
   struct Loaded {

@@ -7,8 +7,8 @@
 namespace trilobite::columnar {
 namespace {
 
-constexpr std::array<std::int64_t, 10> kPowersOfTen{1,         10,         100,         1'000,        10'000,
-                                                    100'000,   1'000'000,  10'000'000,  100'000'000,  1'000'000'000};
+constexpr std::array<std::int64_t, 10> kPowersOfTen{1,       10,        100,        1'000,       10'000,
+                                                    100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
 constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
 constexpr int kYearMin = 1700, kYearMax = 2199;  // far inside of what 64 bits of nanoseconds hold
 constexpr std::size_t kDateBytes[] = {10, 11};   // by layout

@@ -17,10 +17,10 @@ struct TimeFormat {
     kCommonLog = 1,  // 15/Jan/2026:00:00:01 +0000
   };
   Layout layout = Layout::kIso;
-  char between = 'T';           // date and time of day; for kIso
-  char point = '.';             // in front of the fraction
-  std::uint8_t digits = 0;      // of the fraction, 0 to 9
-  std::string zone;             // as spelled: "", "Z", "+02:00", "+0200", " +0200"
+  char between = 'T';       // date and time of day; for kIso
+  char point = '.';         // in front of the fraction
+  std::uint8_t digits = 0;  // of the fraction, 0 to 9
+  std::string zone;         // as spelled: "", "Z", "+02:00", "+0200", " +0200"
   std::int32_t zone_seconds = 0;
 
   std::int64_t unit_ns() const;  // the format's resolution

@@ -15,7 +15,9 @@ constexpr auto kClass = [] {
   for (int c = 0; c < 256; ++c) {
     const bool hex = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    out[static_cast<std::size_t>(c)] = c >= '0' && c <= '9' ? kDigit : hex ? kHexLetter : letter ? kLetter
+    out[static_cast<std::size_t>(c)] = c >= '0' && c <= '9' ? kDigit
+                                       : hex                ? kHexLetter
+                                       : letter             ? kLetter
                                        : c < 3              ? kMark
                                                             : kOther;
   }
@@ -33,7 +35,8 @@ class TextSplitter {
   bool run() {
     while (at_ < text_.size()) {
       switch (kClass[static_cast<unsigned char>(text_[at_])]) {
-        case kMark: return false;
+        case kMark:
+          return false;
         case kOther:
           if (!stretches_ || !stretch()) ++at_;
           break;

@@ -12,7 +12,7 @@
 namespace trilobite::columnar {
 namespace {
 
-constexpr std::size_t kKeysMax = 16'384;     // distinct templates looked at in one block; more are text
+constexpr std::size_t kKeysMax = 16'384;  // distinct templates looked at in one block; more are text
 constexpr std::uint32_t kNoTemplate = ~0u;
 constexpr std::size_t kLineSlotsBlockMax = 1536;  // leaves some of kSlotsMax for nested ones
 
@@ -29,7 +29,7 @@ struct SplitRows {
   std::vector<std::uint32_t> slots_of_row;  // where its slots begin in `slots`
   std::vector<TextSpan> slots;              // positions in the base text
   std::vector<Key> keys;
-  std::vector<std::string> key_texts;       // what the keys are views of, in large pieces
+  std::vector<std::string> key_texts;  // what the keys are views of, in large pieces
 };
 
 class KeyTable {
@@ -142,7 +142,8 @@ class Splitter {
       key_.append(line.substr(end, slot.begin - end));
       end = slot.begin + slot.size;
       // A JSON array is told from a number or word by its first byte.
-      const bool array = form == LineForm::kJson && slot.size > 0 && line[slot.begin] == '[' && line[slot.begin - 1] != '"';
+      const bool array =
+          form == LineForm::kJson && slot.size > 0 && line[slot.begin] == '[' && line[slot.begin - 1] != '"';
       key_.push_back(array ? '\2' : '\1');
       if (values_.depth > 1) key_.push_back(spelling_of(line.substr(slot.begin, slot.size)));
     }
@@ -298,7 +299,8 @@ BaseText base_text(const Column& lines) {
   } else {
     const auto& coded = std::get<DictionaryColumn>(lines.values());
     out.base = coded.dictionary.bytes.data();
-    for (std::size_t row = 0; row < out.spans.size(); ++row) out.spans[row] = span_of(coded.dictionary, coded.codes[row]);
+    for (std::size_t row = 0; row < out.spans.size(); ++row)
+      out.spans[row] = span_of(coded.dictionary, coded.codes[row]);
   }
   return out;
 }

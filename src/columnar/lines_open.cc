@@ -10,15 +10,18 @@
 namespace trilobite::columnar {
 namespace {
 
-constexpr std::size_t kHeaderBytesMax = 64u << 20;        // uncompressed
-constexpr std::size_t kRenderBytesMax = 256u << 10;       // a row that may be longer is put together piece by piece
+constexpr std::size_t kHeaderBytesMax = 64u << 20;   // uncompressed
+constexpr std::size_t kRenderBytesMax = 256u << 10;  // a row that may be longer is put together piece by piece
 
 // What slots have in the text that checks the shape of a template.
 std::string_view stand_in(Field::Value value) {
   switch (value) {
-    case Field::Value::kString: return "";
-    case Field::Value::kBare: return "0";
-    case Field::Value::kArray: break;
+    case Field::Value::kString:
+      return "";
+    case Field::Value::kBare:
+      return "0";
+    case Field::Value::kArray:
+      break;
   }
   return "[]";
 }
@@ -52,7 +55,8 @@ Result<Template> read_template(TreeReader& tree, const OpenTemplates& parent, st
   TRY(rows, tree.in.varint());
   TRY(slots, tree.in.varint());
   if (form > static_cast<std::uint8_t>(LineForm::kLogfmt) || slots > kLineSlotsMax || rows == 0 || rows > rows_left)
-    return error(Code::kCorrupt, "template {} of form {}, {} slots, {} rows of {}", index, form, slots, rows, rows_left);
+    return error(Code::kCorrupt, "template {} of form {}, {} slots, {} rows of {}", index, form, slots, rows,
+                 rows_left);
   out.form = static_cast<LineForm>(form);
   out.rows = static_cast<std::uint32_t>(rows);
   std::vector<Field::Value> values;
@@ -262,7 +266,7 @@ Result<StringColumn> OpenTemplates::all() const {
   TRY(loaded, this->loaded());
   StringColumn out;
   out.ends.reserve(rows());
-  const std::size_t bytes_max = std::min<std::size_t>(state_.shape.bytes_max, std::numeric_limits<std::uint32_t>::max());
+  const auto bytes_max = std::min<std::size_t>(state_.shape.bytes_max, std::numeric_limits<std::uint32_t>::max());
   std::string& bytes = out.bytes;
   std::size_t used = 0;
   for (std::size_t row = 0; row < rows(); ++row) {

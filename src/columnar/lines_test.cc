@@ -40,9 +40,9 @@ std::unique_ptr<Opened> open(const Lines& lines, std::vector<TimeNs> times = {})
   const Column column = column_of(lines);
   out->encoded = encode_lines(column, times, 3);
   out->times = std::move(times);
-  auto block = open_lines(std::string_view(out->encoded.bytes).substr(0, out->encoded.header_bytes),
-                          {.rows = lines.size(), .bytes_max = raw_bytes(column)},
-                          source_of(out->encoded.bytes, out->times));
+  auto block =
+      open_lines(std::string_view(out->encoded.bytes).substr(0, out->encoded.header_bytes),
+                 {.rows = lines.size(), .bytes_max = raw_bytes(column)}, source_of(out->encoded.bytes, out->times));
   EXPECT_TRUE(block.ok()) << block.error().message;
   if (block.ok()) out->block = *block;
   return out;
@@ -116,16 +116,18 @@ std::string json_line(std::mt19937_64& random, std::size_t i) {
 }
 
 std::string logfmt_line(std::mt19937_64& random) {
-  return fmt::format(R"(ts=2026-01-15T00:00:{:02}.{:03}Z level={} caller=store.go:{} msg="query \"{}\" done" duration={}.{:03}ms user=u{:05} e=)",
-                     random() % 60, random() % 1000, random() % 5 ? "info" : "warn", random() % 900, random() % 1000,
-                     random() % 500, random() % 1000, random() % 20'000);
+  return fmt::format(
+      R"(ts=2026-01-15T00:00:{:02}.{:03}Z level={} caller=store.go:{} msg="query \"{}\" done" duration={}.{:03}ms user=u{:05} e=)",
+      random() % 60, random() % 1000, random() % 5 ? "info" : "warn", random() % 900, random() % 1000, random() % 500,
+      random() % 1000, random() % 20'000);
 }
 
 std::string nginx_line(std::mt19937_64& random) {
   const char* paths[] = {"/v1/models", "/health", "/static/app.js"};
-  return fmt::format(R"(10.{}.{}.{} - - [15/Jan/2026:{:02}:00:{:02} +0000] "GET {} HTTP/1.1" {} {} "-" "curl/8.5.0" rt={}.{:03})",
-                     random() % 4, random() % 256, random() % 256, random() % 24, random() % 60, paths[random() % 3],
-                     random() % 9 ? 200 : 404, random() % 10'000, random() % 3, random() % 1000);
+  return fmt::format(
+      R"(10.{}.{}.{} - - [15/Jan/2026:{:02}:00:{:02} +0000] "GET {} HTTP/1.1" {} {} "-" "curl/8.5.0" rt={}.{:03})",
+      random() % 4, random() % 256, random() % 256, random() % 24, random() % 60, paths[random() % 3],
+      random() % 9 ? 200 : 404, random() % 10'000, random() % 3, random() % 1000);
 }
 
 const Template& only_template(const Opened& opened) {
@@ -140,10 +142,15 @@ TEST(Lines, RoundTripOfEveryForm) {
   expect_round_trip(make_lines(3000, [&](std::size_t) { return nginx_line(random); }));
   expect_round_trip(make_lines(65'536, [&](std::size_t i) {
     switch (random() % 4) {
-      case 0: return json_line(random, i);
-      case 1: return logfmt_line(random);
-      case 2: return nginx_line(random);
-      default: return fmt::format("Jan {} kernel[{}]: eth{}: link is {}", i % 31, random() % 9999, random() % 4, i % 2 ? "up" : "down");
+      case 0:
+        return json_line(random, i);
+      case 1:
+        return logfmt_line(random);
+      case 2:
+        return nginx_line(random);
+      default:
+        return fmt::format("Jan {} kernel[{}]: eth{}: link is {}", i % 31, random() % 9999, random() % 4,
+                           i % 2 ? "up" : "down");
     }
   }));
 }
@@ -154,15 +161,78 @@ TEST(Lines, RoundTripOfOddLines) {
     for (int byte = 0; byte < 256; ++byte) out.push_back(static_cast<char>(byte));
     return out;
   }();
-  const Lines odd{"", " ", "{}", "{ }", "{\"a\":1}", "{\"a\":1,\"a\":2}", "{\"a\":1} ", "{\"a\":01}", "{\"a\":\"\\u00e9\\\"\"}",
-                  "{\"a\":\"\\x\"}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc3\xa9\"}", "{\"a\":[1,[2,{\"b\":null}]]}", "{\"a\":{\"b\":{\"c\":\"\"}}}",
-                  "{\"a\" : \"x\"\t,\r\n\"b\":-0.0e+1}", "a=b", "a=", "a=b a=c", "a=\"x y\" b=1", "a=\"x", "a=b  c=d", "=", "a==b", "\"", "\"\"",
-                  "\"a", "[", "[]", "[x", "[1] [2] [3]", "a\r", "line\r\n", "\n", every_byte, every_byte + every_byte, "x\1y", "5\0005",
-                  "-5", "--5", "-0", "00", "007", "1.50", "1.", ".5", "1.2.3", "1.2.3.4", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "999.1.1.1:80",
-                  "9223372036854775807", "9223372036854775808", "-9223372036854775808", "99999999999999999999", "0x1f", "0xzz", "1e5", "deadbeef12",
-                  "DEADBEEF12", "DeadBeef12", "0f8fad5b-d9cb-469f-a165-70867728950e", "0f8fad5b-d9cb-469f-a165-70867728950ef",
-                  "2026-01-15T00:00:00Z", "2026-13-15T00:00:00Z", "2026-01-15 00:00:00,123", "2026-01-15T24:00:00Z", "2026-01-15T00:00:00.1234567890Z",
-                  "1969-12-31T23:59:59.999999999+14:00", "0000-01-01T00:00:00Z", "15/Jan/2026:00:00:01 +0000", "15/Foo/2026:00:00:01 +0000"};
+  const Lines odd{"",
+                  " ",
+                  "{}",
+                  "{ }",
+                  "{\"a\":1}",
+                  "{\"a\":1,\"a\":2}",
+                  "{\"a\":1} ",
+                  "{\"a\":01}",
+                  "{\"a\":\"\\u00e9\\\"\"}",
+                  "{\"a\":\"\\x\"}",
+                  "{\"a\":\"\xff\"}",
+                  "{\"a\":\"\xc3\xa9\"}",
+                  "{\"a\":[1,[2,{\"b\":null}]]}",
+                  "{\"a\":{\"b\":{\"c\":\"\"}}}",
+                  "{\"a\" : \"x\"\t,\r\n\"b\":-0.0e+1}",
+                  "a=b",
+                  "a=",
+                  "a=b a=c",
+                  "a=\"x y\" b=1",
+                  "a=\"x",
+                  "a=b  c=d",
+                  "=",
+                  "a==b",
+                  "\"",
+                  "\"\"",
+                  "\"a",
+                  "[",
+                  "[]",
+                  "[x",
+                  "[1] [2] [3]",
+                  "a\r",
+                  "line\r\n",
+                  "\n",
+                  every_byte,
+                  every_byte + every_byte,
+                  "x\1y",
+                  "5\0005",
+                  "-5",
+                  "--5",
+                  "-0",
+                  "00",
+                  "007",
+                  "1.50",
+                  "1.",
+                  ".5",
+                  "1.2.3",
+                  "1.2.3.4",
+                  "1.2.3.4.5",
+                  "01.2.3.4",
+                  "256.1.1.1",
+                  "999.1.1.1:80",
+                  "9223372036854775807",
+                  "9223372036854775808",
+                  "-9223372036854775808",
+                  "99999999999999999999",
+                  "0x1f",
+                  "0xzz",
+                  "1e5",
+                  "deadbeef12",
+                  "DEADBEEF12",
+                  "DeadBeef12",
+                  "0f8fad5b-d9cb-469f-a165-70867728950e",
+                  "0f8fad5b-d9cb-469f-a165-70867728950ef",
+                  "2026-01-15T00:00:00Z",
+                  "2026-13-15T00:00:00Z",
+                  "2026-01-15 00:00:00,123",
+                  "2026-01-15T24:00:00Z",
+                  "2026-01-15T00:00:00.1234567890Z",
+                  "1969-12-31T23:59:59.999999999+14:00",
+                  "0000-01-01T00:00:00Z",
+                  "15/Jan/2026:00:00:01 +0000",
+                  "15/Foo/2026:00:00:01 +0000"};
   expect_round_trip({});
   for (const std::string& line : odd) {
     SCOPED_TRACE(line);
@@ -176,7 +246,8 @@ TEST(Lines, RoundTripOfOddLines) {
   // Each odd text as a value among clean ones, in each form.
   for (const std::string& value : odd) {
     SCOPED_TRACE(value);
-    for (const char* frame : {"{{\"a\":\"{}\",\"b\":1}}", "{{\"a\":{}}}", "a={} b=1", "a=\"{}\"", "x {} y", "[{}] \"{}\""}) {
+    for (const char* frame :
+         {"{{\"a\":\"{}\",\"b\":1}}", "{{\"a\":{}}}", "a={} b=1", "a=\"{}\"", "x {} y", "[{}] \"{}\""}) {
       Lines lines;
       for (int i = 0; i < 100; ++i)
         lines.push_back(fmt::format(fmt::runtime(frame), i % 7 == 3 ? value : std::to_string(i * 37), i));
@@ -194,21 +265,50 @@ TEST(Lines, RoundTripOfOddLines) {
 
 TEST(Lines, RoundTripOfRandomTokens) {
   std::mt19937_64 random(7);
-  const Lines tokens{"a", "b=", "=", "\"", "[", "]", "{", "}", ":", ",", " ", "  ", "\\", "-", ".", "0", "7", "42", "1.5", "10.0.0.1",
-                     "2026-01-15T00:00:00.5Z", "deadbeef", "0f8fad5b-d9cb-469f-a165-70867728950e", "\x01", "\xc3\xa9", "\n", "\"k\":", "null"};
+  const Lines tokens{"a",
+                     "b=",
+                     "=",
+                     "\"",
+                     "[",
+                     "]",
+                     "{",
+                     "}",
+                     ":",
+                     ",",
+                     " ",
+                     "  ",
+                     "\\",
+                     "-",
+                     ".",
+                     "0",
+                     "7",
+                     "42",
+                     "1.5",
+                     "10.0.0.1",
+                     "2026-01-15T00:00:00.5Z",
+                     "deadbeef",
+                     "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     "\x01",
+                     "\xc3\xa9",
+                     "\n",
+                     "\"k\":",
+                     "null"};
   for (int round = 0; round < 300; ++round) {
     Lines lines;
     Lines shapes;
     for (std::size_t i = random() % 6 + 1; i-- > 0;) {
       std::string shape;
-      for (std::size_t k = random() % 12; k-- > 0;) shape += tokens[random() % tokens.size()] + (random() % 5 ? "" : "%");
+      for (std::size_t k = random() % 12; k-- > 0;)
+        shape += tokens[random() % tokens.size()] + (random() % 5 ? "" : "%");
       shapes.push_back(shape);
     }
     for (std::size_t i = random() % 200 + 1; i-- > 0;) {
       std::string line;
       for (const char c : shapes[random() % shapes.size()]) {
-        if (c == '%') line += tokens[random() % tokens.size()];
-        else line += c;
+        if (c == '%')
+          line += tokens[random() % tokens.size()];
+        else
+          line += c;
       }
       lines.push_back(line);
     }
@@ -242,13 +342,22 @@ TEST(Lines, SlotsGetTheKindOfTheirValues) {
       {"words", [](std::size_t i) { return i % 3 ? "get" : "put"; }, SlotKind::kDictionary},
       {"integers", [](std::size_t i) { return std::to_string(static_cast<int>(i * 7919) - 5000); }, SlotKind::kInteger},
       {"padded", [](std::size_t i) { return fmt::format("{:05}", i * 31); }, SlotKind::kInteger},
-      {"decimals", [](std::size_t i) { return fmt::format("{}{}.{:03}", i % 3 ? "" : "-", i, i % 999 + 1); }, SlotKind::kDecimal},
-      {"times", [](std::size_t i) { return fmt::format("2026-01-15T00:{:02}:{:02}.{:03}Z", i / 60 % 60, i % 60, i % 1000); }, SlotKind::kTime},
+      {"decimals", [](std::size_t i) { return fmt::format("{}{}.{:03}", i % 3 ? "" : "-", i, i % 999 + 1); },
+       SlotKind::kDecimal},
+      {"times",
+       [](std::size_t i) { return fmt::format("2026-01-15T00:{:02}:{:02}.{:03}Z", i / 60 % 60, i % 60, i % 1000); },
+       SlotKind::kTime},
       {"hex", [&](std::size_t) { return hex(random, 16); }, SlotKind::kHex},
       {"uuid", [&](std::size_t) { return uuid(random); }, SlotKind::kUuid},
-      {"addresses", [&](std::size_t) { return fmt::format("10.{}.{}.{}", random() % 9, random() % 256, random() % 256); }, SlotKind::kIpv4},
+      {"addresses",
+       [&](std::size_t) { return fmt::format("10.{}.{}.{}", random() % 9, random() % 256, random() % 256); },
+       SlotKind::kIpv4},
       {"units", [](std::size_t i) { return fmt::format("{}.{:03}ms", i * 7, i % 1000); }, SlotKind::kTemplates},
-      {"prose", [&](std::size_t) { return std::string(1, static_cast<char>('g' + random() % 10)) + std::string(random() % 200, 'z'); }, SlotKind::kText},
+      {"prose",
+       [&](std::size_t) {
+         return std::string(1, static_cast<char>('g' + random() % 10)) + std::string(random() % 200, 'z');
+       },
+       SlotKind::kText},
   };
   for (const auto& c : kCases) {
     SCOPED_TRACE(c.name);
@@ -262,9 +371,8 @@ TEST(Lines, SlotsGetTheKindOfTheirValues) {
 }
 
 TEST(Lines, FieldsOfJsonAndLogfmt) {
-  const auto json = open(make_lines(100, [](std::size_t i) {
-    return fmt::format(R"({{"a":{{"b":"{}","c":[{}]}},"d\n": {}}})", i, i, i);
-  }));
+  const auto json = open(make_lines(
+      100, [](std::size_t i) { return fmt::format(R"({{"a":{{"b":"{}","c":[{}]}},"d\n": {}}})", i, i, i); }));
   const Template& shape = only_template(*json);
   ASSERT_EQ(shape.fields.size(), 3u);
   EXPECT_EQ(shape.fields[0].path, (std::vector<std::string>{"a", "b"}));
@@ -300,15 +408,19 @@ TEST(Lines, TimesAreDistancesFromTheRow) {
 
 TEST(Lines, DamageIsFound) {
   std::mt19937_64 random(9);
-  const Lines lines = make_lines(3000, [&](std::size_t i) { return i % 2 ? json_line(random, i) : nginx_line(random); });
+  const Lines lines =
+      make_lines(3000, [&](std::size_t i) { return i % 2 ? json_line(random, i) : nginx_line(random); });
   const EncodedLines good = encode_lines(column_of(lines), {}, 3);
   for (int i = 0; i < 400; ++i) {
     std::string bytes = good.bytes;
-    const std::size_t at = i % 2 ? random() % good.header_bytes : good.header_bytes + random() % (bytes.size() - good.header_bytes);
+    const std::size_t at =
+        i % 2 ? random() % good.header_bytes : good.header_bytes + random() % (bytes.size() - good.header_bytes);
     bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
-    auto block = open_lines(std::string_view(bytes).substr(0, good.header_bytes), {lines.size(), 10'000'000}, source_of(bytes, {}));
+    auto block = open_lines(std::string_view(bytes).substr(0, good.header_bytes), {lines.size(), 10'000'000},
+                            source_of(bytes, {}));
     if (!block.ok()) {
-      EXPECT_TRUE(block.error().code == Code::kCorrupt || block.error().code == Code::kUnsupported) << block.error().message;
+      EXPECT_TRUE(block.error().code == Code::kCorrupt || block.error().code == Code::kUnsupported)
+          << block.error().message;
       continue;
     }
     auto all = (*block)->lines().all();
@@ -322,7 +434,8 @@ TEST(Lines, DamageIsFound) {
 }
 
 TEST(Lines, AReadThatFailsIsTriedAgain) {
-  const EncodedLines good = encode_lines(column_of(make_lines(100, [](std::size_t i) { return fmt::format("n {}", i * i); })), {}, 3);
+  const EncodedLines good =
+      encode_lines(column_of(make_lines(100, [](std::size_t i) { return fmt::format("n {}", i * i); })), {}, 3);
   bool broken = true;
   LineSource source = source_of(good.bytes, {});
   const auto read = source.read;

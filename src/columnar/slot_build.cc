@@ -1,5 +1,5 @@
-// Which kind a slot gets. The rule that makes every choice safe: a kind is taken only if each value, parsed and rendered,
-// is itself again; every encode_* refuses otherwise.
+// Which kind a slot gets. The rule that makes every choice safe: a kind is taken only if each value, parsed and
+// rendered, is itself again; every encode_* refuses otherwise.
 #include <algorithm>
 
 #include "columnar/line_slots.h"

@@ -61,10 +61,14 @@ Range range_of(NumberOp op, double bound, unsigned scale, std::int64_t min, std:
     return value == min ? none : Range{min, value - 1};
   };
   switch (op) {
-    case NumberOp::kGreaterEqual: return any_reaches ? Range{reaches, max} : none;
-    case NumberOp::kGreater: return any_exceeds ? Range{exceeds, max} : none;
-    case NumberOp::kLess: return below(reaches, any_reaches);
-    case NumberOp::kLessEqual: return below(exceeds, any_exceeds);
+    case NumberOp::kGreaterEqual:
+      return any_reaches ? Range{reaches, max} : none;
+    case NumberOp::kGreater:
+      return any_exceeds ? Range{exceeds, max} : none;
+    case NumberOp::kLess:
+      return below(reaches, any_reaches);
+    case NumberOp::kLessEqual:
+      return below(exceeds, any_exceeds);
     case NumberOp::kEqual:
     case NumberOp::kNotEqual: {
       Range equal = none;

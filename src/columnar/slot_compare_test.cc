@@ -21,12 +21,18 @@ double parse(const std::string& text) {
 
 bool compare(NumberOp op, double left, double right) {
   switch (op) {
-    case NumberOp::kEqual: return left == right;
-    case NumberOp::kNotEqual: return left != right;
-    case NumberOp::kGreater: return left > right;
-    case NumberOp::kGreaterEqual: return left >= right;
-    case NumberOp::kLess: return left < right;
-    case NumberOp::kLessEqual: return left <= right;
+    case NumberOp::kEqual:
+      return left == right;
+    case NumberOp::kNotEqual:
+      return left != right;
+    case NumberOp::kGreater:
+      return left > right;
+    case NumberOp::kGreaterEqual:
+      return left >= right;
+    case NumberOp::kLess:
+      return left < right;
+    case NumberOp::kLessEqual:
+      return left <= right;
   }
   return false;
 }
@@ -81,12 +87,27 @@ TEST(SlotCompare, AgreesWithParsedText) {
     for (std::size_t i = 1 + random() % 50; i-- > 0;) texts.push_back(decimal_text(random_value(random, bits), scale));
     double bound = parse(texts[random() % texts.size()]);
     switch (random() % 6) {
-      case 0: bound = std::nextafter(bound, 1e300); break;
-      case 1: bound = std::nextafter(bound, -1e300); break;
-      case 2: bound = parse(decimal_text(random_value(random, bits), scale)); break;
-      case 3: bound = std::array{0.0, -0.0, 1e300, -1e300, std::nan(""), std::numeric_limits<double>::infinity(),
-                                 -std::numeric_limits<double>::infinity(), 9223372036854775807.0}[random() % 8]; break;
-      default: break;
+      case 0:
+        bound = std::nextafter(bound, 1e300);
+        break;
+      case 1:
+        bound = std::nextafter(bound, -1e300);
+        break;
+      case 2:
+        bound = parse(decimal_text(random_value(random, bits), scale));
+        break;
+      case 3:
+        bound = std::array{0.0,
+                           -0.0,
+                           1e300,
+                           -1e300,
+                           std::nan(""),
+                           std::numeric_limits<double>::infinity(),
+                           -std::numeric_limits<double>::infinity(),
+                           9223372036854775807.0}[random() % 8];
+        break;
+      default:
+        break;
     }
     check_slot(texts, scale == 0 ? SlotKind::kInteger : SlotKind::kDecimal, bound, random);
     if (HasFatalFailure()) return;

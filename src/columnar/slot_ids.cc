@@ -135,7 +135,8 @@ Result<std::unique_ptr<SlotReader>> read_ids(SlotKind kind, TreeReader& tree, Sl
     return error(Code::kCorrupt, "ids of {} bytes, case {}", width, upper);
   TRY(stream, tree.take_stream());
   if (tree.state.pages->stream_bytes(stream) != place.rows * width)
-    return error(Code::kCorrupt, "{} bytes for {} ids of {}", tree.state.pages->stream_bytes(stream), place.rows, width);
+    return error(Code::kCorrupt, "{} bytes for {} ids of {}", tree.state.pages->stream_bytes(stream), place.rows,
+                 width);
   return std::unique_ptr<SlotReader>(
       std::make_unique<IdSlot>(kind, tree, place, static_cast<std::size_t>(width), upper == 1, stream));
 }

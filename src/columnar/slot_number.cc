@@ -176,9 +176,9 @@ class NumberSlot : public SlotReader {
 
   // A stored distance becomes the time.
   std::int64_t shift(std::int64_t distance, TimeNs row_time) const {
-    return static_cast<std::int64_t>((static_cast<std::uint64_t>(floor_div(row_time, unit_ns_)) +
-                                      static_cast<std::uint64_t>(distance)) *
-                                     static_cast<std::uint64_t>(unit_ns_));
+    return static_cast<std::int64_t>(
+        (static_cast<std::uint64_t>(floor_div(row_time, unit_ns_)) + static_cast<std::uint64_t>(distance)) *
+        static_cast<std::uint64_t>(unit_ns_));
   }
 
   Result<std::int64_t> with_time(std::int64_t value, std::size_t position) const {
@@ -206,14 +206,16 @@ class NumberSlot : public SlotReader {
 
   char* spell(std::int64_t value, char* out) const {
     switch (kind()) {
-      case SlotKind::kTime: return render_time(spelling_.time, value, out);
+      case SlotKind::kTime:
+        return render_time(spelling_.time, value, out);
       case SlotKind::kIpv4:
         for (int shift = 24; shift >= 0; shift -= 8) {
           out = write_canonical(static_cast<std::uint64_t>(value) >> shift & 0xFF, out);
           if (shift > 0) *out++ = '.';
         }
         return out;
-      default: break;
+      default:
+        break;
     }
     if (spelling_.digits > 0) return write_digits(static_cast<std::uint64_t>(value), spelling_.digits, out);
     if (value < 0) *out++ = '-';

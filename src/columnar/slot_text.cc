@@ -42,7 +42,8 @@ class TextSlot final : public SlotReader {
       ByteReader frame = in;
       TRY(raw, in.varint());
       TRY_VOID(in.text());
-      if (raw == 0 || raw > bytes_ - at) return error(Code::kCorrupt, "a frame of {} bytes in a text of {}", raw, bytes_);
+      if (raw == 0 || raw > bytes_ - at)
+        return error(Code::kCorrupt, "a frame of {} bytes in a text of {}", raw, bytes_);
       if (at + raw > begin) {
         if (end > at + raw) return error(Code::kCorrupt, "value {} does not end with its frame", position);
         std::string scratch;
