@@ -133,7 +133,7 @@ TEST(HttpSink, NobodyListeningIsTriedAgain) {
   auto sink = make_http_sink(config);
   const SendOutcome outcome = (*sink)->send("", "body");
   EXPECT_EQ(outcome.delivery, Delivery::kRetry);
-  EXPECT_THAT(outcome.message, HasSubstr("cannot push to http://127.0.0.1"));
+  EXPECT_THAT(outcome.message, HasSubstr("cannot push: cannot reach http://127.0.0.1"));
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ enum ExitStatus : int {
 void add_server_command(CLI::App& app, int& status);
 void add_agent_command(CLI::App& app, int& status);
 void add_check_command(CLI::App& app, int& status);
+void add_query_command(CLI::App& app, int& status);
 void add_version_command(CLI::App& app, int& status);
 void add_help_command(CLI::App& app, int& status);
 

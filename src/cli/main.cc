@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   trilobite::cli::add_server_command(app, status);
   trilobite::cli::add_agent_command(app, status);
   trilobite::cli::add_check_command(app, status);
+  trilobite::cli::add_query_command(app, status);
   trilobite::cli::add_version_command(app, status);
   trilobite::cli::add_help_command(app, status);
   try {

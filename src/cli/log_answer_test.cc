@@ -1,0 +1,87 @@
+// Answers as Loki and Trilobite give them are read; anything else is an error that says what is wrong.
+#include "cli/log_answer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace trilobite::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string query_answer(std::string_view type, std::string_view result) {
+  return fmt::format(R"({{"status":"success","data":{{"resultType":"{}","result":{},"stats":{{"summary":{{)"
+                     R"("totalBytesProcessed":10,"totalLinesProcessed":2,"execTime":0.5}}}}}}}})",
+                     type, result);
+}
+
+TEST(QueryAnswer, ReadsStreamsWithAndWithoutCategories) {
+  const auto answer = parse_query_answer(query_answer("streams", R"([
+      {"stream":{"b":"2","a":"1"},"values":[["17","x"],["18","y",{"structuredMetadata":{"t":"1"}}]]},
+      {"stream":{},"values":[]}])"));
+  ASSERT_TRUE(answer.ok()) << answer.error().message;
+  ASSERT_EQ(answer->entries.size(), 2u);
+  EXPECT_EQ(answer->entries[1].time, 18);
+  EXPECT_EQ(answer->entries[1].line, "y");
+  EXPECT_EQ(to_string(*answer->entries[0].labels), R"({a="1", b="2"})");
+  EXPECT_EQ(answer->bytes, 10u);
+  EXPECT_EQ(answer->lines, 2u);
+  EXPECT_DOUBLE_EQ(answer->seconds, 0.5);
+  EXPECT_EQ(answer->cursor, "");
+  EXPECT_FALSE(answer->truncated);
+}
+
+TEST(QueryAnswer, ReadsNumbers) {
+  const auto matrix = parse_query_answer(
+      query_answer("matrix", R"([{"metric":{"a":"1"},"values":[[1768435200,"1"],[1768435200.5,"NaN"]]}])"));
+  ASSERT_TRUE(matrix.ok()) << matrix.error().message;
+  EXPECT_EQ(matrix->series[0].samples[1].time, 1'768'435'200'500'000'000);
+  EXPECT_EQ(matrix->series[0].samples[1].value, "NaN");
+  const auto scalar = parse_query_answer(query_answer("scalar", R"([1768435200,"2"])"));
+  ASSERT_TRUE(scalar.ok()) << scalar.error().message;
+  EXPECT_EQ(scalar->series[0].samples[0].value, "2");
+  const auto none = parse_query_answer(query_answer("vector", "null"));
+  ASSERT_TRUE(none.ok()) << none.error().message;
+  EXPECT_TRUE(none->series.empty());
+}
+
+TEST(QueryAnswer, RefusesWhatIsNotAsExpected) {
+  const std::string cases[] = {
+      "", "[]", "{}", "<html>", R"({"data":{"resultType":"streams"}})",
+      query_answer("histogram", "[]"),
+      query_answer("streams", "{}"),
+      query_answer("streams", R"([{"stream":{"a":1},"values":[]}])"),
+      query_answer("streams", R"([{"stream":{},"values":[["x","y"]]}])"),
+      query_answer("streams", R"([{"stream":{},"values":[["1"]]}])"),
+      query_answer("streams", R"([{"stream":{},"values":[[1,"y"]]}])"),
+      query_answer("matrix", R"([{"metric":{},"values":[[1e300,"1"]]}])"),
+      query_answer("vector", R"([{"metric":{},"value":[1]}])"),
+      query_answer("vector", R"([{"metric":{},"value":[1,2]}])"),
+  };
+  for (const std::string& json : cases) {
+    const auto answer = parse_query_answer(json);
+    ASSERT_FALSE(answer.ok()) << json;
+    EXPECT_THAT(answer.error().message, HasSubstr("the answer is not Loki's")) << json;
+  }
+}
+
+TEST(TailFrame, ReadsLinesAndWhatWasLeftOut) {
+  const auto frame = parse_tail_frame(
+      R"({"streams":[{"stream":{"a":"1"},"values":[["5","x"]]}],"dropped_entries":[{"labels":{},"timestamp":"1"}]})");
+  ASSERT_TRUE(frame.ok()) << frame.error().message;
+  EXPECT_EQ(frame->entries.size(), 1u);
+  EXPECT_EQ(frame->dropped, 1u);
+  EXPECT_FALSE(parse_tail_frame("{\"streams\":[{}]}").ok());
+}
+
+TEST(IndexAnswers, ReadListsSeriesAndStatistics) {
+  EXPECT_EQ(*parse_list_answer(R"({"status":"success"})"), std::vector<std::string>());
+  EXPECT_EQ(*parse_list_answer(R"({"data":["b","a"]})"), (std::vector<std::string>{"b", "a"}));
+  EXPECT_FALSE(parse_list_answer(R"({"data":[1]})").ok());
+  EXPECT_EQ(to_string(parse_series_answer(R"({"data":[{"b":"x","a":"\"q\""}]})")->at(0)), R"({a="\"q\"", b="x"})");
+  EXPECT_EQ(parse_statistics_answer(R"({"streams":1,"chunks":2,"bytes":3,"entries":4})")->entries, 4u);
+  EXPECT_FALSE(parse_statistics_answer("[]").ok());
+}
+
+}  // namespace
+}  // namespace trilobite::cli
