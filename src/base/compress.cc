@@ -1,6 +1,7 @@
 #include "base/compress.h"
 
 #include <lz4.h>
+#include <lz4frame.h>
 #include <snappy.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -76,6 +77,24 @@ Result<void> zstd_decompress_into(std::string_view packed, std::size_t bytes_max
   return {};
 }
 
+Result<std::string> zstd_stream_decompress(std::string_view packed, std::size_t bytes_max) {
+  const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
+  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+  std::string out;
+  char buffer[65536];
+  std::size_t state = 1;  // 0: at the end of a frame
+  while (state != 0 || in.pos < in.size) {
+    ZSTD_outBuffer piece{buffer, sizeof buffer, 0};
+    const std::size_t before = in.pos;
+    state = ZSTD_decompressStream(context.get(), &piece, &in);
+    if (ZSTD_isError(state)) return damaged("zstd", ZSTD_getErrorName(state));
+    if (out.size() + piece.pos > bytes_max) return too_large("zstd", bytes_max);
+    out.append(buffer, piece.pos);
+    if (state != 0 && piece.pos == 0 && in.pos == before) return damaged("zstd", "data ends too early");
+  }
+  return out;
+}
+
 std::string lz4_compress(std::string_view raw) {
   CHECK(raw.size() <= LZ4_MAX_INPUT_SIZE);
   std::string out(static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(raw.size()))), '\0');
@@ -92,6 +111,35 @@ Result<std::string> lz4_decompress(std::string_view packed, std::size_t bytes_ra
   const int got =
       LZ4_decompress_safe(packed.data(), out.data(), static_cast<int>(packed.size()), static_cast<int>(bytes_raw));
   if (got < 0 || static_cast<std::size_t>(got) != bytes_raw) return damaged("lz4", "bad block");
+  return out;
+}
+
+std::string lz4_frame_compress(std::string_view raw) {
+  std::string out(LZ4F_compressFrameBound(raw.size(), nullptr), '\0');
+  const std::size_t size = LZ4F_compressFrame(out.data(), out.size(), raw.data(), raw.size(), nullptr);
+  CHECK(!LZ4F_isError(size));
+  out.resize(size);
+  return out;
+}
+
+Result<std::string> lz4_frame_decompress(std::string_view packed, std::size_t bytes_max) {
+  LZ4F_dctx* created = nullptr;
+  if (LZ4F_isError(LZ4F_createDecompressionContext(&created, LZ4F_VERSION))) {
+    return error(Code::kInternal, "cannot set up lz4");
+  }
+  const std::unique_ptr<LZ4F_dctx, std::size_t (*)(LZ4F_dctx*)> context(created, LZ4F_freeDecompressionContext);
+  std::string out;
+  char buffer[65536];
+  std::size_t state = 1;  // 0: at the end of a frame
+  while (state != 0 || !packed.empty()) {
+    std::size_t made = sizeof buffer, taken = packed.size();
+    state = LZ4F_decompress(context.get(), buffer, &made, packed.data(), &taken, nullptr);
+    if (LZ4F_isError(state)) return damaged("lz4", LZ4F_getErrorName(state));
+    if (out.size() + made > bytes_max) return too_large("lz4", bytes_max);
+    out.append(buffer, made);
+    packed.remove_prefix(taken);
+    if (state != 0 && made == 0 && taken == 0) return damaged("lz4", "data ends too early");
+  }
   return out;
 }
 

@@ -22,6 +22,8 @@ struct Codec {
 
 const Codec kCodecs[] = {
     {"zstd", [](std::string_view raw) { return zstd_compress(raw); }, zstd_decompress},
+    {"zstd stream", [](std::string_view raw) { return zstd_compress(raw); }, zstd_stream_decompress},
+    {"lz4 frame", lz4_frame_compress, lz4_frame_decompress},
     {"gzip", [](std::string_view raw) { return gzip_compress(raw); }, gzip_decompress},
     {"snappy", snappy_compress, snappy_decompress},
 };

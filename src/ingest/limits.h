@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "ingest/otlp_mapping.h"
 
 namespace trilobite::ingest {
 
@@ -61,6 +62,8 @@ struct LogLimits {
                                                     "job",
                                                     "k8s_job_name"};
   bool discover_log_levels = true;
+
+  OtlpMapping otlp;
 };
 
 struct LimitsByTenant {

@@ -1,6 +1,8 @@
 #include "ingest/log_writer.h"
 
+#include <array>
 #include <atomic>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -18,6 +20,16 @@ struct Count {
   std::uint64_t rows = 0, bytes = 0;
 };
 using Discards = std::map<std::string, Count, std::less<>>;
+
+// 188B, 1.5KB, 3MB: steps of 1024, as Loki writes sizes in its texts.
+std::string size_text(std::uint64_t bytes) {
+  static constexpr std::array<std::string_view, 5> kUnits = {"B", "KB", "MB", "GB", "TB"};
+  auto size = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; size >= 1024 && unit + 1 < kUnits.size(); ++unit) size /= 1024;
+  const bool whole = size == std::floor(size);
+  return fmt::format("{:.{}f}{}", size, whole ? 0 : 1, kUnits[unit]);
+}
 
 // One request on its way through limits and discovery.
 class Admission {
@@ -95,11 +107,10 @@ class Admission {
         continue;
       verdicts_[set] = {true, "per_stream_rate_limit", {}};
       errors_.add(fmt::format(
-          "Per stream rate limit exceeded (limit: {}B/sec) while attempting to ingest for stream '{}' totaling {}B, "
+          "Per stream rate limit exceeded (limit: {}/sec) while attempting to ingest for stream '{}' totaling {}, "
           "consider splitting a stream via additional labels or contact your Loki administrator to see if the limit "
-          "can "
-          "be increased",
-          limits_.per_stream_rate_bytes, stream->labels->to_string(), bytes[set]));
+          "can be increased",
+          size_text(limits_.per_stream_rate_bytes), stream->labels->to_string(), size_text(bytes[set])));
     }
   }
 
@@ -259,21 +270,29 @@ class Admission {
 }  // namespace
 
 struct LogWriter::State {
+  using Limits = std::shared_ptr<const LimitsByTenant>;
+
   Store& store;
   TailHub& tails;
   const Clock& clock;
-  const LimitsByTenant& limits;
 
   std::atomic<std::uint64_t> rows{0}, bytes{0}, requests{0};
-  mutable std::mutex mutex;  // guards tenants, discards
-  std::map<std::string, std::unique_ptr<StreamTable>, std::less<>> tenants;
+  mutable std::mutex mutex;  // guards the rest
+  Limits limits;
+  std::map<std::string, std::shared_ptr<StreamTable>, std::less<>> tenants;
   Discards discards;
 
-  StreamTable& streams_of(std::string_view tenant) {
+  // Keeps the whole snapshot alive that the limits are part of.
+  static std::shared_ptr<const LogLimits> part_of(const Limits& all, std::string_view tenant) {
+    return {all, &all->of(tenant)};
+  }
+
+  std::shared_ptr<StreamTable> streams_of(std::string_view tenant) {
     const std::lock_guard lock(mutex);
     const auto found = tenants.find(tenant);
-    if (found != tenants.end()) return *found->second;
-    return *tenants.emplace(std::string(tenant), std::make_unique<StreamTable>(limits.of(tenant))).first->second;
+    if (found != tenants.end()) return found->second;
+    auto made = std::make_shared<StreamTable>(part_of(limits, tenant));
+    return tenants.emplace(std::string(tenant), std::move(made)).first->second;
   }
 
   void discard(std::string_view reason, const Count& count) {
@@ -285,14 +304,18 @@ struct LogWriter::State {
   }
 };
 
-LogWriter::LogWriter(Store& store, TailHub& tails, const Clock& clock, const LimitsByTenant& limits)
-    : state_(new State{store, tails, clock, limits}) {}
+LogWriter::LogWriter(Store& store, TailHub& tails, const Clock& clock, LimitsByTenant limits)
+    : state_(new State{store, tails, clock}) {
+  set_limits(std::move(limits));
+}
 LogWriter::~LogWriter() = default;
 
 Result<PushOutcome> LogWriter::write(std::string_view tenant, LogPush push) {
   State& state = *state_;
   ++state.requests;
-  const LogLimits& limits = state.limits.of(tenant);
+  const std::shared_ptr<StreamTable> table = state.streams_of(tenant);
+  StreamTable& streams = *table;
+  const LogLimits& limits = streams.limits();
   const TimeNs now = state.clock.now();
   PushOutcome outcome;
   if (limits.block_ingestion_until > now) {
@@ -303,7 +326,6 @@ Result<PushOutcome> LogWriter::write(std::string_view tenant, LogPush push) {
     state.discard("blocked_ingestion", {push.batch.rows(), push.batch.bytes()});
     return outcome;
   }
-  StreamTable& streams = state.streams_of(tenant);
   Admission admission(push.batch, tenant, limits, streams, now, state.clock.steady());
   admission.run();
   const Count accepted{push.batch.rows(), admission.bytes_accepted()};
@@ -341,6 +363,22 @@ WriterStats LogWriter::stats() const {
   for (const auto& [reason, count] : state_->discards) stats.discarded.push_back({reason, count.rows, count.bytes});
   for (const auto& [tenant, streams] : state_->tenants) stats.streams += streams->size();
   return stats;
+}
+
+std::shared_ptr<const LogLimits> LogWriter::limits_of(std::string_view tenant) const {
+  const std::lock_guard lock(state_->mutex);
+  return State::part_of(state_->limits, tenant);
+}
+
+void LogWriter::set_limits(LimitsByTenant limits) {
+  auto replacement = std::make_shared<const LimitsByTenant>(std::move(limits));
+  const std::lock_guard lock(state_->mutex);
+  state_->limits = std::move(replacement);
+  state_->tenants.clear();  // requests under way end with what they began with
+}
+
+void LogWriter::count_discarded(std::string_view reason, std::uint64_t rows, std::uint64_t bytes) {
+  state_->discard(reason, {rows, bytes});
 }
 
 }  // namespace trilobite::ingest

@@ -44,13 +44,19 @@ struct WriterStats {
 // Any thread.
 class LogWriter {
  public:
-  // All of them must outlive the writer.
-  LogWriter(Store& store, TailHub& tails, const Clock& clock, const LimitsByTenant& limits);
+  // All but the limits must outlive the writer.
+  LogWriter(Store& store, TailHub& tails, const Clock& clock, LimitsByTenant limits);
   ~LogWriter();
 
   // Errors: those of Store::append, and kOverload when a rate limit refuses the whole request.
   Result<PushOutcome> write(std::string_view tenant, LogPush push);
   WriterStats stats() const;
+
+  std::shared_ptr<const LogLimits> limits_of(std::string_view tenant) const;
+  // From now on these; streams are looked at anew. Rates and counts of active streams start over.
+  void set_limits(LimitsByTenant limits);
+  // Rows that never became a push, for the counters.
+  void count_discarded(std::string_view reason, std::uint64_t rows, std::uint64_t bytes);
 
  private:
   struct State;

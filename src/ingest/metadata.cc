@@ -45,6 +45,12 @@ Result<void> MetadataBuilder::add(std::string_view name, std::string_view value)
   return {};
 }
 
+void MetadataBuilder::add_valid(std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  pairs_.push_back({names_.size(), name.size(), value});
+  names_.append(name);
+}
+
 void MetadataBuilder::set(std::string_view wanted, std::string_view value) {
   for (Pair& pair : pairs_) {
     if (name(pair) == wanted) {

@@ -18,6 +18,8 @@ class MetadataBuilder {
  public:
   void clear();
   Result<void> add(std::string_view name, std::string_view value);
+  // A name that append_metadata_name would leave as it is.
+  void add_valid(std::string_view name, std::string_view value);
   // Adds, or replaces the value that is there.
   void set(std::string_view name, std::string_view value);
   bool empty() const { return pairs_.empty(); }

@@ -12,6 +12,7 @@ class PushBuilder {
  public:
   void reserve(std::size_t line_bytes) { lines_.bytes.reserve(line_bytes); }
 
+  bool stream_open() const { return batch_.label_set_of_row.size() < batch_.times.size(); }
   // Rows added since the last end_stream() belong to this one.
   void end_stream(LabelSetRef labels) {
     const auto set = static_cast<std::uint32_t>(batch_.label_sets.size());

@@ -45,7 +45,8 @@ struct Stream {
 // Streams of one tenant. Any thread.
 class StreamTable {
  public:
-  explicit StreamTable(const LogLimits& limits) : limits_(limits) {}
+  explicit StreamTable(std::shared_ptr<const LogLimits> limits) : held_(std::move(limits)), limits_(*held_) {}
+  const LogLimits& limits() const { return limits_; }
 
   // Null when the tenant has too many streams.
   std::shared_ptr<Stream> get(const LabelSetRef& labels, std::string_view tenant, std::chrono::nanoseconds now);
@@ -58,6 +59,7 @@ class StreamTable {
   };
   void forget_idle(std::chrono::nanoseconds now);
 
+  const std::shared_ptr<const LogLimits> held_;
   const LogLimits& limits_;
   mutable std::mutex mutex_;  // guards the rest
   boost::unordered_flat_map<std::string, std::shared_ptr<Stream>, Hash, std::equal_to<>> streams_;

@@ -4,6 +4,7 @@
 
 #include "logs/functions.h"
 #include "logs/text.h"
+#include "query/number_format.h"
 
 namespace trilobite::logql {
 
@@ -21,7 +22,7 @@ std::string join(const std::vector<std::string>& parts, std::string_view glue) {
 }
 
 // "-0" would be read as a duration.
-std::string literal(double value) { return format_number(value == 0 ? 0 : value); }
+std::string literal(double value) { return query::number_text(value == 0 ? 0 : value); }
 
 std::string to_string(const Matcher& matcher) {
   return fmt::format("{}{}{}", matcher.name, name_of(matcher.op), quote(matcher.value));

@@ -185,27 +185,6 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
   return static_cast<std::uint64_t>(value);
 }
 
-std::string format_number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  std::array<char, 64> buffer;
-  const auto written =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
-  std::string_view text(buffer.data(), static_cast<std::size_t>(written.ptr - buffer.data()));
-  std::string out = text.front() == '-' ? "-" : "";
-  if (!out.empty()) text.remove_prefix(1);
-  const std::size_t e = text.find('e');
-  int exponent = 0;
-  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(), exponent);
-  std::string digits(1, text.front());
-  if (e > 2) digits += text.substr(2, e - 2);
-  // The point stands behind `exponent` + 1 digits; zeros fill what the shortest digits leave open.
-  if (exponent < 0) return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
-  const auto whole = static_cast<std::size_t>(exponent) + 1;
-  if (digits.size() <= whole) return out + digits + std::string(whole - digits.size(), '0');
-  return out + digits.substr(0, whole) + "." + digits.substr(whole);
-}
-
 std::string format_prometheus_duration(std::int64_t ns) {
   if (ns == 0) return "0s";
   if (ns % 1'000'000 != 0) return format_go_duration(ns);

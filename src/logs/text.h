@@ -19,7 +19,6 @@ Result<std::int64_t> parse_prometheus_duration(std::string_view text);
 // "10KB", "1.5 MiB", "17"; up to EB.
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
-std::string format_number(double value);                  // shortest that reads back the same, never an exponent
 std::string format_prometheus_duration(std::int64_t ns);  // "1m30s", "0s"; sub-millisecond parts as Go prints them
 std::string format_go_duration(std::int64_t ns);          // "1m30s", "1.5s"
 std::string format_bytes(std::uint64_t bytes);            // "3.0kB" where that is exact, else "1234567B"

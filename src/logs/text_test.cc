@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "query/number_format.h"
+
 namespace trilobite::logql {
 namespace {
 
@@ -14,9 +16,9 @@ TEST(Text, Numbers) {
   EXPECT_EQ(parse_number("+Inf"), INFINITY);
   EXPECT_TRUE(std::isnan(*parse_number("nan")));
   for (const char* wrong : {"", "-", "x", "1x", " 1", "1 ", "0x10", "--1"}) EXPECT_FALSE(parse_number(wrong)) << wrong;
-  EXPECT_EQ(format_number(40475225299275373000000000000000000000.0), "40475225299275373000000000000000000000");
-  EXPECT_EQ(format_number(0.1), "0.1");
-  EXPECT_EQ(format_number(-INFINITY), "-Inf");
+  EXPECT_EQ(query::number_text(40475225299275373000000000000000000000.0), "40475225299275373000000000000000000000");
+  EXPECT_EQ(query::number_text(0.1), "0.1");
+  EXPECT_EQ(query::number_text(-INFINITY), "-Inf");
 }
 
 TEST(Text, Durations) {

@@ -74,7 +74,8 @@ class BodyShare {
 // Writes that a load balancer of our own keeps apart from reads: pushes of any protocol.
 bool is_write(const http::Request& request) {
   return request.method == "POST" &&
-         (request.path.ends_with("/push") || request.path.starts_with("/otlp/") || request.path.ends_with("/write"));
+         (request.path.ends_with("/push") || request.path.ends_with("/write") || request.path.starts_with("/otlp/") ||
+          request.path == "/v1/logs");
 }
 
 bool compressible(const http::Response& response) {

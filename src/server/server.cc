@@ -14,6 +14,7 @@
 #include "api/loki_api.h"
 #include "api/loki_push.h"
 #include "api/loki_tail.h"
+#include "api/otlp_logs.h"
 #include "api/status.h"
 #include "server/embedded_sink.h"
 #include "server/server_metrics.h"
@@ -100,6 +101,7 @@ Result<void> Server::State::make_agent() {
 void Server::State::add_routes() {
   api::add_status_routes(router, status_source());
   api::add_loki_push_routes(router, {*writer, labels, {config.push_bytes_decoded_max}, config.multi_tenant});
+  api::add_otlp_logs_routes(router, {*writer, world.clock, {config.push_bytes_decoded_max}, config.multi_tenant});
   api::add_loki_read_routes(router, {*store, *query_pool, world.clock, config.query, config.multi_tenant});
   api::add_loki_tail_routes(
       router, {*store, *query_pool, world.clock, tails, config.query, config.tails_max, config.multi_tenant});
