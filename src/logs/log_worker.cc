@@ -8,9 +8,11 @@ namespace trilobite::logql {
 
 // Rows are taken best time first, from a heap of runs: most blocks are left after a few rows.
 Result<void> LogWorker::consume(ScanBlock& block) {
-  open_cursors(block);
-  if (cursors_.empty()) return {};
+  drop_late_rows(block);
+  if (block.runs.empty()) return {};
   TRY(text, BlockText::open(block, {}));
+  TRY_VOID(filter_.prefilter(block, text.metadata_column()));
+  open_cursors(block);
   TRY(fields, BlockFields::open(block, worker_.field_parser()));
   const auto later = [this](const Cursor& a, const Cursor& b) { return forward_ ? a.time > b.time : a.time < b.time; };
   std::make_heap(cursors_.begin(), cursors_.end(), later);
@@ -42,6 +44,27 @@ Result<void> LogWorker::consume(ScanBlock& block) {
   }
   if (best_.full()) scan_.tighten(best_.scan_bound());
   return {};
+}
+
+// Rows whose time is beyond that of the best rows known by now.
+void LogWorker::drop_late_rows(ScanBlock& block) const {
+  if (!best_.full()) return;
+  const auto may_enter = [this](TimeNs time) { return best_.may_enter(time); };
+  if (block.rows) {
+    std::erase_if(*block.rows, [&](std::uint32_t row) { return !may_enter(block.times[row]); });
+    if (block.rows->empty()) block.runs.clear();
+    return;
+  }
+  for (ScanBlock::Run& run : block.runs) {
+    const auto times = block.times.subspan(run.begin, run.end - run.begin);
+    if (forward_) {
+      run.end = run.begin + static_cast<std::uint32_t>(std::ranges::partition_point(times, may_enter) - times.begin());
+    } else {
+      const auto late = [&](TimeNs time) { return !may_enter(time); };
+      run.begin += static_cast<std::uint32_t>(std::ranges::partition_point(times, late) - times.begin());
+    }
+  }
+  std::erase_if(block.runs, [](const ScanBlock::Run& run) { return run.begin == run.end; });
 }
 
 void LogWorker::open_cursors(const ScanBlock& block) {

@@ -7,13 +7,18 @@
 #include "logs/best_rows.h"
 #include "logs/block_text.h"
 #include "logs/pipeline.h"
+#include "logs/vector_block.h"
 
 namespace trilobite::logql {
 
 class LogWorker {
  public:
   LogWorker(const Pipeline& pipeline, Scan& scan, Direction direction, BestRows& best)
-      : worker_(pipeline, scan.applied()), scan_(scan), forward_(direction == Direction::kForward), best_(best) {}
+      : worker_(pipeline, scan.applied()),
+        filter_(worker_.vector_plan()),
+        scan_(scan),
+        forward_(direction == Direction::kForward),
+        best_(best) {}
 
   Result<void> consume(ScanBlock& block);
 
@@ -28,6 +33,7 @@ class LogWorker {
     TimeNs time = 0;         // of `next`
   };
 
+  void drop_late_rows(ScanBlock& block) const;
   void open_cursors(const ScanBlock& block);
   bool advance(const ScanBlock& block, Cursor& cursor);
   static std::uint32_t row_at(const ScanBlock& block, std::uint32_t place) {
@@ -36,6 +42,7 @@ class LogWorker {
   LogRow keep(TimeNs time, const LabelSetRef& stream, std::string_view line);
 
   PipelineWorker worker_;
+  VectorBlock filter_;
   Scan& scan_;
   const bool forward_;
   BestRows& best_;

@@ -6,6 +6,7 @@
 #include "logs/field_parser.h"
 #include "logs/pipeline_plan.h"
 #include "logs/template_fields.h"
+#include "logs/vector_plan.h"
 #include "logs/text.h"
 
 namespace trilobite::logql {
@@ -98,6 +99,7 @@ struct PipelineWorker::State {
       if (!needless[i]) stages.push_back(&plan.stages[i]);
     }
     if (plan.kind != SampleKind::kBytes) parser = sole_field_parser(stages);
+    vector_plan = make_vector_plan(plan, stages);
   }
 
   void begin(TimeNs time, std::string_view the_line, std::string_view metadata) {
@@ -116,6 +118,7 @@ struct PipelineWorker::State {
   StageScratch scratch;
   std::vector<const CompiledStage*> stages;
   FieldParser parser = FieldParser::kNone;
+  VectorPlan vector_plan;
   std::string_view line;
   double value = 1;
   bool grouped = false;
@@ -140,6 +143,7 @@ bool PipelineWorker::process(TimeNs time, std::string_view line, std::string_vie
 }
 
 FieldParser PipelineWorker::field_parser() const { return state_->parser; }
+const VectorPlan& PipelineWorker::vector_plan() const { return state_->vector_plan; }
 
 Result<bool> PipelineWorker::process(TimeNs time, TemplateFields& fields, std::size_t position,
                                      std::string_view metadata) {

@@ -49,6 +49,7 @@ struct PipelineOptions {
 
 class PipelineWorker;
 class TemplateFields;
+struct VectorPlan;
 enum class FieldParser : std::uint8_t;
 
 class Pipeline {
@@ -100,6 +101,8 @@ class PipelineWorker {
 
   // The parser that may be given fields of split lines instead of a line; kNone where a stage needs the line.
   FieldParser field_parser() const;
+  // What is done to a row, in order, for those who do it to many rows at once.
+  const VectorPlan& vector_plan() const;
   // The same as process() with the line at `position` of the template, but line() is empty. REQUIRES: the fields are
   // those of field_parser().
   Result<bool> process(TimeNs time, TemplateFields& fields, std::size_t position, std::string_view metadata);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "logs/block_fields.h"
-
 namespace trilobite::logql {
 namespace {
 
@@ -27,6 +25,7 @@ bool all_applied(const Pipeline& pipeline, const std::vector<bool>& applied) {
 RangeWorker::RangeWorker(const RangePlan& plan, const std::vector<bool>& applied)
     : plan_(plan),
       worker_(plan.pipeline, applied),
+      columns_(worker_.vector_plan()),
       by_stream_(plan.follows_from_labels && all_applied(plan.pipeline, applied)),
       accumulator_(query::make_range_accumulator(plan.function, plan.windows)) {}
 
@@ -34,7 +33,9 @@ Result<void> RangeWorker::consume(ScanBlock& block) {
   sample_groups_.clear();
   sample_times_.clear();
   sample_values_.clear();
-  TRY_VOID(by_stream_ ? consume_by_stream(block) : consume_by_row(block));
+  run_ = nullptr;
+  pane_ = {};
+  TRY_VOID(by_stream_ ? consume_by_stream(block) : consume_by_column(block));
   return fold();
 }
 
@@ -65,27 +66,52 @@ Result<std::uint32_t> RangeWorker::group_of_row() {
   return group_;
 }
 
+Result<void> RangeWorker::consume_by_column(ScanBlock& block) {
+  TRY(text, BlockText::open(block, {.lines = false, .metadata = plan_.pipeline.needs_metadata()}));
+  if (!worker_.vector_plan().whole) {
+    TRY_VOID(columns_.prefilter(block, text.metadata_column()));
+    return consume_by_row(block);
+  }
+  TRY(done, columns_.sample(block, text.metadata_column(), groups_, samples_));
+  if (!done) return consume_by_row(block);
+  TRY(lines, BlockText::open(block, {.lines = samples_.any_by_row, .metadata = plan_.pipeline.needs_metadata()}));
+  TRY(fields, BlockFields::open(block, samples_.any_by_row ? worker_.field_parser() : FieldParser::kNone));
+  const bool has_values = plan_.function.op != query::RangeFunction::Op::kCount;
+  const bool unwraps = plan_.pipeline.sample_kind() == SampleKind::kUnwrap;
+  return for_each_row(block, [&](const ScanBlock::Run& run, std::uint32_t row) -> Result<void> {
+    const std::uint32_t group = samples_.groups[row];
+    if (group == VectorBlock::kDropped) return {};
+    if (group == VectorBlock::kByRow) return process_at(block, run, row, lines, fields);
+    sample_groups_.push_back(group);
+    sample_times_.push_back(block.times[row]);
+    if (has_values) sample_values_.push_back(unwraps ? samples_.values[row] : 1);
+    return {};
+  });
+}
+
 Result<void> RangeWorker::consume_by_row(ScanBlock& block) {
   TRY(text, BlockText::open(block, {.lines = true, .metadata = plan_.pipeline.needs_metadata()}));
   TRY(fields, BlockFields::open(block, worker_.field_parser()));
-  const bool has_values = plan_.function.op != query::RangeFunction::Op::kCount;
-  const ScanBlock::Run* current = nullptr;
-  query::Windows::Pane pane;
-  return for_each_row(block, [&](const ScanBlock::Run& run, std::uint32_t row) -> Result<void> {
-    const TimeNs time = block.times[row];
-    // Between windows nothing counts, not even an error.
-    if (!pane.contains(time)) pane = plan_.windows.locate(time);
-    if (pane.index == query::Windows::kNoPane) return {};
-    if (&run != current) worker_.begin_stream(*block.label_sets[run.label_set]);
-    current = &run;
-    TRY(passes, process_row(worker_, time, row, text, fields));
-    if (!passes) return {};
-    TRY(group, group_of_row());
-    sample_groups_.push_back(group);
-    sample_times_.push_back(time);
-    if (has_values) sample_values_.push_back(worker_.value());
-    return {};
+  return for_each_row(block, [&](const ScanBlock::Run& run, std::uint32_t row) {
+    return process_at(block, run, row, text, fields);
   });
+}
+
+Result<void> RangeWorker::process_at(const ScanBlock& block, const ScanBlock::Run& run, std::uint32_t row,
+                                     BlockText& text, BlockFields& fields) {
+  const TimeNs time = block.times[row];
+  // Between windows nothing counts, not even an error.
+  if (!pane_.contains(time)) pane_ = plan_.windows.locate(time);
+  if (pane_.index == query::Windows::kNoPane) return {};
+  if (&run != run_) worker_.begin_stream(*block.label_sets[run.label_set]);
+  run_ = &run;
+  TRY(passes, process_row(worker_, time, row, text, fields));
+  if (!passes) return {};
+  TRY(group, group_of_row());
+  sample_groups_.push_back(group);
+  sample_times_.push_back(time);
+  if (plan_.function.op != query::RangeFunction::Op::kCount) sample_values_.push_back(worker_.value());
+  return {};
 }
 
 void RangeWorker::merge(RangeWorker& other) {

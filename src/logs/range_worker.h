@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "logs/block_text.h"
+#include "logs/block_fields.h"
 #include "logs/pipeline.h"
+#include "logs/vector_block.h"
 #include "query/group_table.h"
 #include "query/range_accumulator.h"
 
@@ -45,7 +46,10 @@ class RangeWorker {
                         BlockText& text);
   Result<void> take(const ScanBlock& block, const LabelSet& labels, std::uint32_t row, std::uint32_t group,
                     BlockText& text);
+  Result<void> consume_by_column(ScanBlock& block);
   Result<void> consume_by_row(ScanBlock& block);
+  Result<void> process_at(const ScanBlock& block, const ScanBlock::Run& run, std::uint32_t row, BlockText& text,
+                          BlockFields& fields);
   Result<std::uint32_t> group_of_row();
   Error error_of_row();
   std::uint32_t group_of_labels(const LabelSet& stream, std::string_view metadata);
@@ -54,6 +58,7 @@ class RangeWorker {
 
   const RangePlan& plan_;
   PipelineWorker worker_;
+  VectorBlock columns_;
   bool by_stream_;  // follows_from_labels, and the store has applied the predicates
   query::GroupTable groups_;
   std::unique_ptr<query::RangeAccumulator> accumulator_;
@@ -64,6 +69,9 @@ class RangeWorker {
   std::vector<std::uint32_t> sample_groups_;
   std::vector<TimeNs> sample_times_;
   std::vector<double> sample_values_;
+  VectorBlock::Samples samples_;  // for consume_by_column
+  const ScanBlock::Run* run_ = nullptr;  // whose stream the pipeline has; for process_at
+  query::Windows::Pane pane_;            // of the row before
   // For consume_by_stream.
   std::vector<std::uint32_t> group_of_code_;  // by metadata code, for the run at hand
   std::vector<TimeNs> run_times_;

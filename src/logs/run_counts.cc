@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "logs/base_labels.h"
 #include "logs/range_worker.h"
 
 namespace trilobite::logql {
@@ -14,17 +15,6 @@ constexpr std::uint32_t kDropped = UINT32_MAX - 1;  // a filter refuses such row
 constexpr std::uint32_t kFailed = UINT32_MAX - 2;   // such rows have an error
 
 constexpr std::size_t kSmallDictionary = 256;  // entries that may go unused
-
-// The metadata that all rows of a run share; nothing where they differ, or that is not known.
-std::optional<std::string_view> shared_metadata(const Column* metadata, const ScanBlock::Run& run) {
-  if (metadata == nullptr) return std::string_view();
-  const auto* dictionary = std::get_if<DictionaryColumn>(&metadata->values());
-  if (dictionary == nullptr) return std::nullopt;
-  const auto begin = dictionary->codes.begin() + static_cast<std::ptrdiff_t>(run.begin);
-  const auto end = dictionary->codes.begin() + static_cast<std::ptrdiff_t>(run.end);
-  if (std::any_of(begin, end, [first = *begin](std::uint32_t code) { return code != first; })) return std::nullopt;
-  return dictionary->dictionary[*begin];
-}
 
 }  // namespace
 

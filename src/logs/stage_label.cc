@@ -77,6 +77,15 @@ LabelTest::Verdict LabelTest::compare(std::string_view value) const {
   CHECK(false);
 }
 
+bool LabelTest::passes_number(double value) const {
+  // A bound beyond 2^53 stays beyond every such value when it is rounded.
+  switch (kind_) {
+    case LabelFilter::Kind::kNumber: return holds(compare_, value, number_);
+    case LabelFilter::Kind::kDuration: return holds(compare_, value, static_cast<double>(duration_ns_));
+    default: return holds(compare_, value, static_cast<double>(bytes_));
+  }
+}
+
 std::string LabelTest::error_details(std::string_view value) const {
   if (kind_ == LabelFilter::Kind::kDuration) return "time: invalid duration " + quote(value);
   // Of a size, the digits in front are what is read as a number.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,24 @@ class LabelTest {
   NameId label() const { return id_; }
   bool is_string() const { return kind_ == LabelFilter::Kind::kString; }
 
+  // ---- For those who evaluate the tree themselves, over columns ----
+  enum class Verdict : std::uint8_t { kFail, kPass, kInvalid /* no number, duration or size */ };
+  LabelFilter::Kind kind() const { return kind_; }
+  std::span<const LabelTest> sides() const { return sides_; }  // of and, or
+  bool on_error() const { return on_error_; }                  // tests the row's error instead of a label
+  MatchOp match() const { return match_; }
+  CompareOp compare_op() const { return compare_; }
+  double number() const { return number_; }
+  const std::string& text() const { return text_; }
+  // Of a value that is there; of a row without error. REQUIRES: neither and nor or.
+  Verdict verdict(std::string_view value) const { return compare(value); }
+  // Of a value already read as the kind asks: number, nanoseconds, or bytes, both whole and below 2^53.
+  // REQUIRES: kNumber, kDuration or kBytes.
+  bool passes_number(double value) const;
+  // Of a row without error that does not have the label.
+  Verdict verdict_absent() const { return is_string() && matches({}) ? Verdict::kPass : Verdict::kFail; }
+
  private:
-  enum class Verdict : std::uint8_t { kFail, kPass, kInvalid };
   Verdict compare(std::string_view value) const;
   bool matches(std::string_view value) const;
   std::string error_details(std::string_view value) const;
