@@ -1,5 +1,5 @@
-// The compiled form of a pipeline: what its stages are, which labels they want, what becomes of a sample. For those that
-// execute it, line by line or on columns.
+// The compiled form of a pipeline: what its stages are, which labels they want, what becomes of a sample. For those
+// that execute it, line by line or on columns.
 #pragma once
 
 #include <cstdint>
