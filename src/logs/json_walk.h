@@ -1,5 +1,6 @@
-// One pass over a JSON object and what is nested in it, as `| json` reads it: every scalar is a field whose name is that
-// of all keys around it. What to do with fields is the sink's affair, so that lines and templates are read by the same code.
+// One pass over a JSON object and what is nested in it, as `| json` reads it: every scalar is a field whose name is
+// that of all keys around it. What to do with fields is the sink's affair, so that lines and templates are read by the
+// same code.
 #pragma once
 
 #include <string>

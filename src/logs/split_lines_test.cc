@@ -19,6 +19,7 @@ class Generator {
 
   int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
   bool chance(int percent) { return pick(1, 100) <= percent; }
+  using Texts = std::vector<std::string>;
   template <class T>
   const T& any(const std::vector<T>& from) {
     return from[static_cast<std::size_t>(pick(0, static_cast<int>(from.size()) - 1))];
@@ -53,8 +54,7 @@ class Generator {
       if (chance(3)) out += " broken=\"";
       return out;
     }
-    return any(std::vector<std::string>{"GET /api/", "connection from 10.0.0.", "error ", "{"}) + std::to_string(pick(0, 300)) +
-           " done";
+    return any(Texts{"GET /api/", "connection from 10.0.0.", "error ", "{"}) + std::to_string(pick(0, 300)) + " done";
   }
 
  private:
@@ -73,11 +73,34 @@ class Generator {
 
   Field new_field(int depth) {
     Field field;
-    field.key = any(std::vector<std::string>{"level", "level", "msg", "status", "status", "dur", "n", "n", "n", "size", "app", "host", "trace", "a b",
-                                             "x.y", "1st", "", "\\u00e9", "level_extracted", "nested", "na\\\"me", "a",
-                                             "a_b", "b", "dur", "host"});
-    field.logfmt_key = any(std::vector<std::string>{"level", "msg", "status", "dur", "n", "n", "dur", "level", "size", "app", "host", "trace",
-                                                    "x.y", "1st", "level_extracted", "a-b", "a_b", "host"});
+    field.key = any(Texts{"level",
+                          "level",
+                          "msg",
+                          "status",
+                          "status",
+                          "dur",
+                          "n",
+                          "n",
+                          "n",
+                          "size",
+                          "app",
+                          "host",
+                          "trace",
+                          "a b",
+                          "x.y",
+                          "1st",
+                          "",
+                          "\\u00e9",
+                          "level_extracted",
+                          "nested",
+                          "na\\\"me",
+                          "a",
+                          "a_b",
+                          "b",
+                          "dur",
+                          "host"});
+    field.logfmt_key = any(Texts{"level", "msg", "status", "dur", "n", "n", "dur", "level", "size", "app", "host",
+                                 "trace", "x.y", "1st", "level_extracted", "a-b", "a_b", "host"});
     field.kind = pick(0, depth > 2 ? 14 : 16);
     if (field.kind >= 15) {
       for (int i = pick(0, 3); i > 0; --i) field.inner.push_back(new_field(depth + 1));
@@ -98,12 +121,12 @@ class Generator {
   }
 
   std::string text() {
-    return any(std::vector<std::string>{"error", "info", "warn", "GET /api/17/x", "a \\\"quoted\\\" word", "tab\\there", "é",
-                                        "bad\\u00e9", "\\ud800 lone", "10.0.0.7", "", "null", "5", "x=y", "\xEF\xBF\xBD", "404"});
+    return any(Texts{"error", "info", "warn", "GET /api/17/x", "a \\\"quoted\\\" word", "tab\\there", "é", "bad\\u00e9",
+                     "\\ud800 lone", "10.0.0.7", "", "null", "5", "x=y", "\xEF\xBF\xBD", "404"});
   }
 
   std::string duration() {
-    const auto unit = any(std::vector<std::string>{"ms", "ms", "ms", "s", "us", "m", "h", "ns", "x", ""});
+    const auto unit = any(Texts{"ms", "ms", "ms", "s", "us", "m", "h", "ns", "x", ""});
     return chance(70) ? std::to_string(pick(0, 99)) + "." + std::to_string(pick(100, 999)) + unit
                       : std::to_string(pick(0, 2000)) + unit;
   }
@@ -112,28 +135,43 @@ class Generator {
   std::string value(const Field& field) {
     const auto number = [&] { return std::to_string(pick(-50, 2000)); };
     switch (field.kind) {
-      case 0: return number();
-      case 1: return std::to_string(pick(0, 99)) + "." + std::to_string(pick(100, 999));
-      case 2: return any(std::vector<std::string>{"1e3", "-0", "-0.0", "12345678901234567890", "9007199254740993", "0.1", "1.50"});
-      case 3: return "\"" + any(std::vector<std::string>{"error", "info", "warn"}) + "\"";
-      case 4: return "\"" + text() + "\"";
-      case 5: return chance(30) ? "null" : number();
-      case 6: return any(std::vector<std::string>{"true", "false", "null"});
-      case 7: return any(std::vector<std::string>{"[]", "[1,2]", "[{\"a\":\"b\"}]"});
-      case 8: return "\"" + duration() + "\"";
-      case 9: return "\"" + std::to_string(pick(0, 999)) + any(std::vector<std::string>{"KB", "KiB", "MB", " B", "kb"}) + "\"";
-      case 10: return "\"" + hex(16) + "\"";
-      case 11: return "\"" + number() + "\"";
-      case 12: return "\"10.0." + std::to_string(pick(0, 3)) + "." + std::to_string(pick(0, 255)) + "\"";
-      case 13: return std::to_string(any(std::vector<int>{200, 200, 200, 404, 500}));
-      default: return "\"worker " + number() + " took " + duration() + "\"";
+      case 0:
+        return number();
+      case 1:
+        return std::to_string(pick(0, 99)) + "." + std::to_string(pick(100, 999));
+      case 2:
+        return any(Texts{"1e3", "-0", "-0.0", "12345678901234567890", "9007199254740993", "0.1", "1.50"});
+      case 3:
+        return "\"" + any(Texts{"error", "info", "warn"}) + "\"";
+      case 4:
+        return "\"" + text() + "\"";
+      case 5:
+        return chance(30) ? "null" : number();
+      case 6:
+        return any(Texts{"true", "false", "null"});
+      case 7:
+        return any(Texts{"[]", "[1,2]", "[{\"a\":\"b\"}]"});
+      case 8:
+        return "\"" + duration() + "\"";
+      case 9:
+        return "\"" + std::to_string(pick(0, 999)) + any(Texts{"KB", "KiB", "MB", " B", "kb"}) + "\"";
+      case 10:
+        return "\"" + hex(16) + "\"";
+      case 11:
+        return "\"" + number() + "\"";
+      case 12:
+        return "\"10.0." + std::to_string(pick(0, 3)) + "." + std::to_string(pick(0, 255)) + "\"";
+      case 13:
+        return std::to_string(any(std::vector<int>{200, 200, 200, 404, 500}));
+      default:
+        return "\"worker " + number() + " took " + duration() + "\"";
     }
   }
 
   std::string logfmt_value(const Field& field) {
     if (field.kind == 4) return "\"" + text() + "\"";
     if (field.kind >= 14) return "\"worker " + std::to_string(pick(0, 99)) + "\"";
-    if (field.kind == 7) return any(std::vector<std::string>{"", "x=y", "a\"b", "plain", "b\\\\s"});
+    if (field.kind == 7) return any(Texts{"", "x=y", "a\"b", "plain", "b\\\\s"});
     std::string out = value(field);
     if (out.size() > 1 && out.front() == '"' && chance(90)) out = out.substr(1, out.size() - 2);
     std::replace(out.begin(), out.end(), ' ', '_');
@@ -152,39 +190,71 @@ class Generator {
   // ---- Queries ----
  public:
   std::string name() {
-    return any(std::vector<std::string>{"level", "level", "n", "n", "status", "status", "dur", "msg", "level_extracted", "msg", "status", "dur", "n", "size", "app", "app_extracted",
-                                        "host", "host_extracted", "trace", "trace_extracted", "a_b", "x_y", "nested_n", "nested_level",
-                                        "a_a", "b", "none"});
+    return any(Texts{"level",
+                     "level",
+                     "n",
+                     "n",
+                     "status",
+                     "status",
+                     "dur",
+                     "msg",
+                     "level_extracted",
+                     "msg",
+                     "status",
+                     "dur",
+                     "n",
+                     "size",
+                     "app",
+                     "app_extracted",
+                     "host",
+                     "host_extracted",
+                     "trace",
+                     "trace_extracted",
+                     "a_b",
+                     "x_y",
+                     "nested_n",
+                     "nested_level",
+                     "a_a",
+                     "b",
+                     "none"});
   }
 
   std::string label_filter(int depth) {
     if (depth < 2 && chance(20)) {
       return "(" + label_filter(depth + 1) + (chance(50) ? " or " : " and ") + label_filter(depth + 1) + ")";
     }
-    const std::string compare = any(std::vector<std::string>{"=", "!=", "!=", ">", ">", ">=", "<", "<=", "=="});
+    const std::string compare = any(Texts{"=", "!=", "!=", ">", ">", ">=", "<", "<=", "=="});
     const std::string not_text = compare == "=" ? "==" : compare;
     switch (pick(0, 8)) {
-      case 0: return name() + "=\"" + any(std::vector<std::string>{"error", "info", "", "5", "404", "web", "a"}) + "\"";
-      case 1: return name() + "!=\"" + any(std::vector<std::string>{"error", "", "404", "007"}) + "\"";
-      case 2: return name() + "=~\"" + any(std::vector<std::string>{"err.*", ".+", "[0-9]+", "e|w|.*x"}) + "\"";
-      case 3: return name() + "!~\"" + any(std::vector<std::string>{"err.*", "in.o", ".*1.*"}) + "\"";
+      case 0:
+        return name() + "=\"" + any(Texts{"error", "info", "", "5", "404", "web", "a"}) + "\"";
+      case 1:
+        return name() + "!=\"" + any(Texts{"error", "", "404", "007"}) + "\"";
+      case 2:
+        return name() + "=~\"" + any(Texts{"err.*", ".+", "[0-9]+", "e|w|.*x"}) + "\"";
+      case 3:
+        return name() + "!~\"" + any(Texts{"err.*", "in.o", ".*1.*"}) + "\"";
       case 4:
-      case 5: return name() + " " + not_text + " " + any(std::vector<std::string>{"0", "0", "5", "404", "50.5", "1000", "-3"});
-      case 6: return name() + " " + not_text + " " + any(std::vector<std::string>{"10ms", "1s", "500us", "1m"});
-      case 7: return name() + " " + not_text + " " + any(std::vector<std::string>{"10KB", "1KiB", "5B", "1MB"});
-      default: return chance(50) ? "__error__=\"\"" : name() + "=ip(\"10.0.1.0/24\")";
+      case 5:
+        return name() + " " + not_text + " " + any(Texts{"0", "0", "5", "404", "50.5", "1000", "-3"});
+      case 6:
+        return name() + " " + not_text + " " + any(Texts{"10ms", "1s", "500us", "1m"});
+      case 7:
+        return name() + " " + not_text + " " + any(Texts{"10KB", "1KiB", "5B", "1MB"});
+      default:
+        return chance(50) ? "__error__=\"\"" : name() + "=ip(\"10.0.1.0/24\")";
     }
   }
 
   std::string parser() {
-    return any(std::vector<std::string>{"json", "json", "json", "json", "logfmt", "logfmt", "logfmt", "logfmt --strict",
-                                        "logfmt --keep-empty", "json n=\"n\", x=\"nested.a\"", "pattern `<a> <b> <_>`",
-                                        "regexp `(?P<n>[0-9]+)`", "logfmt n, level"});
+    return any(Texts{"json", "json", "json", "json", "logfmt", "logfmt", "logfmt", "logfmt --strict",
+                     "logfmt --keep-empty", "json n=\"n\", x=\"nested.a\"", "pattern `<a> <b> <_>`",
+                     "regexp `(?P<n>[0-9]+)`", "logfmt n, level"});
   }
 
   std::string pipeline() {
     std::string out;
-    if (chance(20)) out += " |= " + any(std::vector<std::string>{"\"error\"", "\"e\"", "\"1\"", "\"level\""});
+    if (chance(20)) out += " |= " + any(Texts{"\"error\"", "\"e\"", "\"1\"", "\"level\""});
     if (chance(8)) out += " |~ \"[0-9]{3}\"";
     if (chance(10)) out += " | " + label_filter(0);
     if (chance(90)) out += " | " + parser();
@@ -203,28 +273,32 @@ class Generator {
 
   std::string grouping() {
     switch (pick(0, 3)) {
-      case 0: return " by ()";
-      case 1: return " by (" + name() + ")";
-      case 2: return " by (" + name() + ", " + name() + ")";
-      default: return chance(50) ? " without (" + name() + ")" : "";
+      case 0:
+        return " by ()";
+      case 1:
+        return " by (" + name() + ")";
+      case 2:
+        return " by (" + name() + ", " + name() + ")";
+      default:
+        return chance(50) ? " without (" + name() + ")" : "";
     }
   }
 
   std::string metric_query() {
-    const std::string range = any(std::vector<std::string>{"[10s]", "[40s]", "[1m]", "[7s]"});
+    const std::string range = any(Texts{"[10s]", "[40s]", "[1m]", "[7s]"});
     if (chance(40)) {
-      const std::string inner = any(std::vector<std::string>{"count_over_time", "rate", "bytes_over_time"}) + "({app=~\".+\"}" +
-                                pipeline() + " " + range + ")";
+      const std::string inner =
+          any(Texts{"count_over_time", "rate", "bytes_over_time"}) + "({app=~\".+\"}" + pipeline() + " " + range + ")";
       return "sum" + grouping() + " (" + inner + ")";
     }
     const std::string op =
-        any(std::vector<std::string>{"sum_over_time", "avg_over_time", "max_over_time", "min_over_time", "first_over_time",
-                                     "last_over_time", "stddev_over_time", "quantile_over_time", "rate"});
+        any(Texts{"sum_over_time", "avg_over_time", "max_over_time", "min_over_time", "first_over_time",
+                  "last_over_time", "stddev_over_time", "quantile_over_time", "rate"});
     const std::string unwrap =
-        any(std::vector<std::string>{"n", "n", "dur", "status", "duration(dur)", "bytes(size)", "duration(msg)", "app"});
+        any(Texts{"n", "n", "dur", "status", "duration(dur)", "bytes(size)", "duration(msg)", "app"});
     const std::string inner = "({app=~\".+\"}" + pipeline() + " | unwrap " + unwrap +
-                              (chance(85) ? " | __error__=\"\"" : "") +
-                              (chance(15) ? " | " + label_filter(1) : "") + " " + range + ")";
+                              (chance(85) ? " | __error__=\"\"" : "") + (chance(15) ? " | " + label_filter(1) : "") +
+                              " " + range + ")";
     if (op == "quantile_over_time") return "quantile_over_time(0.9, " + inner.substr(1) + grouping();
     if (op == "sum_over_time" || op == "rate") return "sum" + grouping() + " (" + op + inner + ")";
     return op + inner + grouping();
@@ -250,7 +324,8 @@ std::vector<std::string> text_of(const Result<MetricValue>& value) {
   for (const query::Series& series : std::get<query::Matrix>(*value).series) {
     std::string text = series.labels.to_string();
     for (const double point : series.values) {
-      text += " " + std::to_string(std::bit_cast<std::uint64_t>(std::isnan(point) && !query::is_absent(point) ? NAN : point));
+      text += " " +
+              std::to_string(std::bit_cast<std::uint64_t>(std::isnan(point) && !query::is_absent(point) ? NAN : point));
     }
     out.push_back(text);
   }
@@ -308,7 +383,8 @@ TEST_F(SplitLines, AnswerAsReadingEveryLineDoes) {
         store_.rows().add(labels, generator.pick(0, 120) * kNsPerSecond, generator.line(), extra);
       }
     }
-    store_.block_rows = static_cast<std::size_t>(generator.chance(30) ? generator.pick(1, 20) : generator.pick(50, 600));
+    store_.block_rows =
+        static_cast<std::size_t>(generator.chance(30) ? generator.pick(1, 20) : generator.pick(50, 600));
     for (int i = 0; i < 60; ++i) {
       store_.apply_predicates = generator.chance(60);
       LogQuery request;

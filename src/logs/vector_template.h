@@ -1,6 +1,6 @@
-// The rows of one template of a block, for a plan: label filters, unwrapped numbers and groups over whole columns. A row
-// is known by its position among those of the template. What cannot be settled for a position without its line (a value
-// that is no number, a label that may come from two places) is left to those who look at lines: see unsettled().
+// The rows of one template of a block, for a plan: label filters, unwrapped numbers and groups over whole columns. A
+// row is known by its position among those of the template. What cannot be settled for a position without its line (a
+// value that is no number, a label that may come from two places) is left to those who look at lines: see unsettled().
 #pragma once
 
 #include <cstdint>

@@ -155,7 +155,8 @@ TEST(RangeAccumulator, OnesAsAStretchOfTimes) {
     const std::vector<std::uint32_t> groups(times.size(), 3);
     const std::vector<double> ones(times.size(), 1.0);
     for (const Op op : {Op::kCount, Op::kSum, Op::kLast, Op::kQuantile}) {
-      auto one_by_one = make_range_accumulator({op, 0.5}, windows), stretch = make_range_accumulator({op, 0.5}, windows);
+      auto one_by_one = make_range_accumulator({op, 0.5}, windows);
+      auto stretch = make_range_accumulator({op, 0.5}, windows);
       one_by_one->add({groups, times, ones});
       stretch->add_ones(3, times);
       const auto want = one_by_one->finish(3), got = stretch->finish(3);
