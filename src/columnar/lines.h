@@ -6,9 +6,10 @@
 // whose values are free text may be a `Templates` again (at most kNestingMax deep). What fits nothing is a template of
 // no pieces with one slot of kind kText. So every line, whatever it holds, is found in the same way.
 //
-// Forms. kJson: one JSON object (strict JSON, valid UTF-8, at most 16 objects deep); every scalar (and every array, whole) is a slot, keys and punctuation are pieces, a
-// string's quotes are pieces. kLogfmt: `key=value key="value" ...` with single blanks, unique clean keys, valid UTF-8;
-// values (perhaps empty) are slots, quotes are pieces. kText: words with digits, ids, addresses, and quoted or bracketed stretches are slots.
+// Forms. kJson: one JSON object (strict JSON, valid UTF-8, at most 16 objects deep); every scalar (and every array,
+// whole) is a slot, keys and punctuation are pieces, a string's quotes are pieces. kLogfmt: `key=value key="value" ...`
+// with single blanks, unique clean keys, valid UTF-8; values (perhaps empty) are slots, quotes are pieces. kText: words
+// with digits, ids, addresses, and quoted or bracketed stretches are slots.
 //
 // Everything is read lazily: opening a block decodes its header (templates, kinds, dictionaries' places), a slot's
 // values are fetched, checked and decoded when first asked for, and kept. Any number of threads. Anything damaged is
