@@ -12,6 +12,7 @@ constexpr std::uint64_t kStreamBytesMax = std::uint64_t{4} << 30;
 
 void PageWriter::add(std::string stream) {
   streams_.push_back(stream.size());
+  bytes_ += stream.size();
   if (stream.size() >= kOwnPageBytesMin) {
     pages_.push_back({std::move(stream)});
     return;
@@ -65,6 +66,12 @@ Result<std::unique_ptr<PageReader>> PageReader::open(ByteReader& table, std::uin
   }
   out->end_ = pages_begin;
   out->shared_ = std::make_unique<Lazy<std::shared_ptr<const std::string>>[]>(out->pages_.size());
+  return out;
+}
+
+std::vector<std::size_t> PageReader::page_sizes() const {
+  std::vector<std::size_t> out;
+  for (const Page& page : pages_) out.push_back(page.size);
   return out;
 }
 

@@ -25,6 +25,7 @@ class PageWriter {
   // The table for the header: sizes of streams, hashes of pages. Then the pages, back to back.
   void write_table(std::string& out) const;
   void write_pages(std::string& out) const;
+  std::size_t bytes() const { return bytes_; }  // of all pages
 
  private:
   struct Page {
@@ -32,6 +33,7 @@ class PageWriter {
   };
   std::vector<std::size_t> streams_;  // sizes
   std::vector<Page> pages_;
+  std::size_t bytes_ = 0;
   std::size_t shared_ = static_cast<std::size_t>(-1);  // the page that small streams go to, if any
 };
 
@@ -70,6 +72,7 @@ class PageReader {
   // `pages_begin` is where the first page begins in the column.
   static Result<std::unique_ptr<PageReader>> open(ByteReader& table, std::uint64_t pages_begin);
 
+  std::vector<std::size_t> page_sizes() const;
   std::size_t streams() const { return streams_.size(); }
   std::size_t stream_bytes(std::size_t stream) const { return streams_[stream].size; }
   std::uint64_t end() const { return end_; }  // of the last page

@@ -1,6 +1,7 @@
 #include "columnar/line_shape.h"
 
 #include <array>
+#include <bit>
 #include <cstring>
 
 namespace trilobite::columnar {
@@ -75,12 +76,8 @@ class JsonSplitter {
   // From the opening quote to behind the closing one.
   bool string() {
     if (!eat('"')) return false;
-    while (at_ < end_) {
+    while ((at_ = json_string_plain_end(at_, end_)) < end_) {
       const auto c = static_cast<unsigned char>(*at_);
-      if (!kStringSpecial[c]) {
-        ++at_;
-        continue;
-      }
       if (c == '"') {
         ++at_;
         return true;
@@ -110,45 +107,11 @@ class JsonSplitter {
     return c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' || c == 't';
   }
 
-  bool number() {
-    (void)eat('-');
-    if (at_ == end_ || !is_digit(*at_)) return false;
-    if (!eat('0')) digits();
-    if (at_ < end_ && *at_ == '.') {
-      ++at_;
-      if (at_ == end_ || !is_digit(*at_)) return false;
-      digits();
-    }
-    if (at_ < end_ && (*at_ == 'e' || *at_ == 'E')) {
-      ++at_;
-      if (at_ < end_ && (*at_ == '+' || *at_ == '-')) ++at_;
-      if (at_ == end_ || !is_digit(*at_)) return false;
-      digits();
-    }
-    return true;
-  }
-  void digits() {
-    while (at_ < end_ && is_digit(*at_)) ++at_;
-  }
-
-  bool word(std::string_view text) {
-    if (static_cast<std::size_t>(end_ - at_) < text.size() || std::memcmp(at_, text.data(), text.size()) != 0)
-      return false;
-    at_ += text.size();
-    return true;
-  }
-
   bool bare() {
-    switch (*at_) {
-      case 't':
-        return word("true");
-      case 'f':
-        return word("false");
-      case 'n':
-        return word("null");
-      default:
-        return number();
-    }
+    const char* end = json_bare_end(at_, end_);
+    if (end == nullptr) return false;
+    at_ = end;
+    return true;
   }
 
   // Anything, without slots: what stands in an array.
@@ -220,7 +183,67 @@ constexpr auto kKeyByte = [] {
   return out;
 }();
 
+const char* digits_end(const char* at, const char* end) {
+  while (at < end && is_digit(*at)) ++at;
+  return at;
+}
+
+const char* json_number_end(const char* at, const char* end) {
+  if (at < end && *at == '-') ++at;
+  const char* whole = at;
+  at = digits_end(at, end);
+  if (at == whole || (*whole == '0' && at - whole > 1)) return nullptr;
+  if (at < end && *at == '.') {
+    const char* fraction = at + 1;
+    at = digits_end(fraction, end);
+    if (at == fraction) return nullptr;
+  }
+  if (at < end && (*at == 'e' || *at == 'E')) {
+    ++at;
+    if (at < end && (*at == '+' || *at == '-')) ++at;
+    const char* exponent = at;
+    at = digits_end(exponent, end);
+    if (at == exponent) return nullptr;
+  }
+  return at;
+}
+
+// A byte's top bit set where `word` has a special byte; exact up to the lowest one set.
+std::uint64_t special_bytes(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kTops = 0x8080808080808080;
+  const std::uint64_t quotes = word ^ kOnes * '"', slashes = word ^ kOnes * '\\';
+  return (((quotes - kOnes) & ~quotes) | ((slashes - kOnes) & ~slashes) | ((word - kOnes * 0x20) & ~word) | word) &
+         kTops;
+}
+
 }  // namespace
+
+const char* json_string_plain_end(const char* at, const char* end) {
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; end - at >= 8; at += 8) {
+      std::uint64_t word;
+      std::memcpy(&word, at, 8);
+      if (const std::uint64_t special = special_bytes(word); special != 0) return at + std::countr_zero(special) / 8;
+    }
+  }
+  while (at < end && !kStringSpecial[static_cast<unsigned char>(*at)]) ++at;
+  return at;
+}
+
+const char* json_bare_end(const char* at, const char* end) {
+  if (at == end) return nullptr;
+  const std::string_view rest(at, static_cast<std::size_t>(end - at));
+  switch (*at) {
+    case 't':
+      return rest.starts_with("true") ? at + 4 : nullptr;
+    case 'f':
+      return rest.starts_with("false") ? at + 5 : nullptr;
+    case 'n':
+      return rest.starts_with("null") ? at + 4 : nullptr;
+    default:
+      return json_number_end(at, end);
+  }
+}
 
 bool split_json(std::string_view line, std::vector<TextSpan>& slots, std::vector<Field>* fields) {
   return JsonSplitter(line, slots, fields).run();

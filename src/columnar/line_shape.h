@@ -30,4 +30,9 @@ bool split_logfmt(std::string_view line, std::vector<TextSpan>& slots, std::vect
 // Always possible but for the bytes 0 to 2, which stand for slots in keys, and for more than kLineSlotsMax.
 bool split_text(std::string_view line, unsigned depth, std::vector<TextSpan>& slots);
 
+// The first byte of a JSON string that is not plain: its closing quote, a backslash, a control byte, one beyond ASCII.
+const char* json_string_plain_end(const char* at, const char* end);
+// Behind the number, true, false or null that begins at `at`; null when none does.
+const char* json_bare_end(const char* at, const char* end);
+
 }  // namespace trilobite::columnar

@@ -42,6 +42,7 @@ struct LinesWriter {
   std::string tree;
   PageWriter pages;
   std::size_t slots = 0;  // written or promised so far
+  std::vector<std::int64_t> numbers;  // of the slot being written; kept for its memory
   int zstd_level = 3;
 };
 

@@ -8,6 +8,7 @@
 #include "columnar/frame.h"
 #include "columnar/int_stream.h"
 #include "columnar/line_slots.h"
+#include "columnar/line_trie.h"
 
 namespace trilobite::columnar {
 namespace {
@@ -109,16 +110,24 @@ class Splitter {
       if (key == kNoTemplate) continue;
       ++out_.keys[key].rows;
       const std::uint32_t base = values_.spans[row].begin;
+      if (row == kRowsToGuess) reserve();
       for (const TextSpan& slot : slots_) out_.slots.push_back({base + slot.begin, slot.size});
     }
   }
 
  private:
+  static constexpr std::size_t kRowsToGuess = 512;
+
+  // Growing by doubling would touch twice the memory.
+  void reserve() { out_.slots.reserve(out_.slots.size() * values_.size() / kRowsToGuess * 9 / 8); }
+
   std::uint32_t split(std::string_view line, std::uint32_t row) {
     slots_.clear();
     if (line.size() > kSplitLineBytesMax || out_.slots.size() > (1u << 31)) return kNoTemplate;
     LineForm form = LineForm::kText;
     if (values_.depth == 1) {
+      if (const std::uint32_t known = trie_.match(line, slots_); known != LineTrie::kNone) return known;
+      slots_.clear();
       if (!line.empty() && (line[0] == '{' || line[0] == ' ' || line[0] == '\t') && split_json(line, slots_, nullptr)) {
         form = LineForm::kJson;
       } else {
@@ -131,7 +140,10 @@ class Splitter {
       if (!split_text(line, values_.depth, slots_)) return kNoTemplate;
     }
     make_key(line, form);
-    return table_.find_or_add(key_, static_cast<std::uint32_t>(slots_.size()), row);
+    const std::size_t known = out_.keys.size();
+    const std::uint32_t key = table_.find_or_add(key_, static_cast<std::uint32_t>(slots_.size()), row);
+    if (out_.keys.size() > known) trie_.add(form, line, slots_, key);
+    return key;
   }
 
   void make_key(std::string_view line, LineForm form) {
@@ -153,6 +165,7 @@ class Splitter {
   const SlotValues& values_;
   SplitRows& out_;
   KeyTable table_;
+  LineTrie trie_;
   std::vector<TextSpan> slots_;
   std::string key_;
 };
@@ -338,6 +351,7 @@ EncodedLines encode_lines(const Column& lines, std::span<const TimeNs> times, in
   writer.pages.write_table(body);
   body += writer.tree;
   EncodedLines out;
+  out.bytes.reserve(body.size() + writer.pages.bytes() + 16);
   ByteWriter(out.bytes).fixed(kLinesVersion);
   append_frame(body, zstd_level, out.bytes);
   out.header_bytes = out.bytes.size();

@@ -262,7 +262,7 @@ char* OpenTemplates::render(std::size_t row, char* out) const {
 }
 
 Result<StringColumn> OpenTemplates::all() const {
-  constexpr std::size_t kStartBytes = 1u << 20;
+  constexpr std::size_t kStartBytes = 64u << 10, kRowsToGuess = 256;
   TRY(loaded, this->loaded());
   StringColumn out;
   out.ends.reserve(rows());
@@ -276,7 +276,11 @@ Result<StringColumn> OpenTemplates::all() const {
       TRY_VOID(append(row, bytes));
       used = bytes.size();
     } else {
-      if (bytes.size() - used < longest) bytes.resize(std::max({bytes.size() * 2, used + longest, kStartBytes}));
+      if (bytes.size() - used < longest) {
+        // Grown once from what the first rows need, not from what the header claims.
+        const std::size_t guess = row < kRowsToGuess ? used * 2 : used * rows() / row / 32 * 33;
+        bytes.resize(std::max({std::min(guess, bytes_max), used + longest + kStartBytes, bytes.size() / 8 * 9}));
+      }
       used = static_cast<std::size_t>(render(row, bytes.data() + used) - bytes.data());
     }
     if (used > bytes_max) return error(Code::kCorrupt, "lines are longer than {} bytes", bytes_max);

@@ -406,6 +406,30 @@ TEST(Lines, TimesAreDistancesFromTheRow) {
   EXPECT_EQ((*slot.integers())[7], times[7] / 1000 * 1000);
 }
 
+TEST(Lines, MayHaveNeverMissesAnId) {
+  std::mt19937_64 random(13);
+  for (const bool repeated : {false, true}) {
+    std::vector<std::string> ids;
+    for (int i = 0; i < 20'000; ++i) ids.push_back(repeated && i >= 15'000 ? ids[random() % 15'000] : uuid(random));
+    // Version and variant, as real ones have: digits that need not be stored.
+    for (std::string& id : ids) id[14] = '4', id[19] = 'a';
+    const Lines lines = make_lines(ids.size(), [&](std::size_t i) { return "id=" + ids[i]; });
+    expect_round_trip(lines);
+    const auto opened = open(lines);
+    const Slot& slot = *only_template(*opened).slots[0];
+    ASSERT_EQ(slot.kind(), SlotKind::kUuid);
+    const std::string bytes(*slot.ids());
+    ASSERT_EQ(bytes.size(), ids.size() * 16);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      ASSERT_TRUE(*slot.may_have(std::string_view(bytes).substr(i * 16, 16)));
+    std::size_t wrong = 0;
+    for (int i = 0; i < 20'000; ++i) wrong += *slot.may_have(hex(random, 16));
+    EXPECT_LT(wrong, 20'000u / 40) << "one in 64 is expected";
+    EXPECT_FALSE(*slot.may_have("too short"));
+    EXPECT_LT(opened->encoded.bytes.size(), ids.size() * 17u);
+  }
+}
+
 TEST(Lines, DamageIsFound) {
   std::mt19937_64 random(9);
   const Lines lines =

@@ -157,9 +157,17 @@ bool sample_is_repetitive(const SlotValues& values, std::size_t entries_max) {
 bool encode_dictionary(const SlotValues& values, std::size_t entries_max, LinesWriter& writer) {
   if (!sample_is_repetitive(values, entries_max)) return false;
   TextTable table(entries_max + 1);
-  std::vector<std::int64_t> codes(values.size());
+  std::vector<std::int64_t>& codes = writer.numbers;
+  codes.resize(values.size());
+  std::string_view before;
   for (std::size_t i = 0; i < codes.size(); ++i) {
-    codes[i] = table.code_of(values[i]);
+    const std::string_view value = values[i];
+    if (i > 0 && value == before) {
+      codes[i] = codes[i - 1];
+      continue;
+    }
+    before = value;
+    codes[i] = table.code_of(value);
     if (table.entries().size() > entries_max) return false;
   }
   ByteSet possible{};

@@ -262,7 +262,7 @@ void write_kind(SlotKind kind, LinesWriter& writer) { ByteWriter(writer.tree).fi
 }  // namespace
 
 bool encode_integer(const SlotValues& values, LinesWriter& writer) {
-  std::vector<std::int64_t> numbers;
+  std::vector<std::int64_t>& numbers = writer.numbers;
   std::size_t digits = 0;
   if (!parse_all(values, numbers, parse_canonical)) {
     digits = values[0].size();
@@ -282,7 +282,7 @@ bool encode_decimal(const SlotValues& values, LinesWriter& writer) {
   if (point == std::string_view::npos) return false;
   const std::size_t scale = values[0].size() - point - 1;
   if (scale == 0 || scale >= kDigitsMax) return false;
-  std::vector<std::int64_t> numbers;
+  std::vector<std::int64_t>& numbers = writer.numbers;
   const auto parse = [&](std::string_view text, std::int64_t& out) {
     return parse_decimal(text, static_cast<unsigned>(scale), out);
   };
@@ -294,7 +294,7 @@ bool encode_decimal(const SlotValues& values, LinesWriter& writer) {
 }
 
 bool encode_ipv4(const SlotValues& values, LinesWriter& writer) {
-  std::vector<std::int64_t> numbers;
+  std::vector<std::int64_t>& numbers = writer.numbers;
   if (!parse_all(values, numbers, parse_ipv4)) return false;
   write_kind(SlotKind::kIpv4, writer);
   write_numbers(numbers, bounds_of(numbers), writer);
@@ -305,7 +305,8 @@ bool encode_time(const SlotValues& values, LinesWriter& writer) {
   const auto format = detect_time_format(values[0]);
   if (!format) return false;
   TimeParser parser(*format);
-  std::vector<std::int64_t> numbers(values.size());
+  std::vector<std::int64_t>& numbers = writer.numbers;
+  numbers.resize(values.size());
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const auto time = parser.parse(values[i]);
     if (!time) return false;
