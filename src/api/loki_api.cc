@@ -32,6 +32,7 @@ void add_loki_read_routes(http::Router& router, const LokiApi& api) {
   add_loki_label_routes(router, api);
   add_loki_index_routes(router, api);
   add_loki_detected_routes(router, api);
+  add_loki_patterns_routes(router, api);
   add_loki_legacy_routes(router, api);
   add_loki_limits_routes(router, api);
 }

@@ -1,6 +1,6 @@
 // The reading half of Loki's HTTP API. Each group of endpoints is a file of its own: loki_query.cc, loki_labels.cc,
-// loki_index.cc, loki_detected.cc, loki_legacy.cc, loki_limits.cc. They parse parameters, run the query in the logs
-// room, and write Loki's answers.
+// loki_index.cc, loki_detected.cc, loki_patterns.cc, loki_legacy.cc, loki_limits.cc. They parse parameters, run the
+// query in the logs room, and write Loki's answers.
 #pragma once
 
 #include "api/http.h"
@@ -18,6 +18,7 @@ struct LokiApi {
   const Clock& clock;
   query::QueryLimits limits;
   bool multi_tenant = false;  // false: one tenant, X-Scope-OrgID is ignored
+  std::size_t patterns_max = 300;  // in an answer
 };
 
 void add_loki_read_routes(http::Router& router, const LokiApi& api);
@@ -27,6 +28,7 @@ void add_loki_query_routes(http::Router& router, const LokiApi& api);
 void add_loki_label_routes(http::Router& router, const LokiApi& api);
 void add_loki_index_routes(http::Router& router, const LokiApi& api);
 void add_loki_detected_routes(http::Router& router, const LokiApi& api);
+void add_loki_patterns_routes(http::Router& router, const LokiApi& api);
 void add_loki_legacy_routes(http::Router& router, const LokiApi& api);
 void add_loki_limits_routes(http::Router& router, const LokiApi& api);
 

@@ -1,4 +1,4 @@
-// detected_labels, detected_fields, detected_field/{name}/values and patterns: what the data looks like.
+// detected_labels, detected_fields and detected_field/{name}/values: what the data looks like.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -132,21 +132,12 @@ Result<http::Response> detected_values(const LokiApi& api, const http::Request& 
   return response;
 }
 
-// Line patterns come with the templates of stored lines; until a store has them the answer is that of a Loki whose
-// pattern ingester is off. The selector is checked all the same.
-Result<http::Response> patterns(const LokiApi& api, const http::Request& request, const std::string&) {
-  TRY_VOID(loki_ordered_bounds(request, api.clock.now()));
-  TRY_VOID(logql::parse_matchers(loki_query(request)));
-  return error(Code::kNotFound, "pattern ingester is not enabled");
-}
-
 }  // namespace
 
 void add_loki_detected_routes(http::Router& router, const LokiApi& api) {
   add_loki_route(router, api, "/loki/api/v1/detected_labels", detected_labels);
   add_loki_route(router, api, "/loki/api/v1/detected_fields", detected_fields);
   add_loki_route(router, api, "/loki/api/v1/detected_field/{name}/values", detected_values);
-  add_loki_route(router, api, "/loki/api/v1/patterns", patterns);
 }
 
 }  // namespace trilobite::api

@@ -23,7 +23,7 @@ Result<http::Response> drilldown_limits(const LokiApi& api, const http::Request&
   json.key("query_timeout").string(duration(limits.timeout));
   json.key("volume_enabled").boolean(true);
   json.end_object();
-  json.key("pattern_ingester_enabled").boolean(false);
+  json.key("pattern_ingester_enabled").boolean(true);
   json.key("version").string(build_info().version).end_object();
   return response;
 }

@@ -153,6 +153,27 @@ TEST_F(LokiRead, DetectedLabelsAndFields) {
   EXPECT_EQ(ask("/loki/api/v1/detected_fields", range("{app=\"none\"}")).body, "{}");
 }
 
+TEST_F(LokiRead, Patterns) {
+  EXPECT_EQ(ask("/loki/api/v1/patterns", range("{app=~\".+\"}", {{"step", "30s"}})).body,
+            R"({"status":"success","data":[{"pattern":"GET /<_> ms=<_>","level":"unknown",)"
+            R"("samples":[[1768435200,3],[1768435230,3]]},)"
+            R"({"pattern":"\"quoted\"\n","level":"unknown","samples":[[1768435200,1]]}]})");
+  // Whole seconds: a shorter step is a second.
+  const http::Response db = ask("/loki/api/v1/patterns", range("{app=\"db\"}", {{"step", "0.1"}}), {}, "POST");
+  EXPECT_NE(db.body.find("[1768435205,1]"), std::string::npos);
+  EXPECT_EQ(ask("/loki/api/v1/patterns", range("{app=\"none\"}")).body, R"({"status":"success","data":[]})");
+
+  http::Router router;
+  add_loki_read_routes(router, LokiApi{store_, pool_, clock_, {}, false, 1});
+  http::Request request;
+  request.method = "GET";
+  request.path = "/loki/api/v1/patterns";
+  request.query = range("{app=~\".+\"}");
+  const std::string one = router.handle(request).body;
+  EXPECT_NE(one.find("GET /<_>"), std::string::npos);
+  EXPECT_EQ(one.find("quoted"), std::string::npos) << "more than the limit";
+}
+
 TEST_F(LokiRead, DrilldownLimits) {
   const std::string body = ask("/loki/api/v1/drilldown-limits", {}).body;
   EXPECT_NE(body.find(R"("max_query_length":"30d1h")"), std::string::npos) << body;
@@ -231,6 +252,13 @@ TEST_F(LokiRead, BadParametersAreNamed) {
       {"index/stats", {}, 400, "parse error : syntax error: unexpected $end"},
       {"index/volume", {{"query", q}, {"aggregateBy", "bogus"}}, 400, "invalid aggregation option"},
       {"index/shards", {{"query", q}}, 400, "targetBytesPerShard is required"},
+      {"patterns", {}, 400, "parse error : syntax error: unexpected $end"},
+      {"patterns", {{"query", "{app=\"a\"} |= \"x\""}}, 400, "only label matchers are supported"},
+      {"patterns", {{"query", q}, {"step", "0"}}, 400, "zero or negative query resolution step widths"},
+      {"patterns",
+       {{"query", q}, {"start", "1768435200"}, {"end", "1768455200"}, {"step", "1"}},
+       400,
+       "a step of 1 s gives more than 11000 points"},
       {"detected_fields", {{"query", q}, {"limit", "0"}}, 400, "limit must be a positive value"},
       {"detected_fields", {{"query", "vector(1)"}}, 400, "only log selector is supported"},
   };

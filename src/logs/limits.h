@@ -14,4 +14,7 @@ inline constexpr std::size_t kTemplateOutputMax = 4u
 inline constexpr std::size_t kTemplateStepsMax = 1u << 20;   // actions per execution: ranges over large numbers
 inline constexpr std::size_t kTemplateDepthMax = 100;        // templates calling templates
 
+inline constexpr std::size_t kPatternsKept = 5000;           // while lines are counted; what is rarer is `<_>`
+inline constexpr std::size_t kPatternSampleBytes = 32;       // of memory, about, for one step of one pattern
+
 }  // namespace trilobite::logql

@@ -35,6 +35,7 @@ struct Config {
   query::QueryLimits query;
   std::size_t query_threads = 0;  // 0: one per core
   std::size_t tails_max = 10;     // per tenant
+  std::size_t patterns_max = 300; // in an answer
   AgentSettings agent;
   LogSettings log;
   ingest::LimitsByTenant limits;

@@ -101,6 +101,7 @@ void add_query_keys(std::vector<ConfigKey>& all) {
   add(count_field<C>("points_max", "Points per series of an answer.", query_limit(&Q::points_max)));
   add(count_field<C>("series_max", "Series of an answer.", query_limit(&Q::series_max)));
   add(count_field<C>("entries_max", "Log lines of an answer.", query_limit(&Q::entries_max)));
+  add(count_field<C>("patterns_max", "Patterns of an answer, the most frequent ones.", member(&C::patterns_max)));
   add(bytes_field<C>("memory_max", "Memory of one query.", query_limit(&Q::memory_max)));
   add(count_field<C>("tails_max", "Live tails of one tenant.", member(&C::tails_max)));
 }

@@ -102,7 +102,8 @@ void Server::State::add_routes() {
   api::add_status_routes(router, status_source());
   api::add_loki_push_routes(router, {*writer, labels, {config.push_bytes_decoded_max}, config.multi_tenant});
   api::add_otlp_logs_routes(router, {*writer, world.clock, {config.push_bytes_decoded_max}, config.multi_tenant});
-  api::add_loki_read_routes(router, {*store, *query_pool, world.clock, config.query, config.multi_tenant});
+  api::add_loki_read_routes(router, {*store, *query_pool, world.clock, config.query, config.multi_tenant,
+                                     config.patterns_max});
   api::add_loki_tail_routes(
       router, {*store, *query_pool, world.clock, tails, config.query, config.tails_max, config.multi_tenant});
   router.add_fallback(ui_handler(embedded_assets()));

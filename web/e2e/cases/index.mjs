@@ -11,6 +11,7 @@ import { liveTail } from "./live_tail.mjs";
 import { looks } from "./looks.mjs";
 import { manyRows } from "./many_rows.mjs";
 import { metricPlot } from "./metric_plot.mjs";
+import { patternsTab } from "./patterns_tab.mjs";
 import { queryEditor } from "./query_editor.mjs";
 import { screenshots } from "./screenshots.mjs";
 import { search } from "./search.mjs";
@@ -22,6 +23,7 @@ export const all = [
   { name: "histogram: levels, drag to zoom", body: histogram },
   { name: "row detail: filter for and out of a value", body: fieldFilters },
   { name: "fields tab: types, top values, shares, filters", body: fieldsTab },
+  { name: "patterns tab: counts, trend, sample, filters", body: patternsTab },
   { name: "metric plot: lines, legend, stack, table, instant value", body: metricPlot },
   { name: "live tail: new lines without reload, pause and resume", body: liveTail },
   { name: "lines around a line", body: context },

@@ -49,6 +49,29 @@ export async function screenshots(t) {
     await explore.id("log-detail").waitFor();
     await take(explore, "log-detail");
   });
+  await t.step("fields", async () => {
+    const explore = await t.newPage({}, platform);
+    await explore.open({ q: '{service_name="dynamo-frontend"}', view: "fields" });
+    for (const name of ["message", "model"]) {
+      await explore.page.locator(`[data-field-row=${name}] [data-row]`).click();
+      await explore.page.locator(`[data-field-row=${name}] [data-share]`).first().waitFor();
+    }
+    await take(explore, "fields");
+  });
+  await t.step("patterns", async () => {
+    const explore = await t.newPage({ colorScheme: "dark" }, platform);
+    await explore.open({ q: kAll, view: "patterns" });
+    await explore.id("pattern-row").nth(1).locator("[data-row]").click();
+    await explore.id("pattern-sample").waitFor();
+    await explore.id("pattern-row").nth(1).locator("canvas").waitFor();
+    await take(explore, "patterns");
+  });
+  await t.step("metric-plot", async () => {
+    const explore = await t.newPage({}, platform);
+    await explore.open({ q: `sum by (service_name, detected_level) (count_over_time(${kAll}[2m]))`, stacked: "1" });
+    await explore.id("metric-view").locator("canvas").first().waitFor();
+    await take(explore, "metric-plot");
+  });
   await t.step("context", async () => {
     const explore = await show({}, { q: `{service_name="decode-worker"} |= "out of memory"` });
     await explore.rows.nth(3).click();
