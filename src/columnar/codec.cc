@@ -30,7 +30,7 @@ const Codec* find_codec(std::uint8_t id) {
   return nullptr;
 }
 
-EncodedColumn encode_column(const Column& column, int zstd_level) {
+const Codec& best_codec(const Column& column) {
   const Kind kind = kind_of(column);
   const Codec* best = nullptr;
   std::size_t best_bytes = kNotPossible;
@@ -43,8 +43,13 @@ EncodedColumn encode_column(const Column& column, int zstd_level) {
     }
   }
   CHECK(best != nullptr);  // text beyond kTextBytesMax is refused by the caller
-  EncodedColumn out{best->id, {}};
-  best->encode(column, zstd_level, out.bytes);
+  return *best;
+}
+
+EncodedColumn encode_column(const Column& column, int zstd_level) {
+  const Codec& best = best_codec(column);
+  EncodedColumn out{best.id, {}};
+  best.encode(column, zstd_level, out.bytes);
   return out;
 }
 

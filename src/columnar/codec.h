@@ -29,7 +29,7 @@ enum class Encoding : std::uint8_t {
   kTextDictionary = 66,
   kTextZstd = 67,
   kTextIds = 68,
-  kTextTemplates = 96,
+  kTextTemplates = 96,  // lines.h; of a part's line column only, not a row of the table
 };
 
 enum class Kind : std::uint8_t { kInt, kDouble, kText };
@@ -65,6 +65,8 @@ struct EncodedColumn {
   std::string bytes;
 };
 
+// The one of the table with the smallest estimate.
+const Codec& best_codec(const Column& column);
 EncodedColumn encode_column(const Column& column, int zstd_level);
 // Every byte of `bytes` is used, or it is kCorrupt; an unknown encoding is kUnsupported.
 Result<Column> decode_column(std::uint8_t encoding, std::string_view bytes, DecodeShape shape);

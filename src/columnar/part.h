@@ -4,12 +4,17 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "columnar/column.h"
+
+namespace trilobite::columnar {
+class LineBlock;  // lines.h
+}
 
 namespace trilobite {
 
@@ -56,7 +61,7 @@ class PartWriter {
   virtual ~PartWriter() = default;
 
   // REQUIRES: 1..kBlockRowsMax rows, sorted by (series, time), all columns of the same length.
-  // kLimit when a text column exceeds 1 GiB; blocks of about 8 MiB are best.
+  // kLimit when a text column exceeds 1 GiB. The column "line" is split into templates where that makes it smaller.
   virtual Result<void> add_block(const Block& block) = 0;
   // Bytes of another room (label sets, postings), checksummed like everything; `name` at most once.
   virtual Result<void> add_section(const std::string& name, std::string_view bytes) = 0;
@@ -78,6 +83,11 @@ class PartReader {
   virtual Result<std::vector<TimeNs>> read_times(std::size_t block) const = 0;
   // A column that the block does not have gives an empty optional-like Column of size 0.
   virtual Result<Column> read_column(std::size_t block, std::string_view name) const = 0;
+  // The lines of the block where they are stored split into templates; null: take read_column(). Pages are read when
+  // asked for, also after the reader is gone. `times`: where the rows' times come from; none: from the part.
+  using TimesOfBlock = std::function<Result<std::span<const TimeNs>>()>;
+  virtual Result<std::shared_ptr<const columnar::LineBlock>> read_lines(std::size_t block,
+                                                                        TimesOfBlock times = {}) const = 0;
   virtual Result<std::string> read_section(std::string_view name) const = 0;  // kNotFound
   // Reads and checks every byte of the file.
   virtual Result<void> verify() const = 0;

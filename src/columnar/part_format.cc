@@ -5,9 +5,12 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "columnar/codec.h"
 
 namespace trilobite::columnar {
 namespace {
+
+enum PageFlags : std::uint8_t { kHasRange = 1, kHasHeader = 2 };  // the second since version 2
 
 // --- writing
 
@@ -16,7 +19,8 @@ void write_page(ByteWriter& out, const Page& page) {
   out.varint(page.bytes);
   out.varint(page.bytes_raw);
   out.fixed(page.hash);
-  out.fixed(static_cast<std::uint8_t>(page.range.has_value()));
+  out.fixed(static_cast<std::uint8_t>((page.range ? kHasRange : 0) | (page.header_bytes ? kHasHeader : 0)));
+  if (page.header_bytes) out.varint(*page.header_bytes);
   if (page.range) {
     out.varint(zigzag(page.range->min));
     out.varint(static_cast<std::uint64_t>(page.range->max) - static_cast<std::uint64_t>(page.range->min));
@@ -25,19 +29,28 @@ void write_page(ByteWriter& out, const Page& page) {
 
 // --- reading
 
-Result<Page> read_page(ByteReader& in) {
+Result<Page> read_page(ByteReader& in, std::uint32_t version) {
   Page page;
   TRY(encoding, in.fixed<std::uint8_t>());
   TRY(bytes, in.varint());
   TRY(bytes_raw, in.varint());
   TRY(hash, in.fixed<std::uint64_t>());
-  TRY(has_range, in.fixed<std::uint8_t>());
-  if (has_range > 1) return error(Code::kCorrupt, "flag of a page is {}", has_range);
+  TRY(flags, in.fixed<std::uint8_t>());
+  if (flags > (version == 1 ? kHasRange : kHasHeader))  // at most one of them
+    return error(Code::kCorrupt, "flags of a page are {}", flags);
+  const bool split = encoding == static_cast<std::uint8_t>(Encoding::kTextTemplates);
+  if (split != (flags == kHasHeader))
+    return error(Code::kCorrupt, "a page of encoding {} with flags {}", encoding, flags);
   page.encoding = encoding;
   page.bytes = bytes;
   page.bytes_raw = bytes_raw;
   page.hash = hash;
-  if (has_range == 1) {
+  if (flags == kHasHeader) {
+    TRY(header_bytes, in.varint());
+    if (header_bytes > bytes) return error(Code::kCorrupt, "header of {} bytes in a page of {}", header_bytes, bytes);
+    page.header_bytes = header_bytes;
+  }
+  if (flags == kHasRange) {
     TRY(min, in.varint());
     TRY(span, in.varint());
     Range range{unzigzag(min), 0};
@@ -53,17 +66,17 @@ Result<void> check_key(const Page& page, std::string_view name) {
   return {};
 }
 
-Result<BlockPages> read_block(ByteReader& in, std::size_t names) {
+Result<BlockPages> read_block(ByteReader& in, std::size_t names, std::uint32_t version) {
   BlockPages block;
   TRY(rows, in.varint());
   if (rows == 0 || rows > kBlockRowsMax) return error(Code::kCorrupt, "block of {} rows", rows);
   block.rows = static_cast<std::uint32_t>(rows);
-  TRY(series, read_page(in));
+  TRY(series, read_page(in, version));
   TRY_VOID(check_key(series, "series"));
   if (series.range->min < 0 || series.range->max > std::numeric_limits<std::uint32_t>::max()) {
     return error(Code::kCorrupt, "series {} to {}", series.range->min, series.range->max);
   }
-  TRY(times, read_page(in));
+  TRY(times, read_page(in, version));
   TRY_VOID(check_key(times, "times"));
   block.series = series;
   block.times = times;
@@ -75,7 +88,7 @@ Result<BlockPages> read_block(ByteReader& in, std::size_t names) {
     const bool twice =
         std::any_of(block.columns.begin(), block.columns.end(), [&](const NamedPage& c) { return c.name == name; });
     if (twice) return error(Code::kCorrupt, "column {} stands twice in a block", name);
-    TRY(page, read_page(in));
+    TRY(page, read_page(in, version));
     block.columns.push_back({static_cast<std::uint32_t>(name), page});
   }
   return block;
@@ -153,7 +166,7 @@ std::string write_footer(const Footer& footer) {
   return bytes;
 }
 
-Result<Footer> read_footer(std::string_view bytes, std::uint64_t pages_end) {
+Result<Footer> read_footer(std::string_view bytes, std::uint64_t pages_end, std::uint32_t version) {
   Footer footer;
   ByteReader in(bytes);
   // No count is believed: each entry has to be there before the next is read.
@@ -164,7 +177,7 @@ Result<Footer> read_footer(std::string_view bytes, std::uint64_t pages_end) {
   }
   TRY(blocks, in.varint());
   for (std::uint64_t i = 0; i < blocks; ++i) {
-    TRY(block, read_block(in, footer.names.size()));
+    TRY(block, read_block(in, footer.names.size(), version));
     footer.blocks.push_back(std::move(block));
   }
   TRY(sections, in.varint());

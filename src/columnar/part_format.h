@@ -12,7 +12,7 @@
 
 namespace trilobite::columnar {
 
-inline constexpr std::uint32_t kPartVersion = 1;
+inline constexpr std::uint32_t kPartVersion = 2;
 inline constexpr std::string_view kPartHead = "TriloPrt";
 inline constexpr std::string_view kPartMagic = "PartTail";
 
@@ -28,8 +28,11 @@ struct Page {
   std::uint8_t encoding = 0;
   std::uint64_t bytes = 0;      // stored
   std::uint64_t bytes_raw = 0;  // raw_bytes() of the column
-  std::uint64_t hash = 0;       // of the stored bytes
+  std::uint64_t hash = 0;       // of the stored bytes; where there is a header, of the header
   std::optional<Range> range;   // of integers
+  // Of split lines: that many bytes of the page are its header, which has the hashes of the rest, so that one slot can
+  // be read alone.
+  std::optional<std::uint64_t> header_bytes;
   std::uint64_t offset = 0;     // not stored
 };
 
@@ -68,7 +71,7 @@ struct Tail {
 
 std::string write_footer(const Footer& footer);
 // Checks everything that can be checked without the pages; `pages_end` is where the footer starts.
-Result<Footer> read_footer(std::string_view bytes, std::uint64_t pages_end);
+Result<Footer> read_footer(std::string_view bytes, std::uint64_t pages_end, std::uint32_t version = kPartVersion);
 
 std::string write_tail(std::string_view footer, std::uint64_t& hash);
 Result<Tail> read_tail(std::string_view bytes);  // REQUIRES: kBytes of them

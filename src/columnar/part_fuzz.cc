@@ -21,6 +21,7 @@ void read_all(FileSystem& files) {
   for (std::size_t block = 0; block < (*part)->blocks().size() && block < 4; ++block) {
     (void)(*part)->read_series(block).ok();
     (void)(*part)->read_times(block).ok();
+    (void)(*part)->read_lines(block).ok();
     for (const std::string& name : names) {
       auto column = (*part)->read_column(block, name);
       if (!column.ok() || !column->is_text()) continue;
@@ -41,10 +42,14 @@ std::string with_true_hashes(std::string_view footer_bytes, std::string_view pag
     const auto fix = [&](auto& extent) {
       extent.hash = hash64(std::string_view(file).substr(extent.offset, extent.bytes));
     };
+    const auto fix_page = [&](columnar::Page& page) {
+      const std::uint64_t hashed = page.header_bytes.value_or(page.bytes);
+      page.hash = hash64(std::string_view(file).substr(page.offset, hashed));
+    };
     for (columnar::BlockPages& block : footer->blocks) {
-      fix(block.series);
-      fix(block.times);
-      for (columnar::NamedPage& column : block.columns) fix(column.page);
+      fix_page(block.series);
+      fix_page(block.times);
+      for (columnar::NamedPage& column : block.columns) fix_page(column.page);
     }
     for (columnar::Section& section : footer->sections) fix(section);
     rewritten = columnar::write_footer(*footer);

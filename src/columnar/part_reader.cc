@@ -1,9 +1,14 @@
 #include <algorithm>
+#include <mutex>
+#include <optional>
 
 #include "base/compress.h"
 #include "base/hash.h"
+#include "columnar/batch.h"
 #include "columnar/codec.h"
 #include "columnar/frame.h"
+#include "columnar/line_pages_check.h"
+#include "columnar/lines.h"
 #include "columnar/part_format.h"
 
 namespace trilobite {
@@ -13,11 +18,12 @@ using columnar::BlockPages;
 using columnar::Footer;
 using columnar::Page;
 using columnar::Tail;
+using LineBlockRef = std::shared_ptr<const columnar::LineBlock>;
 
 constexpr std::size_t kLastBytes = 16 << 10;                       // one read gets the tail and most footers
 constexpr std::uint64_t kFooterBytesMax = std::uint64_t{256} << 20;
 
-class FilePartReader final : public PartReader {
+class FilePartReader final : public PartReader, public std::enable_shared_from_this<FilePartReader> {
  public:
   FilePartReader(std::unique_ptr<ReadableFile> file, std::string path)
       : file_(std::move(file)), path_(std::move(path)) {}
@@ -50,7 +56,7 @@ class FilePartReader final : public PartReader {
                    columnar::kPartVersion);
     }
     if (tail.version == 0) return error(Code::kCorrupt, "its format has version 0");
-    TRY(parsed, columnar::read_footer(footer, footer_at));
+    TRY(parsed, columnar::read_footer(footer, footer_at, tail.version));
     footer_ = std::move(parsed);
     for (const BlockPages& block : footer_.blocks) blocks_.push_back(columnar::info_of(block));
     info_ = columnar::info_of(blocks_, size, tail.hash);
@@ -88,6 +94,16 @@ class FilePartReader final : public PartReader {
     return Column();
   }
 
+  Result<LineBlockRef> read_lines(std::size_t block, TimesOfBlock times) const override {
+    for (const columnar::NamedPage& column : block_at(block).columns) {
+      if (footer_.names[column.name] != kLineColumn || !column.page.header_bytes) continue;
+      auto lines = open_split(block, column.page, std::move(times));
+      if (!lines.ok()) return within(block, kLineColumn, std::move(lines).error());
+      return lines;
+    }
+    return LineBlockRef();
+  }
+
   Result<std::string> read_section(std::string_view name) const override {
     for (const columnar::Section& section : footer_.sections) {
       if (section.name != name) continue;
@@ -110,6 +126,9 @@ class FilePartReader final : public PartReader {
       }
       for (const columnar::NamedPage& column : footer_.blocks[block].columns) {
         TRY_VOID(read(block, column.page, footer_.names[column.name]));
+        if (!column.page.header_bytes) continue;
+        if (auto pages = verify_split(block, column.page); !pages.ok())
+          return within(block, footer_.names[column.name], std::move(pages).error());
       }
     }
     for (const columnar::Section& section : footer_.sections) TRY_VOID(read_section(section.name));
@@ -135,6 +154,61 @@ class FilePartReader final : public PartReader {
     return bytes;
   }
 
+  Result<LineBlockRef> open_split(std::size_t block, const Page& page, TimesOfBlock times) const {
+    TRY(header, file_->read(page.offset, static_cast<std::size_t>(*page.header_bytes)));
+    if (const std::uint64_t hash = hash64(header); hash != page.hash)
+      return error(Code::kCorrupt, "checksum {:016x} differs from {:016x}", hash, page.hash);
+    columnar::LineSource source;
+    // Errors name the part: whoever asks for a slot does not know where it comes from.
+    source.read = [self = shared_from_this(), block, offset = page.offset,
+                   size = page.bytes](std::uint64_t at, std::size_t bytes) -> Result<std::string> {
+      if (at > size || bytes > size - at)
+        return self->within(block, kLineColumn, error(Code::kCorrupt, "{} bytes at {} of {}", bytes, at, size));
+      auto read = self->file_->read(offset + at, bytes);
+      if (!read.ok()) return self->within(block, kLineColumn, std::move(read).error());
+      return read;
+    };
+    source.times = times ? std::move(times) : times_of(block);
+    TRY(lines, columnar::open_lines(header,
+                                    {.rows = footer_.blocks[block].rows, .bytes_max = columnar::kTextBytesMax},
+                                    std::move(source)));
+    if (lines->stored_bytes() != page.bytes)
+      return error(Code::kCorrupt, "{} bytes of split lines instead of {}", lines->stored_bytes(), page.bytes);
+    return lines;
+  }
+
+  // Reads them when they are asked for, and keeps them.
+  TimesOfBlock times_of(std::size_t block) const {
+    struct Kept {
+      std::mutex mutex;  // guards times
+      std::optional<std::vector<TimeNs>> times;
+    };
+    return [self = shared_from_this(), block, kept = std::make_shared<Kept>()]() -> Result<std::span<const TimeNs>> {
+      std::lock_guard lock(kept->mutex);
+      if (!kept->times) {
+        TRY(times, self->read_times(block));
+        kept->times = std::move(times);
+      }
+      return std::span<const TimeNs>(*kept->times);
+    };
+  }
+
+  // Every page of split lines, also those that putting lines together does not need.
+  Result<void> verify_split(std::size_t block, const Page& page) const {
+    TRY(lines, open_split(block, page, {}));
+    return columnar::read_all_pages(lines->lines());
+  }
+
+  Result<Column> decode_split(std::size_t block, const Page& page) const {
+    TRY(lines, open_split(block, page, {}));
+    TRY(text, lines->lines().all());
+    if (text.size() != footer_.blocks[block].rows || text.bytes.size() != page.bytes_raw) {
+      return error(Code::kCorrupt, "{} lines of {} bytes instead of {} of {}", text.size(), text.bytes.size(),
+                   footer_.blocks[block].rows, page.bytes_raw);
+    }
+    return Column(std::move(text));
+  }
+
   Result<Column> decode(std::uint32_t rows, const Page& page) const {
     TRY(bytes, read_checked(page));
     TRY(column, columnar::decode_column(page.encoding, bytes, {.rows = rows, .bytes_max = columnar::kTextBytesMax}));
@@ -158,7 +232,7 @@ class FilePartReader final : public PartReader {
   }
 
   Result<Column> read(std::size_t block, const Page& page, std::string_view name) const {
-    auto column = decode(footer_.blocks[block].rows, page);
+    auto column = page.header_bytes ? decode_split(block, page) : decode(footer_.blocks[block].rows, page);
     if (!column.ok()) return within(block, name, std::move(column).error());
     return column;
   }

@@ -2,7 +2,9 @@
 
 #include "base/compress.h"
 #include "base/hash.h"
+#include "columnar/batch.h"
 #include "columnar/codec.h"
+#include "columnar/lines.h"
 #include "columnar/part_format.h"
 
 namespace trilobite {
@@ -51,7 +53,9 @@ class FilePartWriter final : public PartWriter {
     for (const Block::Entry& entry : block.columns) {
       const std::uint32_t name = name_index(entry.name);
       for (const auto& column : pages.columns) CHECK(column.name != name);
-      pages.columns.push_back({name, add_page(entry.column, bytes)});
+      const bool lines = entry.name == kLineColumn && entry.column.is_text();
+      pages.columns.push_back({name, lines ? add_lines(entry.column, block.times, bytes)
+                                           : add_page(entry.column, bytes)});
     }
     TRY_VOID(append(bytes));
     footer_.blocks.push_back(std::move(pages));
@@ -99,8 +103,26 @@ class FilePartWriter final : public PartWriter {
     return {};
   }
 
+  // Split, unless another encoding is expected to need less: then the lines have nothing in common to take out.
+  Page add_lines(const Column& column, std::span<const TimeNs> times, std::string& bytes) const {
+    const columnar::EncodedLines split = columnar::encode_lines(column, times, options_.zstd_level);
+    if (const columnar::Codec& other = columnar::best_codec(column); other.estimate(column) < split.bytes.size()) {
+      const columnar::EncodedColumn whole = columnar::encode_column(column, options_.zstd_level);
+      if (whole.bytes.size() < split.bytes.size()) return add_page(column, whole, bytes);
+    }
+    bytes += split.bytes;
+    return {.encoding = static_cast<std::uint8_t>(columnar::Encoding::kTextTemplates),
+            .bytes = split.bytes.size(),
+            .bytes_raw = columnar::raw_bytes(column),
+            .hash = hash64(std::string_view(split.bytes).substr(0, split.header_bytes)),
+            .header_bytes = split.header_bytes};
+  }
+
   Page add_page(const Column& column, std::string& bytes) const {
-    const columnar::EncodedColumn encoded = columnar::encode_column(column, options_.zstd_level);
+    return add_page(column, columnar::encode_column(column, options_.zstd_level), bytes);
+  }
+
+  static Page add_page(const Column& column, const columnar::EncodedColumn& encoded, std::string& bytes) {
     bytes += encoded.bytes;
     return {.encoding = static_cast<std::uint8_t>(encoded.encoding),
             .bytes = encoded.bytes.size(),
