@@ -75,6 +75,8 @@ void add_storage_keys(std::vector<ConfigKey>& all) {
                      storage(&S::head_bytes_max)));
   add(duration_field<C>("head_age_max", "Or when the oldest of them waited this long.", storage(&S::head_age_max)));
   add(duration_field<C>("head_idle_max", "Or when none came for this long.", storage(&S::head_idle_max)));
+  add(bytes_field<C>("cache_bytes_max", "Memory for blocks of parts that are kept decoded for the next query.",
+                     storage(&S::cache_bytes_max)));
   add(bytes_field<C>("bytes_in_flight_max", "Writes waiting for the disk; more get 429.",
                      storage(&S::bytes_in_flight_max)));
   add(duration_field<C>("retention_age_max", "Rows older than this are deleted; 0 keeps them.",

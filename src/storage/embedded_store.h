@@ -17,6 +17,7 @@ struct StorageOptions {
   std::size_t head_bytes_max = 64u << 20;
   std::chrono::nanoseconds head_age_max = std::chrono::minutes(10);
   std::chrono::nanoseconds head_idle_max = std::chrono::seconds(4);
+  std::size_t cache_bytes_max = 192u << 20;       // of blocks kept decoded for the next query
   std::size_t bytes_in_flight_max = 256u << 20;  // appends waiting for the WAL; beyond: kOverload
   std::chrono::nanoseconds retention_age_max{0};  // 0: keep
   std::uint64_t retention_bytes_max = 0;          // 0: by share of the disk

@@ -106,7 +106,7 @@ class Engine final : public EmbeddedStore {
   const Clock& clock_;
   const StorageOptions options_;
   const Layout layout_;
-  const std::shared_ptr<PartCache> cache_ = std::make_shared<PartCache>();
+  const std::shared_ptr<PartCache> cache_ = std::make_shared<PartCache>(options_.cache_bytes_max);
   std::unique_ptr<FileLock> lock_;
   std::vector<std::string> recovery_messages_;
 

@@ -41,7 +41,7 @@ std::vector<PartRef> Engine::claim_merge() {
 Result<PartMeta> Engine::write_merged(const std::vector<PartRef>& inputs, PartMeta meta) {
   std::vector<std::shared_ptr<const RowSource>> sources;
   for (const PartRef& part : inputs) {
-    TRY(source, PartSource::create(part));
+    TRY(source, PartSource::create(part, PartSource::Caching::kBypass));
     sources.push_back(std::move(source));
   }
   SeriesUnion united = unite_series(sources);

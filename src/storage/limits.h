@@ -7,8 +7,9 @@
 
 namespace trilobite::storage {
 
-// Text of a block in a part. A merge holds one block per input, a query one per thread: 8 inputs are 64 MiB.
-inline constexpr std::size_t kBlockBytesMax = 8u << 20;
+// Text of a block in a part. Split lines want many rows of few shapes, so that lines of some 300 bytes fill a block up
+// to kBlockRowsMax. A merge holds one block per input.
+inline constexpr std::size_t kBlockBytesMax = 24u << 20;
 
 // Parts that one merge reads. More would save rewriting, and cost one block of memory each.
 inline constexpr std::size_t kMergeFanInMax = 8;

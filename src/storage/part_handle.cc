@@ -29,7 +29,19 @@ void PartCache::evict() {
   }
 }
 
+LabelSetRef PartCache::Open::label_set(std::uint32_t number) const {
+  std::lock_guard lock(mutex_);
+  if (sets_.empty()) sets_.resize(series->size());
+  if (!sets_[number]) {
+    auto set = LabelSet::from_bytes(std::string(series->label_bytes[number]));
+    CHECK(set.ok());  // the table was checked when it was decoded
+    sets_[number] = std::make_shared<LabelSet>(std::move(set).value());
+  }
+  return sets_[number];
+}
+
 void PartCache::forget(std::uint64_t part) {
+  blocks_.forget(part);
   std::lock_guard lock(mutex_);
   const auto found = place_of_.find(part);
   if (found == place_of_.end()) return;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "columnar/part.h"
+#include "storage/block_cache.h"
 #include "storage/label_index.h"
 #include "storage/manifest.h"
 #include "storage/series_table.h"
@@ -22,12 +23,20 @@ class PartHandle;
 // Keeps the most recently used part files open and their label sections decoded, within limits. Any thread.
 class PartCache {
  public:
-  struct Open {
+  class Open {
+   public:
     std::shared_ptr<const PartReader> reader;
     std::shared_ptr<const SeriesTable> series;
     std::shared_ptr<const LabelIndex> index;
-    std::size_t bytes() const { return series->bytes() + index->bytes(); }
+    std::size_t bytes() const { return series->bytes() * 2 + index->bytes(); }  // label sets count as made
+    LabelSetRef label_set(std::uint32_t number) const;  // made when first asked for
+
+   private:
+    mutable std::mutex mutex_;               // guards sets_
+    mutable std::vector<LabelSetRef> sets_;  // by series
   };
+  explicit PartCache(std::size_t block_bytes_max) : blocks_(block_bytes_max) {}
+  BlockCache& blocks() { return blocks_; }
   std::shared_ptr<const Open> find(std::uint64_t part);
   void put(std::uint64_t part, std::shared_ptr<const Open> open);
   void forget(std::uint64_t part);
@@ -36,6 +45,7 @@ class PartCache {
   using Order = std::list<std::pair<std::uint64_t, std::shared_ptr<const Open>>>;
   void evict();
 
+  BlockCache blocks_;
   std::mutex mutex_;  // guards everything below
   Order order_;       // last used first
   std::unordered_map<std::uint64_t, Order::iterator> place_of_;
@@ -54,6 +64,7 @@ class PartHandle {
   const std::string& path() const { return path_; }
   // kCorrupt when the file is not the one that the manifest means.
   Result<std::shared_ptr<const PartCache::Open>> open() const;
+  BlockCache& blocks() const { return cache_->blocks(); }
   // The manifest does not name it any more: the file goes with the last handle.
   void drop() { dropped_ = true; }
 

@@ -4,15 +4,39 @@
 
 namespace trilobite::storage {
 
-Result<std::shared_ptr<const PartSource>> PartSource::create(PartRef part) {
+Result<std::shared_ptr<const PartSource>> PartSource::create(PartRef part, Caching caching) {
   auto out = std::make_shared<PartSource>();
   TRY(open, part->open());
   out->part_ = std::move(part);
   out->open_ = std::move(open);
+  out->caching_ = caching;
   return std::shared_ptr<const PartSource>(std::move(out));
 }
 
 Result<BlockKeysRef> PartSource::keys(std::size_t index) const {
+  if (caching_ == Caching::kBypass) return read_keys(index);
+  if (auto kept = part_->blocks().find(id(), index).keys) return kept;
+  TRY(keys, read_keys(index));
+  part_->blocks().put_keys(id(), index, keys);
+  return keys;
+}
+
+Result<LineBlockRef> PartSource::lines(std::size_t index, const BlockKeysRef& keys) const {
+  if (caching_ == Caching::kUse) {
+    if (auto kept = part_->blocks().find(id(), index).lines) return kept;
+  }
+  TRY(lines, open_->reader->read_lines(index, [keys]() -> Result<std::span<const TimeNs>> {
+    return std::span<const TimeNs>(keys->times);
+  }));
+  if (lines && caching_ == Caching::kUse) part_->blocks().put_lines(id(), index, lines);
+  return lines;
+}
+
+void PartSource::settle(std::size_t index) const {
+  if (caching_ == Caching::kUse) part_->blocks().settle(id(), index);
+}
+
+Result<BlockKeysRef> PartSource::read_keys(std::size_t index) const {
   TRY(numbers, open_->reader->read_series(index));
   TRY(times, open_->reader->read_times(index));
   if (numbers.size() != times.size()) {
@@ -38,12 +62,6 @@ Result<Column> PartSource::column(std::size_t index, const BlockKeys& keys, std:
                  out.size(), keys.rows());
   }
   return out;
-}
-
-LabelSetRef PartSource::label_set(std::uint32_t series) const {
-  auto set = LabelSet::from_bytes(std::string(label_bytes(series)));
-  CHECK(set.ok());  // the table was checked when it was decoded
-  return std::make_shared<LabelSet>(std::move(set).value());
 }
 
 }  // namespace trilobite::storage

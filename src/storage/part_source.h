@@ -8,7 +8,9 @@ namespace trilobite::storage {
 
 class PartSource final : public RowSource {
  public:
-  static Result<std::shared_ptr<const PartSource>> create(PartRef part);
+  // kBypass: for who reads everything once, as a merge does, and would push out what queries use.
+  enum class Caching : std::uint8_t { kUse, kBypass };
+  static Result<std::shared_ptr<const PartSource>> create(PartRef part, Caching caching = Caching::kUse);
 
   const PartMeta& meta() const { return part_->meta(); }
   const LabelIndex& index() const { return *open_->index; }
@@ -17,16 +19,20 @@ class PartSource final : public RowSource {
   BlockInfo block(std::size_t index) const override { return open_->reader->blocks()[index]; }
   Result<BlockKeysRef> keys(std::size_t index) const override;
   Result<Column> column(std::size_t index, const BlockKeys& keys, std::string_view name) const override;
-  Result<LineBlockRef> lines(std::size_t, const BlockKeysRef&) const override { return LineBlockRef(); }
-  void settle(std::size_t) const override {}
+  Result<LineBlockRef> lines(std::size_t index, const BlockKeysRef& keys) const override;
+  void settle(std::size_t index) const override;
   std::uint32_t series() const override { return open_->series->size(); }
   std::string_view label_bytes(std::uint32_t series) const override { return open_->series->label_bytes[series]; }
-  LabelSetRef label_set(std::uint32_t series) const override;
+  LabelSetRef label_set(std::uint32_t series) const override { return open_->label_set(series); }
   const SeriesStats& stats(std::uint32_t series) const override { return open_->series->stats[series]; }
   bool in_memory() const override { return false; }
 
  private:
+  Result<BlockKeysRef> read_keys(std::size_t index) const;
+  std::uint64_t id() const { return part_->meta().id; }
+
   PartRef part_;
+  Caching caching_ = Caching::kUse;
   std::shared_ptr<const PartCache::Open> open_;
 };
 
