@@ -80,8 +80,10 @@ Result<std::shared_ptr<const std::string>> PageReader::fetch(const LineSource& s
   TRY(bytes, source.read(page.begin, page.size));
   if (bytes.size() != page.size)
     return error(Code::kCorrupt, "page at {} has {} bytes instead of {}", page.begin, bytes.size(), page.size);
-  if (const std::uint64_t hash = hash64(bytes); hash != page.hash)
-    return error(Code::kCorrupt, "page at {}: checksum {:016x} differs from {:016x}", page.begin, hash, page.hash);
+  if (const std::uint64_t hash = hash64(bytes); hash != page.hash) {
+    return error(Code::kCorrupt, "checksum {:016x} differs from {:016x}", hash, page.hash)
+        .within("cannot read page at {} of {}", page.begin, source.name.empty() ? "split lines" : source.name);
+  }
   return std::make_shared<const std::string>(std::move(bytes));
 }
 

@@ -153,6 +153,7 @@ Result<std::size_t> lines_header_bytes(std::string_view bytes);
 struct LineSource {
   std::function<Result<std::string>(std::uint64_t offset, std::size_t bytes)> read;  // of the column, header included
   std::function<Result<std::span<const TimeNs>>()> times;                            // null: all 0
+  std::string name;  // of the file and block, for messages; may be empty
 };
 
 // `header` has been checked by its hash; pages are checked when they are read. `shape` as for other columns.

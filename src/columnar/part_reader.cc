@@ -160,6 +160,7 @@ class FilePartReader final : public PartReader, public std::enable_shared_from_t
       return error(Code::kCorrupt, "checksum {:016x} differs from {:016x}", hash, page.hash);
     columnar::LineSource source;
     // Errors name the part: whoever asks for a slot does not know where it comes from.
+    source.name = fmt::format("column {} of block {} of part {}", kLineColumn, block, path_);
     source.read = [self = shared_from_this(), block, offset = page.offset,
                    size = page.bytes](std::uint64_t at, std::size_t bytes) -> Result<std::string> {
       if (at > size || bytes > size - at)

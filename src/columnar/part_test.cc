@@ -6,6 +6,7 @@
 #include <random>
 
 #include "base/bytes.h"
+#include "columnar/lines.h"
 #include "columnar/memory_files.h"
 #include "columnar/part_format.h"
 
@@ -170,7 +171,156 @@ TEST(Part, NewerFormatIsUnsupportedAndNamed) {
   ASSERT_FALSE(part.ok());
   EXPECT_EQ(part.error().code, Code::kUnsupported);
   EXPECT_EQ(part.error().message,
-            "cannot open part data/p1: its format has version 2, this program reads up to version 1");
+            "cannot open part data/p1: its format has version 3, this program reads up to version 2");
+}
+
+// Lines as programs write them, with a time that is not quite that of the row.
+Block make_log_block(std::size_t rows, unsigned seed) {
+  std::mt19937_64 random(seed);
+  Block block;
+  StringColumn lines;
+  TimeNs time = 1'768'435'200'000'000'000;
+  for (std::size_t i = 0; i < rows; ++i) {
+    time += static_cast<TimeNs>(random() % 50'000'000);
+    block.series.push_back(static_cast<std::uint32_t>(i * 8 / rows));
+    if (i > 0 && block.series[i] != block.series[i - 1]) time = 1'768'435'200'000'000'000;
+    block.times.push_back(time);
+    const auto ms = time / 1'000'000 % 60'000;
+    switch (random() % 4) {
+      case 0:
+        lines.push_back(fmt::format(R"({{"time":"2026-01-15T00:00:{:02}.{:03}Z","level":"INFO","trace_id":"{:016x}{:016x}",)"
+                                    R"("message":"selected worker {} of {}","ms":{}.{:03}}})",
+                                    ms / 1000, ms % 1000, random(), random(), random() % 64, random() % 9, i, ms % 1000));
+        break;
+      case 1:
+        lines.push_back(fmt::format("ts=2026-01-15T00:00:{:02}.{:03}Z level=warn msg=\"retry {}\" user=u{}", ms / 1000,
+                                    ms % 1000, random() % 5, random() % 100));
+        break;
+      case 2:
+        lines.push_back(fmt::format("10.0.{}.{} - - \"GET /api/v{} HTTP/1.1\" 200 {}", random() % 256, random() % 256,
+                                    random() % 3, random() % 100'000));
+        break;
+      default: lines.push_back(std::string(random() % 30, static_cast<char>(random())));
+    }
+  }
+  block.columns.push_back({"line", Column(std::move(lines))});
+  return block;
+}
+
+std::string file_of(const std::vector<Block>& blocks) {
+  MemoryFiles files;
+  write_part(files, "p", blocks);
+  return files.content("p");
+}
+
+TEST(Part, SplitLinesAreReadRowByRowAndSlotBySlot) {
+  MemoryFiles files;
+  const Block block = make_log_block(5000, 9);
+  write_part(files, "p", {block, make_block(10, 10)});
+  auto part = PartReader::open(files, "p");
+  ASSERT_TRUE(part.ok()) << part.error().message;
+  expect_block(**part, 0, block);
+  auto lines = (*part)->read_lines(0);
+  ASSERT_TRUE(lines.ok()) << lines.error().message;
+  ASSERT_NE(*lines, nullptr) << "lines like these are stored split";
+  part->reset();  // what is open stays readable
+  const columnar::Templates& split = (*lines)->lines();
+  EXPECT_GE(split.templates().size(), 4u);
+  const std::size_t before = (*lines)->bytes();
+  for (std::size_t row = 0; row < block.rows(); row += 97) {
+    std::string text;
+    ASSERT_TRUE(split.append(row, text).ok());
+    EXPECT_EQ(text, block.columns[0].column.text(row));
+  }
+  EXPECT_GT((*lines)->bytes(), before) << "pages are read when they are asked for";
+}
+
+// Text with nothing to take out must not cost more for having been tried.
+TEST(Part, LinesThatFitNothingAreStoredAsBefore) {
+  MemoryFiles files;
+  std::mt19937_64 random(11);
+  Block block;
+  StringColumn lines;
+  for (std::size_t i = 0; i < 2000; ++i) {
+    std::string line;
+    for (std::uint64_t n = random() % 120; n > 0; --n) line.push_back(static_cast<char>('a' + random() % 16));
+    block.series.push_back(0);
+    block.times.push_back(static_cast<TimeNs>(i));
+    lines.push_back(line);
+  }
+  block.columns.push_back({"line", Column(std::move(lines))});
+  Block plain = block;
+  plain.columns[0].name = "text";  // not split
+  const PartInfo split = write_part(files, "split", {block}), whole = write_part(files, "whole", {plain});
+  EXPECT_LE(split.file_bytes, whole.file_bytes + 64);
+  auto part = PartReader::open(files, "split");
+  ASSERT_TRUE(part.ok());
+  expect_block(**part, 0, block);
+}
+
+TEST(Part, EveryFlippedByteOfSplitLinesIsFound) {
+  const std::string good = file_of({make_log_block(400, 12)});
+  MemoryFiles files;
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ (1 << at % 8));
+    files.set("data/p", bad);
+    auto part = PartReader::open(files, "data/p");
+    if (!part.ok()) continue;
+    auto verified = (*part)->verify();
+    ASSERT_FALSE(verified.ok()) << "byte " << at << " of " << good.size();
+    EXPECT_EQ(verified.error().code, Code::kCorrupt);
+    EXPECT_NE(verified.error().message.find("part data/p"), std::string::npos) << verified.error().message;
+  }
+}
+
+// A reader that opened split lines learns of damage where it meets it, with the name of the file.
+TEST(Part, DamagedPagesOfOpenLinesNameTheFile) {
+  const std::string good = file_of({make_log_block(3000, 13)});
+  std::size_t found = 0;
+  for (std::size_t at = 8; at < good.size(); at += good.size() / 60) {
+    MemoryFiles files;
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 0x10);
+    files.set("data/p", bad);
+    auto part = PartReader::open(files, "data/p");
+    if (!part.ok()) continue;
+    auto lines = (*part)->read_lines(0);
+    if (!lines.ok()) continue;
+    auto all = (*lines)->lines().all();
+    if (all.ok()) continue;
+    ++found;
+    EXPECT_NE(all.error().message.find("part data/p"), std::string::npos) << all.error().message;
+  }
+  EXPECT_GT(found, 20u);
+}
+
+// What an earlier program wrote is the same but for the number: no page has a header.
+TEST(Part, ReadsVersionOne) {
+  MemoryFiles files;
+  Block block = make_block(500, 14);
+  block.columns[0].name = "text";
+  write_part(files, "p", {block});
+  std::string file = files.content("p");
+  const std::size_t tail_at = file.size() - columnar::Tail::kBytes;
+  columnar::Tail tail = *columnar::read_tail(std::string_view(file).substr(tail_at));
+  tail.version = 1;
+  const std::string footer = file.substr(tail_at - tail.footer_bytes, tail.footer_bytes);
+  file.resize(tail_at);
+  ByteWriter out(file);
+  out.fixed(tail.footer_bytes);
+  out.fixed(tail.version);
+  out.fixed(std::uint32_t{0});
+  out.fixed(columnar::hash_of(footer, tail));
+  out.bytes(columnar::kPartMagic);
+  files.set("old", file);
+  auto part = PartReader::open(files, "old");
+  ASSERT_TRUE(part.ok()) << part.error().message;
+  expect_block(**part, 0, block);
+  EXPECT_TRUE((*part)->verify().ok());
+  auto lines = (*part)->read_lines(0);
+  ASSERT_TRUE(lines.ok());
+  EXPECT_EQ(*lines, nullptr);
 }
 
 // A page with a good checksum that does not keep what the footer says: the writer had a bug, or worse.

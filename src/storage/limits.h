@@ -20,6 +20,10 @@ inline constexpr double kMergeGainMin = 1.7;
 // A window that got no new part for this long is merged with less gain: nothing more is to come.
 inline constexpr std::chrono::nanoseconds kWindowQuietAge = std::chrono::minutes(2);
 inline constexpr double kMergeGainQuietMin = 1.1;
+// Parts from here on have full blocks and follow each other in time: to merge them rewrites everything once more, saves
+// no bytes, and takes from a query what it prunes by time. They are left alone while a window has few of them.
+inline constexpr std::uint64_t kPartGrownBytes = 8u << 20;
+inline constexpr std::size_t kPartsGrownMax = 16;
 // Parts above this are not merged again: the gain for a query is nil.
 inline constexpr std::uint64_t kMergePartBytesMax = std::uint64_t{4} << 30;
 
@@ -49,6 +53,9 @@ inline constexpr std::uint64_t kManifestRewriteFactor = 4;
 // Part files kept open, and memory of their label indexes kept decoded.
 inline constexpr std::size_t kPartsOpenMax = 256;
 inline constexpr std::size_t kPartIndexBytesMax = 256u << 20;
+
+// Memory for decoded blocks of parts unless the configuration says otherwise: all values of some 30 blocks.
+inline constexpr std::size_t kBlockCacheBytesDefault = 192u << 20;
 
 // Decoded size of a part's label sections; protects against a damaged length.
 inline constexpr std::size_t kSectionBytesMax = std::size_t{2} << 30;

@@ -6,25 +6,27 @@
 
 namespace trilobite::storage {
 
-std::vector<PartRef> pick_merge(std::vector<PartRef> parts, TimeNs now) {
-  std::erase_if(parts, [](const PartRef& part) { return part->meta().info.file_bytes > kMergePartBytesMax; });
-  const bool quiet = std::all_of(parts.begin(), parts.end(), [&](const PartRef& part) {
-    return now - part->meta().created >= kWindowQuietAge.count();
-  });
-  const std::size_t inputs_min = quiet ? 2 : kMergeFanInMin;
-  double gain_best = quiet ? kMergeGainQuietMin : kMergeGainMin;
-  // Neighbours in size, because a merge costs as much as its inputs and gains as much as it exceeds the largest of
-  // them.
-  std::sort(parts.begin(), parts.end(),
-            [](const PartRef& a, const PartRef& b) { return a->meta().info.file_bytes < b->meta().info.file_bytes; });
+namespace {
+
+std::uint64_t bytes_of(const PartRef& part) { return part->meta().info.file_bytes; }
+
+struct Demand {
+  std::size_t inputs_min;
+  double gain_min;
+};
+
+// Neighbours in size, because a merge costs as much as its inputs and gains as much as it exceeds the largest of them.
+std::vector<PartRef> pick_neighbours(std::vector<PartRef> parts, Demand demand) {
+  std::sort(parts.begin(), parts.end(), [](const PartRef& a, const PartRef& b) { return bytes_of(a) < bytes_of(b); });
+  double gain_best = demand.gain_min;
   std::size_t best_begin = 0, best_end = 0;
   for (std::size_t begin = 0; begin < parts.size(); ++begin) {
     std::uint64_t total = 0;
     for (std::size_t end = begin + 1; end <= parts.size() && end - begin <= kMergeFanInMax; ++end) {
-      const std::uint64_t bytes = parts[end - 1]->meta().info.file_bytes;
+      const std::uint64_t bytes = bytes_of(parts[end - 1]);
       total += bytes;
       const double gain = static_cast<double>(total) / static_cast<double>(std::max<std::uint64_t>(bytes, 1));
-      if (end - begin < inputs_min || total > kMergePartBytesMax || gain < gain_best) continue;
+      if (end - begin < demand.inputs_min || total > kMergePartBytesMax || gain < gain_best) continue;
       gain_best = gain;
       best_begin = begin;
       best_end = end;
@@ -32,6 +34,24 @@ std::vector<PartRef> pick_merge(std::vector<PartRef> parts, TimeNs now) {
   }
   return {parts.begin() + static_cast<std::ptrdiff_t>(best_begin),
           parts.begin() + static_cast<std::ptrdiff_t>(best_end)};
+}
+
+}  // namespace
+
+std::vector<PartRef> pick_merge(std::vector<PartRef> parts, TimeNs now) {
+  std::erase_if(parts, [](const PartRef& part) { return bytes_of(part) > kMergePartBytesMax; });
+  const bool quiet = std::all_of(parts.begin(), parts.end(), [&](const PartRef& part) {
+    return now - part->meta().created >= kWindowQuietAge.count();
+  });
+  const auto grown_from = std::stable_partition(
+      parts.begin(), parts.end(), [](const PartRef& part) { return bytes_of(part) < kPartGrownBytes; });
+  std::vector<PartRef> grown(grown_from, parts.end());
+  parts.erase(grown_from, parts.end());
+  const Demand small = quiet ? Demand{2, kMergeGainQuietMin} : Demand{kMergeFanInMin, kMergeGainMin};
+  std::vector<PartRef> picked = pick_neighbours(std::move(parts), small);
+  if (picked.empty() && grown.size() > kPartsGrownMax)
+    picked = pick_neighbours(std::move(grown), {kMergeFanInMax, kMergeGainMin});
+  return picked;
 }
 
 }  // namespace trilobite::storage

@@ -51,6 +51,7 @@ class Model {
     row.time = pick(5) == 0 ? kTestTime + static_cast<TimeNs>(pick(21'000)) * kNsPerSecond
                             : kTestTime + now_ % (21'000 * kNsPerSecond);
     row.line = fmt::format("line {} {}", pick(3), std::string(pick(40), static_cast<char>('a' + pick(3))));
+    if (pick(2) == 0) row.line = make_log_line(pick(1000), row.time);
     if (pick(3) == 0) row.metadata = fmt::format("trace{}", pick(5));
     return row;
   }
@@ -104,11 +105,17 @@ class Model {
                        [&](const Matcher& matcher) { return matches(matcher, *set); });
   }
 
+  std::vector<std::string> random_needles() {
+    static const std::vector<std::vector<std::string>> kNeedles{
+        {"line 1", "bbb"}, {"worker 3"}, {"\"level\":\"ERROR\""}, {"retry 4\" user=u1"}, {"10.0.7", "v2 HTTP"}, {"absent"}};
+    return kNeedles[pick(kNeedles.size())];
+  }
+
   void check_scan(TestStore& test) {
     ScanRequest request = make_scan(random_matchers(), random_range());
     request.direction = pick(2) == 0 ? Direction::kForward : Direction::kBackward;
     if (pick(3) == 0)
-      request.predicates.push_back({std::string(kLineColumn), static_cast<Predicate::Op>(pick(2)), {"line 1", "bbb"}});
+      request.predicates.push_back({std::string(kLineColumn), static_cast<Predicate::Op>(pick(2)), random_needles()});
     if (pick(3) == 0)
       request.predicates.push_back(
           {std::string(kMetadataColumn), static_cast<Predicate::Op>(pick(2)), {pick(2) == 0 ? "trace1" : ""}});

@@ -13,6 +13,7 @@
 #include "columnar/part.h"
 #include "storage/block_cache.h"
 #include "storage/label_index.h"
+#include "storage/limits.h"
 #include "storage/manifest.h"
 #include "storage/series_table.h"
 
@@ -35,7 +36,7 @@ class PartCache {
     mutable std::mutex mutex_;               // guards sets_
     mutable std::vector<LabelSetRef> sets_;  // by series
   };
-  explicit PartCache(std::size_t block_bytes_max) : blocks_(block_bytes_max) {}
+  explicit PartCache(std::size_t block_bytes_max = kBlockCacheBytesDefault) : blocks_(block_bytes_max) {}
   BlockCache& blocks() { return blocks_; }
   std::shared_ptr<const Open> find(std::uint64_t part);
   void put(std::uint64_t part, std::shared_ptr<const Open> open);

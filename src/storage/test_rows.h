@@ -1,6 +1,7 @@
 // For the tests of this room: rows as plain structs, into and out of a store.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -63,6 +64,22 @@ inline Batch make_batch(const std::vector<TestRow>& rows) {
   out.columns.push_back({std::string(kLineColumn), Column(std::move(lines))});
   if (has_metadata) out.columns.push_back({std::string(kMetadataColumn), Column(std::move(metadata))});
   return out;
+}
+
+// A line as programs write them, so that parts store it split: JSON, logfmt and text with ids, numbers and the row's
+// time. The same seed and time give the same line.
+inline std::string make_log_line(std::uint64_t seed, TimeNs time) {
+  const std::uint64_t mixed = (seed + 1) * 0x9E3779B97F4A7C15ull;
+  const auto ms = static_cast<std::uint64_t>(time / 1'000'000) % 1000;
+  switch (seed % 4) {
+    case 0:
+      return fmt::format(
+          R"({{"time":"2026-01-15T00:00:00.{:03}Z","level":"{}","trace_id":"{:016x}{:016x}","msg":"worker {} of {}","ms":{}}})",
+          ms, seed % 3 == 0 ? "INFO" : "ERROR", mixed, mixed * 31, seed % 64, seed % 9, seed);
+    case 1: return fmt::format("ts=2026-01-15T00:00:00.{:03}Z level=warn msg=\"retry {}\" user=u{}", ms, seed % 5, seed % 99);
+    case 2: return fmt::format("10.0.{}.{} - - \"GET /api/v{} HTTP/1.1\" 200 {}", seed % 256, mixed % 256, seed % 3, seed);
+    default: return fmt::format("bbb line {} took {}.{:02} s\n", seed % 3, seed % 60, seed % 100);
+  }
 }
 
 inline constexpr TimeRange kAlways{std::numeric_limits<TimeNs>::min(), std::numeric_limits<TimeNs>::max()};

@@ -57,7 +57,10 @@ class Workload {
   static std::vector<TestRow> make_rows(int number, TimeNs time) {
     std::vector<TestRow> out;
     for (int i = 0; i < 4; ++i) {
-      const std::string text = "row " + std::to_string(number) + "." + std::to_string(i) +
+      const auto seed = static_cast<std::uint64_t>(number * 4 + i);
+      // Long ones of their own, and some that a part stores split.
+      const std::string text = i % 2 == 1 ? make_log_line(seed, time + number * kNsPerSecond + i)
+                                          : "row " + std::to_string(number) + "." + std::to_string(i) +
                                std::string(static_cast<std::size_t>(number * 37 + i * 311) % 900, 'x');
       out.push_back({"app=a" + std::to_string(i % 2), time + number * kNsPerSecond + i, text,
                      i == 3 ? "m" + std::to_string(number) : ""});
