@@ -188,9 +188,10 @@ Block make_log_block(std::size_t rows, unsigned seed) {
     const auto ms = time / 1'000'000 % 60'000;
     switch (random() % 4) {
       case 0:
-        lines.push_back(fmt::format(R"({{"time":"2026-01-15T00:00:{:02}.{:03}Z","level":"INFO","trace_id":"{:016x}{:016x}",)"
-                                    R"("message":"selected worker {} of {}","ms":{}.{:03}}})",
-                                    ms / 1000, ms % 1000, random(), random(), random() % 64, random() % 9, i, ms % 1000));
+        lines.push_back(fmt::format(
+            R"({{"time":"2026-01-15T00:00:{:02}.{:03}Z","level":"INFO","trace_id":"{:016x}{:016x}",)"
+            R"("message":"selected worker {} of {}","ms":{}.{:03}}})",
+            ms / 1000, ms % 1000, random(), random(), random() % 64, random() % 9, i, ms % 1000));
         break;
       case 1:
         lines.push_back(fmt::format("ts=2026-01-15T00:00:{:02}.{:03}Z level=warn msg=\"retry {}\" user=u{}", ms / 1000,

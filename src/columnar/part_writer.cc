@@ -103,11 +103,11 @@ class FilePartWriter final : public PartWriter {
     return {};
   }
 
-  // Split, unless another encoding needs less: then the lines have nothing in common to take out. Estimates are some per
-  // cent wrong, so where they are near both are made.
+  // Split, unless another encoding needs less: then the lines have nothing in common to take out. Estimates are some
+  // per cent wrong, so where they are near both are made.
   Page add_lines(const Column& column, std::span<const TimeNs> times, std::string& bytes) const {
     const columnar::EncodedLines split = columnar::encode_lines(column, times, options_.zstd_level);
-    if (const columnar::Codec& other = columnar::best_codec(column); other.estimate(column) < split.bytes.size() / 8 * 9) {
+    if (columnar::best_codec(column).estimate(column) < split.bytes.size() / 8 * 9) {
       const columnar::EncodedColumn whole = columnar::encode_column(column, options_.zstd_level);
       if (whole.bytes.size() < split.bytes.size()) return add_page(column, whole, bytes);
     }

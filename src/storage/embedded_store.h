@@ -14,7 +14,7 @@ struct StorageOptions {
   std::string directory;
   // Flush when the head holds this much raw data, when its oldest row waited this long, or when no row came for a
   // while.
-  std::size_t head_bytes_max = 128u << 20;
+  std::size_t head_bytes_max = 96u << 20;
   std::chrono::nanoseconds head_age_max = std::chrono::minutes(10);
   std::chrono::nanoseconds head_idle_max = std::chrono::seconds(4);
   std::size_t cache_bytes_max = 192u << 20;       // of blocks kept decoded for the next query

@@ -107,7 +107,8 @@ class Model {
 
   std::vector<std::string> random_needles() {
     static const std::vector<std::vector<std::string>> kNeedles{
-        {"line 1", "bbb"}, {"worker 3"}, {"\"level\":\"ERROR\""}, {"retry 4\" user=u1"}, {"10.0.7", "v2 HTTP"}, {"absent"}};
+        {"line 1", "bbb"},        {"worker 3"}, {"\"level\":\"ERROR\""}, {"retry 4\" user=u1"},
+        {"10.0.7", "v2 HTTP"}, {"absent"}};
     return kNeedles[pick(kNeedles.size())];
   }
 

@@ -74,10 +74,14 @@ inline std::string make_log_line(std::uint64_t seed, TimeNs time) {
   switch (seed % 4) {
     case 0:
       return fmt::format(
-          R"({{"time":"2026-01-15T00:00:00.{:03}Z","level":"{}","trace_id":"{:016x}{:016x}","msg":"worker {} of {}","ms":{}}})",
+          R"({{"time":"2026-01-15T00:00:00.{:03}Z","level":"{}","trace_id":"{:016x}{:016x}","msg":"worker {} of {}",)"
+          R"("ms":{}}})",
           ms, seed % 3 == 0 ? "INFO" : "ERROR", mixed, mixed * 31, seed % 64, seed % 9, seed);
-    case 1: return fmt::format("ts=2026-01-15T00:00:00.{:03}Z level=warn msg=\"retry {}\" user=u{}", ms, seed % 5, seed % 99);
-    case 2: return fmt::format("10.0.{}.{} - - \"GET /api/v{} HTTP/1.1\" 200 {}", seed % 256, mixed % 256, seed % 3, seed);
+    case 1:
+      return fmt::format("ts=2026-01-15T00:00:00.{:03}Z level=warn msg=\"retry {}\" user=u{}", ms, seed % 5,
+                         seed % 99);
+    case 2:
+      return fmt::format("10.0.{}.{} - - \"GET /api/v{} HTTP/1.1\" 200 {}", seed % 256, mixed % 256, seed % 3, seed);
     default: return fmt::format("bbb line {} took {}.{:02} s\n", seed % 3, seed % 60, seed % 100);
   }
 }
