@@ -103,6 +103,7 @@ class Splitter {
     out_.key_of_row.resize(values_.size());
     out_.slots_of_row.resize(values_.size());
     for (std::size_t row = 0; row < values_.size(); ++row) {
+      if (values_.depth > 1) values_.prefetch(row);
       const std::string_view line = values_[row];
       out_.slots_of_row[row] = static_cast<std::uint32_t>(out_.slots.size());
       const std::uint32_t key = split(line, static_cast<std::uint32_t>(row));

@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "base/hash.h"
+#include "columnar/line_shape.h"
 
 namespace trilobite::columnar {
 namespace {
@@ -48,6 +48,37 @@ std::unique_ptr<Opened> open(const Lines& lines, std::vector<TimeNs> times = {})
   return out;
 }
 
+// Each row has the template that parsing its line gives; or it is text as a whole.
+void expect_parsed_shapes(const Lines& lines, const Templates& split) {
+  const auto codes = *split.codes();
+  for (std::size_t row = 0; row < lines.size(); row += lines.size() / 1000 + 1) {
+    const Template& shape = split.templates()[codes[row]];
+    if (shape.pieces == std::vector<std::string>{"", ""} && shape.form == LineForm::kText) continue;
+    std::vector<TextSpan> slots;
+    std::vector<Field> fields;
+    LineForm form = LineForm::kJson;
+    if (!split_json(lines[row], slots, &fields)) {
+      slots.clear(), fields.clear();
+      form = LineForm::kLogfmt;
+      if (!split_logfmt(lines[row], slots, &fields)) {
+        slots.clear(), fields.clear();
+        form = LineForm::kText;
+        ASSERT_TRUE(split_text(lines[row], 1, slots)) << lines[row];
+      }
+    }
+    ASSERT_EQ(form, shape.form) << lines[row];
+    ASSERT_EQ(slots.size(), shape.slots.size()) << lines[row];
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      ASSERT_EQ(lines[row].substr(end, slots[i].begin - end), shape.pieces[i]) << lines[row];
+      end = slots[i].begin + slots[i].size;
+      if (form == LineForm::kText) continue;
+      ASSERT_EQ(fields[i].path, shape.fields[i].path);
+      ASSERT_EQ(fields[i].value, shape.fields[i].value) << lines[row];
+    }
+  }
+}
+
 void expect_round_trip(const Lines& lines, const std::vector<TimeNs>& times = {}) {
   const auto first = open(lines, times);
   ASSERT_NE(first->block, nullptr);
@@ -73,6 +104,7 @@ void expect_round_trip(const Lines& lines, const std::vector<TimeNs>& times = {}
   }
   // The numbers of templates, positions and rows fit each other.
   const Templates& split = first->block->lines();
+  expect_parsed_shapes(lines, split);
   const auto codes = *split.codes();
   const auto positions = *split.positions();
   for (std::size_t t = 0; t < split.templates().size(); ++t) {
@@ -101,7 +133,7 @@ std::string hex(std::mt19937_64& random, std::size_t digits) {
 
 std::string uuid(std::mt19937_64& random) {
   std::string out = hex(random, 32);
-  for (const std::size_t at : {20, 16, 12, 8}) out.insert(at, "-");
+  for (const std::size_t at : {20, 16, 12, 8}) out.insert(at, 1, '-');
   return out;
 }
 

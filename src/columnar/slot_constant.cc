@@ -34,6 +34,7 @@ class ConstantSlot final : public SlotReader {
 bool encode_constant(const SlotValues& values, LinesWriter& writer) {
   const std::string_view first = values[0];
   for (std::size_t i = 1; i < values.size(); ++i) {
+    values.prefetch(i);
     if (values[i] != first) return false;
   }
   ByteWriter out(writer.tree);

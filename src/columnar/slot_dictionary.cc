@@ -161,6 +161,7 @@ bool encode_dictionary(const SlotValues& values, std::size_t entries_max, LinesW
   codes.resize(values.size());
   std::string_view before;
   for (std::size_t i = 0; i < codes.size(); ++i) {
+    values.prefetch(i);
     const std::string_view value = values[i];
     if (i > 0 && value == before) {
       codes[i] = codes[i - 1];

@@ -1,8 +1,8 @@
 // kHex, kUuid: the bytes of each id, without the digits that are the same in all (a uuid's version), and a filter that
 // says which ids are not there.
-#include <bit>
 #include <cstring>
 
+#include "columnar/hex_digits.h"
 #include "columnar/id_filter.h"
 #include "columnar/line_slots.h"
 
@@ -12,49 +12,59 @@ namespace {
 constexpr std::size_t kFilterRowsMin = 1024;  // fewer ids are read as fast as a filter
 constexpr std::size_t kWidthMin = 2, kWidthMax = 64, kUuidWidth = 16, kUuidText = 36;
 
-constexpr auto kNibble = [] {
-  std::array<std::uint8_t, 256> out{};
-  for (auto& entry : out) entry = 0xFF;
-  for (unsigned i = 0; i < 10; ++i) out['0' + i] = static_cast<std::uint8_t>(i);
-  for (unsigned i = 10; i < 16; ++i) out['a' + i - 10] = static_cast<std::uint8_t>(i);
-  for (unsigned i = 10; i < 16; ++i) out['A' + i - 10] = static_cast<std::uint8_t>(i);
-  return out;
-}();
+// Where the groups of a uuid begin in its text, and how many digits they have.
+struct Group {
+  std::size_t begin, digits;
+};
+constexpr std::array<Group, 5> kGroups{{{0, 8}, {9, 4}, {14, 4}, {19, 4}, {24, 12}}};
 
-// Two hex digits for each byte.
-constexpr auto kPairs = [] {
-  std::array<std::array<char, 512>, 2> out{};
-  for (unsigned upper = 0; upper < 2; ++upper) {
-    for (unsigned byte = 0; byte < 256; ++byte) {
-      const std::string_view digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-      out[upper][byte * 2] = digits[byte / 16];
-      out[upper][byte * 2 + 1] = digits[byte % 16];
-    }
+void parse_hex(const char* text, std::size_t width, char* out, HexCase& seen) {
+  std::size_t at = 0;
+  for (; at + 4 <= width; at += 4) {
+    const std::uint32_t bytes = parse_hex8(text + at * 2, seen);
+    std::memcpy(out + at, &bytes, 4);
   }
-  return out;
-}();
-
-bool dash_in_front(std::size_t byte) { return byte == 4 || byte == 6 || byte == 8 || byte == 10; }
-
-// `letters` gathers 0x80 for a lower-case letter and 0x40 for an upper-case one.
-bool parse_hex(const char* text, std::size_t width, char* out, std::uint32_t& letters) {
-  std::uint32_t bad = 0;
-  for (std::size_t i = 0; i < width; ++i) {
-    const auto high = static_cast<unsigned char>(text[i * 2]), low = static_cast<unsigned char>(text[i * 2 + 1]);
-    const unsigned value = kNibble[high] * 16u + kNibble[low];
-    bad |= kNibble[high] | kNibble[low];
-    // Bit 5 tells lower from upper case, bit 6 letters from digits.
-    letters |= (high & 0x40u) << ((high & 0x20) / 0x20) | (low & 0x40u) << ((low & 0x20) / 0x20);
-    out[i] = static_cast<char>(value);
-  }
-  return bad < 16;
+  if (at == width) return;
+  char digits[8] = {'0', '0', '0', '0', '0', '0', '0', '0'};
+  std::memcpy(digits, text + at * 2, (width - at) * 2);
+  const std::uint32_t bytes = parse_hex8(digits, seen);
+  std::memcpy(out + at, &bytes, width - at);
 }
 
-bool parse_uuid(std::string_view text, char* out, std::uint32_t& letters) {
+bool parse_uuid(const char* text, char* out, HexCase& seen) {
   if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
-  return parse_hex(text.data(), 4, out, letters) && parse_hex(text.data() + 9, 2, out + 4, letters) &&
-         parse_hex(text.data() + 14, 2, out + 6, letters) && parse_hex(text.data() + 19, 2, out + 8, letters) &&
-         parse_hex(text.data() + 24, 6, out + 10, letters);
+  char digits[kUuidWidth * 2];
+  char* to = digits;
+  for (const Group& group : kGroups) {
+    std::memcpy(to, text + group.begin, group.digits);
+    to += group.digits;
+  }
+  parse_hex(digits, kUuidWidth, out, seen);
+  return true;
+}
+
+char* write_hex(const char* id, std::size_t width, std::uint64_t letter, char* out) {
+  std::size_t at = 0;
+  for (; at + 4 <= width; at += 4) write_hex8(id + at, letter, out + at * 2);
+  if (at < width) {
+    char bytes[4] = {}, digits[8];
+    std::memcpy(bytes, id + at, width - at);
+    write_hex8(bytes, letter, digits);
+    std::memcpy(out + at * 2, digits, (width - at) * 2);
+  }
+  return out + width * 2;
+}
+
+char* write_uuid(const char* id, std::uint64_t letter, char* out) {
+  char digits[kUuidWidth * 2];
+  write_hex(id, kUuidWidth, letter, digits);
+  const char* from = digits;
+  for (const Group& group : kGroups) {
+    std::memcpy(out + group.begin, from, group.digits);
+    from += group.digits;
+  }
+  out[8] = out[13] = out[18] = out[23] = '-';
+  return out + kUuidText;
 }
 
 // The digits of an id that are stored. Those that are the same in all ids stand in `pattern` instead, an even number of
@@ -76,14 +86,23 @@ unsigned digit_at(const char* id, std::size_t digit) {
 
 KeptDigits kept_digits(std::string_view ids, std::size_t width) {
   std::array<unsigned char, kWidthMax> differ{};
-  for (std::size_t at = width; at < ids.size(); at += width) {
+  const auto add_differences = [&](std::size_t at) {
     for (std::size_t i = 0; i < width; ++i) differ[i] |= static_cast<unsigned char>(ids[at + i] ^ ids[i]);
+  };
+  const auto count_same = [&] {
+    std::size_t same = 0;
+    for (std::size_t digit = 0; digit < width * 2; ++digit)
+      same += digit_at(reinterpret_cast<const char*>(differ.data()), digit) == 0;
+    return same;
+  };
+  // Random ids differ everywhere after a few of them.
+  for (std::size_t at = width; at < ids.size(); at += width) {
+    add_differences(at);
+    if (at == width * 64 && count_same() < 2) break;
   }
   const auto* bits = reinterpret_cast<const char*>(differ.data());
-  std::size_t same = 0;
-  for (std::size_t digit = 0; digit < width * 2; ++digit) same += digit_at(bits, digit) == 0;
   KeptDigits out{.pattern = std::string(ids.substr(0, width))};
-  std::size_t drop = same / 2 * 2;
+  std::size_t drop = count_same() / 2 * 2;
   for (std::size_t digit = 0; digit < width * 2; ++digit) {
     if (digit_at(bits, digit) == 0 && drop > 0)
       --drop;
@@ -206,13 +225,8 @@ class IdSlot final : public SlotReader {
   std::size_t bytes_longest() const override { return width_ * 2 + 4; }
   char* render(std::size_t position, char* out) const override {
     const char* id = ids_.ready()->bytes.data() + position * width_;
-    const char* pairs = kPairs[upper_].data();
-    for (std::size_t i = 0; i < width_; ++i) {
-      if (kind() == SlotKind::kUuid && dash_in_front(i)) *out++ = '-';
-      std::memcpy(out, pairs + static_cast<unsigned char>(id[i]) * 2u, 2);
-      out += 2;
-    }
-    return out;
+    const std::uint64_t letter = upper_ ? kUpperLetter : kLowerLetter;
+    return kind() == SlotKind::kUuid ? write_uuid(id, letter, out) : write_hex(id, width_, letter, out);
   }
 
  private:
@@ -239,15 +253,19 @@ bool encode_ids(const SlotValues& values, LinesWriter& writer) {
   if (!uuid && (size % 2 != 0 || size < kWidthMin * 2 || size > kWidthMax * 2)) return false;
   const std::size_t width = uuid ? kUuidWidth : size / 2;
   std::string ids(values.size() * width, '\0');
-  std::uint32_t letters = 0;
+  HexCase seen;
   char* out = ids.data();
   for (std::size_t i = 0; i < values.size(); ++i, out += width) {
+    values.prefetch(i);
     const std::string_view text = values[i];
     if (text.size() != size) return false;
-    if (!(uuid ? parse_uuid(text, out, letters) : parse_hex(text.data(), width, out, letters))) return false;
+    if (!uuid)
+      parse_hex(text.data(), width, out, seen);
+    else if (!parse_uuid(text.data(), out, seen))
+      return false;
+    if (seen.not_lower != 0 && seen.not_upper != 0) return false;
   }
-  const bool upper = (letters & 0x40) != 0;
-  if (upper && (letters & 0x80) != 0) return false;
+  const bool upper = seen.not_lower != 0;
   ByteWriter tree(writer.tree);
   tree.fixed(static_cast<std::uint8_t>(uuid ? SlotKind::kUuid : SlotKind::kHex));
   tree.varint(width);

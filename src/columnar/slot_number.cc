@@ -252,6 +252,7 @@ template <class Parse>
 bool parse_all(const SlotValues& values, std::vector<std::int64_t>& out, Parse parse) {
   out.resize(values.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
+    values.prefetch(i);
     if (!parse(values[i], out[i])) return false;
   }
   return true;
@@ -308,6 +309,7 @@ bool encode_time(const SlotValues& values, LinesWriter& writer) {
   std::vector<std::int64_t>& numbers = writer.numbers;
   numbers.resize(values.size());
   for (std::size_t i = 0; i < numbers.size(); ++i) {
+    values.prefetch(i);
     const auto time = parser.parse(values[i]);
     if (!time) return false;
     numbers[i] = *time;

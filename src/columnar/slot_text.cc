@@ -117,6 +117,7 @@ void encode_text(const SlotValues& values, LinesWriter& writer) {
   std::vector<std::int64_t> lengths(values.size());
   std::string frame, frames, packed_lengths;
   for (std::size_t i = 0; i < lengths.size(); ++i) {
+    values.prefetch(i);
     const std::string_view value = values[i];
     bytes += value.size();
     lengths[i] = static_cast<std::int64_t>(value.size());
