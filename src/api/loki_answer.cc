@@ -51,17 +51,6 @@ StreamGroups group_rows(const std::vector<LogRow>& rows, LabelEncoding encoding)
   return sorted;
 }
 
-void write_category(JsonWriter& json, std::string_view key, const LogRow& row, LabelCategory category) {
-  bool open = false;
-  for (const LogRow::Label& label : row.labels) {
-    if (label.category != category) continue;
-    if (!open) json.key(key).begin_object();
-    open = true;
-    json.key(label.name).string(label.value);
-  }
-  if (open) json.end_object();
-}
-
 void write_entry(JsonWriter& json, const LogRow& row, LabelEncoding encoding) {
   json.begin_array().string(fmt::format_int(row.time).c_str()).string(row.line);
   if (encoding == LabelEncoding::kCategorized) {
@@ -156,6 +145,17 @@ void write_time_seconds(std::string& out, TimeNs time) {
     while (digits.back() == '0') digits.pop_back();
     out += digits;
   }
+}
+
+void write_category(JsonWriter& json, std::string_view key, const logql::LogRow& row, logql::LabelCategory category) {
+  bool open = false;
+  for (const logql::LogRow::Label& label : row.labels) {
+    if (label.category != category) continue;
+    if (!open) json.key(key).begin_object();
+    open = true;
+    json.key(label.name).string(label.value);
+  }
+  if (open) json.end_object();
 }
 
 void write_labels(JsonWriter& json, const LabelSet& labels) {

@@ -30,6 +30,8 @@ http::Response list_answer(const std::vector<std::string>& values);
 // Parts of answers that other files use.
 void write_time_seconds(std::string& out, TimeNs time);  // 1768435200.5
 void write_labels(JsonWriter& json, const LabelSet& labels);
+// The labels of one category as `"key":{...}`; nothing when there is none.
+void write_category(JsonWriter& json, std::string_view key, const logql::LogRow& row, logql::LabelCategory category);
 void write_statistics(JsonWriter& json, const query::QueryStatistics& statistics);
 
 }  // namespace trilobite::api

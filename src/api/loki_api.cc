@@ -20,9 +20,12 @@ http::Response loki_error(const Error& error) {
 
 void add_loki_route(http::Router& router, const LokiApi& api, std::string pattern, LokiHandler handler) {
   router.add({"GET", "POST"}, std::move(pattern), [api, handler](const http::Request& request) {
-    const TenantResult who = tenant_of(request, api.multi_tenant);
+    const TenantsOf allowed = api.multi_tenant_queries ? TenantsOf::kSeveral : TenantsOf::kOne;
+    const TenantResult who = tenant_of(request, api.multi_tenant, allowed);
     if (who.refusal) return *who.refusal;
-    Result<http::Response> response = handler(api, request, who.tenant);
+    LokiApi own = api;
+    if (api.limits_of) own.limits = api.limits_of(who.tenant);
+    Result<http::Response> response = handler(own, request, who.tenant);
     return response.ok() ? std::move(response).value() : loki_error(response.error());
   });
 }

@@ -17,8 +17,10 @@ struct LokiApi {
   ThreadPool& query_pool;
   const Clock& clock;
   query::QueryLimits limits;
-  bool multi_tenant = false;  // false: one tenant, X-Scope-OrgID is ignored
-  std::size_t patterns_max = 300;  // in an answer
+  bool multi_tenant = false;          // false: one tenant, X-Scope-OrgID is ignored
+  bool multi_tenant_queries = false;  // a|b: `store` takes several tenants at once
+  // Where set, `limits` of a request are what it gives for the tenant.
+  std::function<query::QueryLimits(std::string_view tenant)> limits_of;
 };
 
 void add_loki_read_routes(http::Router& router, const LokiApi& api);

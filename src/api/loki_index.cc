@@ -103,7 +103,7 @@ Result<VolumeRequest> volume_request(const LokiApi& api, const http::Request& re
   if (!by.empty() && by != "series" && by != "labels") return error(Code::kInvalid, "invalid aggregation option");
   volume.bounds = bounds;
   volume.matchers = std::move(matchers);
-  volume.limit = limit;
+  volume.limit = std::min(limit, api.limits.volumes_max);
   volume.by_label = by == "labels";
   volume.named.labels = split_names(request.parameter("targetLabels").value_or(""));
   require_labels(volume.matchers, volume.named.labels);

@@ -6,6 +6,7 @@
 #include "api/loki_answer.h"
 #include "api/loki_api.h"
 #include "api/loki_parameters.h"
+#include "api/loki_query_limits.h"
 #include "ingest/timestamp.h"
 #include "logs/log_query.h"
 #include "logs/parser.h"
@@ -54,6 +55,9 @@ Result<http::Response> legacy_query(const LokiApi& api, const http::Request& req
   TRY(limit, loki_limit(request, "limit", kEntriesDefault));
   TRY(direction, loki_direction(request));
   TRY(expr, logql::parse(loki_query(request)));
+  TRY_VOID(check_query(expr, loki_query(request), api.limits));
+  TRY_VOID(check_length(bounds, api.limits));
+  bounds = within_lookback(bounds, api.clock.now(), api.limits);
   auto* log = std::get_if<logql::LogExpr>(&expr.node);
   if (log == nullptr) return error(Code::kInvalid, "legacy endpoints only support streams result type");
   if (limit > api.limits.entries_max) {

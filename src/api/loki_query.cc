@@ -4,6 +4,7 @@
 #include "api/loki_answer.h"
 #include "api/loki_api.h"
 #include "api/loki_parameters.h"
+#include "api/loki_query_limits.h"
 #include "logs/log_query.h"
 #include "logs/metric_query.h"
 #include "logs/parser.h"
@@ -30,13 +31,6 @@ LabelEncoding label_encoding(const http::Request& request) {
     flags.remove_prefix(std::min(comma + 1, flags.size()));
   }
   return LabelEncoding::kFlat;
-}
-
-Result<void> check_length(const Bounds& bounds, const query::QueryLimits& limits) {
-  const TimeNs length = bounds.end - bounds.start;
-  if (limits.length_max.count() == 0 || length <= limits.length_max.count()) return {};
-  return error(Code::kLimit, "the query time range exceeds the limit (query length: {}, limit: {})",
-               logql::format_go_duration(length), logql::format_prometheus_duration(limits.length_max.count()));
 }
 
 Result<void> check_points(const Bounds& bounds, TimeNs step, const query::QueryLimits& limits) {
@@ -83,7 +77,9 @@ Result<http::Response> query_range(const LokiApi& api, const http::Request& requ
   TRY(interval, loki_interval(request));
   TRY_VOID(check_points(bounds, step, api.limits));
   TRY(expr, logql::parse(loki_query(request)));
+  TRY_VOID(check_query(expr, loki_query(request), api.limits));
   TRY_VOID(check_length(bounds, api.limits));
+  bounds = within_lookback(bounds, api.clock.now(), api.limits);
   if (const auto* log = std::get_if<logql::LogExpr>(&expr.node)) {
     return answer_log_query(api, request, tenant, *log, {{bounds.start, bounds.end}, direction, limit, interval});
   }
@@ -104,6 +100,7 @@ Result<http::Response> query_instant(const LokiApi& api, const http::Request& re
         Code::kInvalid,
         "log queries are not supported as an instant query type, please change your query to a range query type");
   }
+  TRY_VOID(check_query(expr, loki_query(request), api.limits));
   return answer_metric_query(api, request, tenant, expr, query::TimeGrid::instant(at), true);
 }
 

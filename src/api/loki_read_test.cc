@@ -18,7 +18,7 @@ class LokiRead : public testing::Test {
                  "GET /" + std::to_string(i) + " ms=" + std::to_string(i), {{"trace", "t1"}});
     }
     store_.add({{"app", "db"}}, kStart + 5 * kNsPerSecond, "\"quoted\"\n");
-    add_loki_read_routes(router_, LokiApi{store_, pool_, clock_, {}, false});
+    add_loki_read_routes(router_, LokiApi{.store = store_, .query_pool = pool_, .clock = clock_});
   }
 
   http::Response ask(std::string path, http::Parameters query, http::Parameters headers = {},
@@ -272,7 +272,7 @@ TEST_F(LokiRead, BadParametersAreNamed) {
 
 TEST_F(LokiRead, TenantsAreToldApartOnlyWhenAsked) {
   http::Router router;
-  add_loki_read_routes(router, LokiApi{store_, pool_, clock_, {}, true});
+  add_loki_read_routes(router, LokiApi{.store = store_, .query_pool = pool_, .clock = clock_, .multi_tenant = true});
   http::Request request;
   request.method = "GET";
   request.path = "/loki/api/v1/labels";

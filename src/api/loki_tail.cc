@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "api/loki_parameters.h"
+#include "api/loki_query_limits.h"
 #include "api/loki_tail_frame.h"
 #include "api/tenant.h"
 #include "base/hash.h"
@@ -61,6 +62,7 @@ Result<std::chrono::seconds> delay_for(const http::Request& request) {
 Result<TailRequest> parse_request(const LokiTail& self, const http::Request& request, bool legacy) {
   TailRequest tail;
   TRY(expr, logql::parse(loki_query(request)));
+  TRY_VOID(check_query(expr, loki_query(request), self.limits));
   tail.expr = std::move(expr);
   TRY(bounds, loki_bounds(request, self.clock.now()));
   tail.start = bounds.start;
@@ -76,9 +78,16 @@ Result<TailRequest> parse_request(const LokiTail& self, const http::Request& req
   return tail;
 }
 
-std::optional<http::Response> check(const LokiTail& self, const http::Request& request, bool legacy) {
-  const auto [tenant, refusal] = tenant_of(request, self.multi_tenant);
+LokiTail for_tenant(const LokiTail& all, const std::string& tenant) {
+  LokiTail own = all;
+  if (all.limits_of) own.limits = all.limits_of(tenant);
+  return own;
+}
+
+std::optional<http::Response> check(const LokiTail& all, const http::Request& request, bool legacy) {
+  const auto [tenant, refusal] = tenant_of(request, all.multi_tenant);
   if (refusal) return refusal;
+  const LokiTail self = for_tenant(all, tenant);
   const auto parsed = parse_request(self, request, legacy);
   if (!parsed.ok()) return http::Response::text(http::status_of(parsed.error().code), parsed.error().message + "\n");
   return std::nullopt;
@@ -211,15 +220,17 @@ class Tail {
   std::deque<Waiting> waiting_;
 };
 
-void run(const LokiTail& self, const http::Request& request, http::WebSocket& socket, bool legacy) {
+void run(const LokiTail& all, const http::Request& request, http::WebSocket& socket, bool legacy) {
+  const std::string tenant = tenant_of(request, all.multi_tenant).tenant;
+  const LokiTail self = for_tenant(all, tenant);
   auto tail = parse_request(self, request, legacy);
   if (!tail.ok()) return socket.close(kInternalError, tail.error().message);  // check() has passed: time alone moved on
-  tail->tenant = tenant_of(request, self.multi_tenant).tenant;
+  tail->tenant = tenant;
   if (tail->log() == nullptr) return socket.close(kInternalError, "only log selector is supported");
-  if (const std::size_t count = self.hub.watchers(tail->tenant); count >= self.tails_max) {
-    return socket.close(
-        kInternalError,
-        fmt::format("max concurrent tail requests limit exceeded, count > limit ({} > {})", count + 1, self.tails_max));
+  if (const std::size_t count = self.hub.watchers(tail->tenant); count >= self.limits.tails_max) {
+    return socket.close(kInternalError,
+                        fmt::format("max concurrent tail requests limit exceeded, count > limit ({} > {})", count + 1,
+                                    self.limits.tails_max));
   }
   auto pipeline = logql::Pipeline::compile(*tail->log(), {.now = self.clock.now()});
   if (!pipeline.ok()) return socket.close(kInternalError, pipeline.error().message);

@@ -17,8 +17,9 @@ struct LokiTail {
   const Clock& clock;
   ingest::TailHub& hub;
   query::QueryLimits limits;
-  std::size_t tails_max = 10;  // per tenant
   bool multi_tenant = false;
+  // Where set, `limits` of a request are what it gives for the tenant.
+  std::function<query::QueryLimits(std::string_view tenant)> limits_of;
 };
 void add_loki_tail_routes(http::Router& router, const LokiTail& tail);
 

@@ -29,17 +29,6 @@ std::string stream_key(const LogRow& row, TailShape shape) {
   return key;
 }
 
-void write_category(JsonWriter& json, std::string_view key, const LogRow& row, LabelCategory category) {
-  bool open = false;
-  for (const LogRow::Label& label : row.labels) {
-    if (label.category != category) continue;
-    if (!open) json.key(key).begin_object();
-    open = true;
-    json.key(label.name).string(label.value);
-  }
-  if (open) json.end_object();
-}
-
 std::string rfc3339_nanos(TimeNs time) {
   std::string text = ingest::format_rfc3339(time);
   const TimeNs nanos = ((time % kNsPerSecond) + kNsPerSecond) % kNsPerSecond;

@@ -60,7 +60,7 @@ class RememberingSocket final : public http::WebSocket {
 
 class LokiTailTest : public testing::Test {
  protected:
-  LokiTailTest() { add_loki_tail_routes(router_, {store_, pool_, clock_, hub_, {}, 2, false}); }
+  LokiTailTest() { add_loki_tail_routes(router_, {store_, pool_, clock_, hub_, {.tails_max = 2}, false, {}}); }
   ~LokiTailTest() override { end(); }
 
   http::Request request(std::string path, http::Parameters query, http::Parameters headers = {}) {

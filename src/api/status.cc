@@ -1,12 +1,12 @@
 #include "api/status.h"
 
+#include <atomic>
+
+#include "api/build_revision.h"
 #include "base/json_writer.h"
 
 #ifndef TRILOBITE_VERSION
 #define TRILOBITE_VERSION "0.0.0"
-#endif
-#ifndef TRILOBITE_REVISION
-#define TRILOBITE_REVISION "unknown"
 #endif
 
 namespace trilobite::api {
@@ -61,6 +61,46 @@ http::Response set_log_level(const StatusSource& source, const http::Request& re
   return message(200, fmt::format("Log level set to {}", *level));
 }
 
+http::Response config(const StatusSource& source, const http::Request& request) {
+  const std::string_view mode = request.parameter("mode").value_or("");
+  if (!mode.empty() && mode != "diff" && mode != "defaults") {
+    return http::Response::text(400, fmt::format("mode \"{}\" is neither diff nor defaults\n", mode));
+  }
+  const ConfigView view = mode == "diff"       ? ConfigView::kChanges
+                          : mode == "defaults" ? ConfigView::kDefaults
+                                               : ConfigView::kAll;
+  http::Response response = http::Response::text(200, source.config(view));
+  response.content_type = "text/yaml; charset=utf-8";
+  return response;
+}
+
+// Loki's rings say which instance holds what; here that is always this one.
+http::Response ring(const http::Request& request) {
+  http::Response response = http::Response::text(
+      200, fmt::format("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title></head><body>"
+                       "<h1>{0}</h1><p>Trilobite is one process: there is no ring, and this instance does everything."
+                       "</p><table><tr><th>Instance</th><th>State</th></tr><tr><td>this one</td><td>ACTIVE</td></tr>"
+                       "</table></body></html>\n",
+                       request.route));
+  response.content_type = "text/html; charset=utf-8";
+  return response;
+}
+
+// Loki's ingesters are told before they are scaled away. Here every stop flushes, so the mark is all there is to it.
+class PrepareShutdown {
+ public:
+  http::Response answer(const http::Request& request) {
+    if (request.method == "GET") return http::Response::text(200, set_ ? "set\n" : "unset\n");
+    set_ = request.method == "POST";
+    http::Response response;
+    response.status = 204;
+    return response;
+  }
+
+ private:
+  std::atomic<bool> set_{false};
+};
+
 http::Response flush(const StatusSource& source) {
   if (const auto done = source.flush(); !done.ok()) {
     return http::Response::text(http::status_of(done.error().code), done.error().message + "\n");
@@ -70,9 +110,34 @@ http::Response flush(const StatusSource& source) {
   return response;
 }
 
+// Any page in a browser can send a POST to this address, so it must not end the process.
+http::Response shutdown(const StatusSource& source, const http::Request& request) {
+  if (request.parameter("terminate").value_or("true") == "false") return flush(source);
+  return http::Response::text(403,
+                              "not by HTTP: SIGTERM stops the process and flushes; terminate=false only flushes\n");
+}
+
+void add_component_pages(http::Router& router, const std::shared_ptr<const StatusSource>& source) {
+  for (const char* path : {"/ring", "/distributor/ring", "/ruler/ring", "/compactor/ring", "/indexgateway/ring",
+                           "/scheduler/ring", "/pattern/ring", "/memberlist"}) {
+    router.add({"GET"}, path, ring);
+  }
+  for (const char* path : {"/flush", "/loki/flush", "/ingester/flush"}) {
+    router.add({"POST"}, path, [source](const http::Request&) { return flush(*source); });
+  }
+  router.add({"POST"}, "/ingester/shutdown",
+             [source](const http::Request& request) { return shutdown(*source, request); });
+  const auto prepare = std::make_shared<PrepareShutdown>();
+  router.add({"GET", "POST", "DELETE"}, "/ingester/prepare_shutdown",
+             [prepare](const http::Request& request) { return prepare->answer(request); });
+}
+
 }  // namespace
 
-BuildInfo build_info() { return {TRILOBITE_VERSION, TRILOBITE_REVISION, "main", "", "g++ " __VERSION__}; }
+BuildInfo build_info() {
+  const BuildRevision& revision = build_revision();
+  return {TRILOBITE_VERSION, revision.revision, revision.branch, revision.date, "g++ " __VERSION__};
+}
 
 void add_status_routes(http::Router& router, StatusSource given) {
   const auto source = std::make_shared<const StatusSource>(std::move(given));
@@ -84,19 +149,13 @@ void add_status_routes(http::Router& router, StatusSource given) {
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return response;
   });
-  router.add({"GET"}, "/config", [source](const Request&) {
-    http::Response response = http::Response::text(200, source->config());
-    response.content_type = "text/yaml; charset=utf-8";
-    return response;
-  });
+  router.add({"GET"}, "/config", [source](const Request& request) { return config(*source, request); });
   router.add({"GET"}, "/services", [source](const Request&) { return http::Response::text(200, source->services()); });
   router.add({"GET"}, "/log_level", [source](const Request&) {
     return message(200, fmt::format("Current log level is {}", source->log_level()));
   });
   router.add({"POST"}, "/log_level", [source](const Request& request) { return set_log_level(*source, request); });
-  for (const char* path : {"/flush", "/loki/flush", "/ingester/flush"}) {
-    router.add({"POST"}, path, [source](const Request&) { return flush(*source); });
-  }
+  add_component_pages(router, source);
   router.add({"GET"}, "/loki/api/v1/status/buildinfo",
              [](const Request&) { return http::Response::json(200, loki_buildinfo()); });
   router.add({"GET"}, "/api/v1/status/buildinfo",

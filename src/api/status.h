@@ -1,4 +1,5 @@
-// What the process says about itself: /ready, /health, /metrics, /config, build information, /flush, /log_level.
+// What the process says about itself: /ready, /health, /metrics, /config, build information, /flush, /log_level,
+// and the pages of Loki's components, which here are one process.
 #pragma once
 
 #include <functional>
@@ -13,10 +14,12 @@ struct BuildInfo {
 };
 BuildInfo build_info();
 
+enum class ConfigView : std::uint8_t { kAll, kDefaults, kChanges };  // what differs from the defaults
+
 struct StatusSource {
   std::function<std::optional<std::string>()> not_ready;  // why, or nothing when ready
   std::function<std::string()> metrics;                   // Prometheus text
-  std::function<std::string()> config;                    // YAML
+  std::function<std::string(ConfigView)> config;          // YAML
   std::function<Result<void>()> flush;
   std::function<std::string()> log_level;
   std::function<Result<void>(std::string_view)> set_log_level;

@@ -11,7 +11,12 @@ class Status : public testing::Test {
   Status() {
     add_status_routes(router_, {.not_ready = [this] { return reason_; },
                                 .metrics = [] { return std::string("up 1\n"); },
-                                .config = [] { return std::string("server:\n"); },
+                                .config =
+                                    [](ConfigView view) {
+                                      return view == ConfigView::kAll       ? std::string("all\n")
+                                             : view == ConfigView::kChanges ? std::string("changes\n")
+                                                                            : std::string("defaults\n");
+                                    },
                                 .flush = [this]() -> Result<void> {
                                   if (flush_fails_) return error(Code::kNoSpace, "disk is full");
                                   return {};
@@ -48,12 +53,28 @@ TEST_F(Status, Readiness) {
 
 TEST_F(Status, PagesAndFlush) {
   EXPECT_EQ(ask("GET", "/metrics"), "200 up 1\n");
-  EXPECT_EQ(ask("GET", "/config"), "200 server:\n");
+  EXPECT_EQ(ask("GET", "/config"), "200 all\n");
+  EXPECT_EQ(ask("GET", "/config", {{"mode", "diff"}}), "200 changes\n");
+  EXPECT_EQ(ask("GET", "/config", {{"mode", "defaults"}}), "200 defaults\n");
+  EXPECT_EQ(ask("GET", "/config", {{"mode", "x"}}), "400 mode \"x\" is neither diff nor defaults\n");
   EXPECT_EQ(ask("GET", "/services"), "200 store => Running\n");
   EXPECT_EQ(ask("POST", "/flush"), "204 ");
   EXPECT_EQ(ask("GET", "/flush").substr(0, 3), "405");
   flush_fails_ = true;
   EXPECT_EQ(ask("POST", "/flush"), "507 disk is full\n");
+}
+
+TEST_F(Status, ComponentsOfLokiAreAllHere) {
+  for (const char* path : {"/ring", "/distributor/ring", "/compactor/ring", "/memberlist"}) {
+    EXPECT_NE(ask("GET", path).find("this instance does everything"), std::string::npos) << path;
+  }
+  EXPECT_EQ(ask("GET", "/ingester/prepare_shutdown"), "200 unset\n");
+  EXPECT_EQ(ask("POST", "/ingester/prepare_shutdown"), "204 ");
+  EXPECT_EQ(ask("GET", "/ingester/prepare_shutdown"), "200 set\n");
+  EXPECT_EQ(ask("DELETE", "/ingester/prepare_shutdown"), "204 ");
+  EXPECT_EQ(ask("GET", "/ingester/prepare_shutdown"), "200 unset\n");
+  EXPECT_EQ(ask("POST", "/ingester/shutdown").substr(0, 3), "403");
+  EXPECT_EQ(ask("POST", "/ingester/shutdown", {{"terminate", "false"}}), "204 ");
 }
 
 TEST_F(Status, LogLevel) {

@@ -1,4 +1,5 @@
 // trilobite server: everything in one process, in the foreground.
+#include <trilobite/log.h>
 #include <trilobite/log_setup.h>
 
 #include <CLI/CLI.hpp>
@@ -11,8 +12,10 @@
 namespace trilobite::cli {
 namespace {
 
+constexpr trilobite::log::Target kLog{"trilobite::server"};
+
 struct Flags {
-  std::string data, listen, config, otlp_http, otlp_grpc;
+  std::string data, listen, config, otlp_http;
   bool no_agent = false;
 };
 
@@ -27,7 +30,6 @@ Result<server::Config> load_config(const Flags& flags, FileSystem& files) {
   if (!flags.data.empty()) config.data = flags.data;
   if (!flags.listen.empty()) config.http.listen = flags.listen;
   if (!flags.otlp_http.empty()) config.otlp_http_listen = flags.otlp_http;
-  if (!flags.otlp_grpc.empty()) config.otlp_grpc_listen = flags.otlp_grpc;
   if (flags.no_agent) config.agent.enabled = false;
   TRY_VOID(server::check_config(config));
   return config;
@@ -52,6 +54,12 @@ int exit_status(server::StartFault fault, Code code) {
   return code == Code::kInvalid ? kUsage : kFailed;
 }
 
+void read_limits_again(const Flags& flags, FileSystem& files, server::Server& running) {
+  const auto config = load_config(flags, files);
+  if (config.ok()) return running.set_limits(*config);
+  kLog.error("limits stay as they are: {}", config.error().message);
+}
+
 int run(const Flags& flags) {
   hold_stop_signals();
   const std::unique_ptr<FileSystem> files = make_real_file_system();
@@ -66,7 +74,7 @@ int run(const Flags& flags) {
   fmt::print("listening on http://{}\n", (*started)->address());
   std::fflush(stdout);
 
-  wait_for_stop_signal();
+  wait_for_stop_signal([&] { read_limits_again(flags, *files, **started); });
   const auto stopped = (*started)->stop();
   started->reset();
   trilobite::log::flush();
@@ -82,8 +90,8 @@ void add_server_command(CLI::App& app, int& status) {
   command->add_option("--listen", flags->listen,
                       "HOST:PORT of the UI and every API (default 127.0.0.1:3100; port 0: any)");
   command->add_option("--config", flags->config, "Configuration file (YAML), see docs/configuration.md");
-  command->add_option("--otlp-http-listen", flags->otlp_http, "Reserved: HOST:PORT for OTLP over HTTP");
-  command->add_option("--otlp-grpc-listen", flags->otlp_grpc, "Reserved: HOST:PORT for OTLP over gRPC");
+  command->add_option("--otlp-http-listen", flags->otlp_http,
+                      "HOST:PORT for OTLP over HTTP alone, such as 127.0.0.1:4318");
   command->add_flag("--no-agent", flags->no_agent, "Do not collect this machine's logs");
   command->callback([flags, &status] { status = run(*flags); });
 }

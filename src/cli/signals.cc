@@ -7,11 +7,12 @@
 namespace trilobite::cli {
 namespace {
 
-sigset_t stop_signals() {
+sigset_t held_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -19,16 +20,17 @@ sigset_t stop_signals() {
 
 void hold_stop_signals() {
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGHUP, SIG_IGN);  // the terminal may go away
-  const sigset_t set = stop_signals();
+  const sigset_t set = held_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-void wait_for_stop_signal() {
-  const sigset_t set = stop_signals();
+void wait_for_stop_signal(const std::function<void()>& hang_up) {
+  const sigset_t set = held_signals();
   int signal = 0;
-  while (sigwait(&set, &signal) != 0) {
+  while (signal != SIGTERM && signal != SIGINT) {
+    if (sigwait(&set, &signal) == 0 && signal == SIGHUP && hang_up) hang_up();
   }
+  std::signal(SIGHUP, SIG_IGN);  // the terminal may go away while we stop
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 

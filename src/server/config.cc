@@ -6,6 +6,7 @@
 
 #include "server/config_keys.h"
 #include "server/limit_keys.h"
+#include "storage/joined_tenants.h"
 
 extern char** environ;  // POSIX; not in every header
 
@@ -83,7 +84,7 @@ class YamlReader {
       const std::string full = name + "." + entry.first.as<std::string>();
       const ConfigKey* key = find_config_key(full);
       if (key == nullptr) return fail(entry.first, "unknown key {}{}", full, suggestion(full));
-      TRY(values, values_of(entry.second, full, key->list));
+      TRY(values, values_of(entry.second, full, *key));
       if (auto bad = key->set(config_, values); !bad.ok())
         return fail(entry.first, "{}: {}", full, bad.error().message);
     }
@@ -101,8 +102,8 @@ class YamlReader {
         const auto key = entry.first.as<std::string>();
         const auto* limit = find_limit(key);
         if (limit == nullptr) return fail(entry.first, "unknown limit overrides.{}.{}", name, key);
-        TRY(values, values_of(entry.second, key, limit->list));
-        ingest::LogLimits probe;
+        TRY(values, values_of(entry.second, key, *limit));
+        TenantLimits probe;
         if (auto bad = limit->set(probe, values); !bad.ok()) {
           return fail(entry.first, "overrides.{}.{}: {}", name, key, bad.error().message);
         }
@@ -112,7 +113,11 @@ class YamlReader {
     return {};
   }
 
-  Result<std::vector<std::string>> values_of(const YAML::Node& node, std::string_view key, bool list) const {
+  // `kind`: the key or limit, which says what form it takes.
+  template <class Kind>
+  Result<std::vector<std::string>> values_of(const YAML::Node& node, std::string_view key, const Kind& kind) const {
+    const bool list = kind.list;
+    if (kind.tree) return std::vector<std::string>{node.IsNull() ? std::string() : YAML::Dump(node)};
     if (node.IsNull()) return list ? std::vector<std::string>{} : std::vector<std::string>{""};
     if (node.IsScalar()) return std::vector<std::string>{node.Scalar()};
     if (!node.IsSequence() || !list) return fail(node, "{} wants {}", key, list ? "a list" : "one value");
@@ -127,10 +132,8 @@ class YamlReader {
  public:
   void apply_overrides() {
     for (const auto& [tenant, key, values] : later_) {
-      auto found = config_.limits.overrides.find(tenant);
-      if (found == config_.limits.overrides.end()) {
-        found = config_.limits.overrides.emplace(tenant, config_.limits.defaults).first;
-      }
+      auto found = config_.overrides.find(tenant);
+      if (found == config_.overrides.end()) found = config_.overrides.emplace(tenant, config_.limits).first;
       find_limit(key)->set(found->second, values).value();  // checked when read
     }
   }
@@ -156,8 +159,10 @@ std::string quoted(const std::string& value) {
   return out.c_str();
 }
 
-std::string printed(const std::vector<std::string>& values, bool list) {
-  if (!list) return quoted(values.front());
+template <class Kind>
+std::string printed(const std::vector<std::string>& values, const Kind& kind) {
+  if (kind.tree) return values.front();
+  if (!kind.list) return quoted(values.front());
   std::string out = "[";
   for (const std::string& value : values) out += (out.size() > 1 ? ", " : "") + quoted(value);
   return out + "]";
@@ -210,6 +215,10 @@ Result<void> apply_environment(Config& config, const Environment& environment) {
 Result<void> check_config(const Config& config) {
   if (config.data.empty()) return error(Code::kInvalid, "server.data must name a folder");
   TRY_VOID(parse_listen(config.http.listen));
+  if (!config.otlp_http_listen.empty()) TRY_VOID(parse_listen(config.otlp_http_listen));
+  if (config.multi_tenant_queries && !config.multi_tenant) {
+    return error(Code::kInvalid, "server.multi_tenant_queries needs server.multi_tenant");
+  }
   for (const auto& [value, name] : {std::pair{config.http.io_threads, "server.io_threads"},
                                     std::pair{config.http.read_threads, "server.read_threads"},
                                     std::pair{config.http.write_threads, "server.write_threads"},
@@ -221,23 +230,70 @@ Result<void> check_config(const Config& config) {
   return {};
 }
 
-std::string to_yaml(const Config& config) {
+namespace {
+
+std::string overrides_to_yaml(const Config& config) {
+  if (config.overrides.empty()) return {};
+  std::string out = "overrides:\n";
+  for (const auto& [tenant, limits] : config.overrides) {
+    out += fmt::format("  {}:\n", quoted(tenant));
+    for (const auto& field : limit_fields()) {
+      if (field.get(limits) == field.get(config.limits)) continue;
+      out += fmt::format("    {}: {}\n", field.name, printed(field.get(limits), field));
+    }
+  }
+  return out;
+}
+
+template <class Wanted>
+std::string keys_to_yaml(const Config& config, const Wanted& wanted) {
   std::string out, section;
   for (const ConfigKey& key : config_keys()) {
+    if (!wanted(key)) continue;
     const std::string name = key.name.substr(0, key.name.find('.'));
     if (name != section) out += name + ":\n";
     section = name;
-    const std::string value = key.secret ? "<secret>" : printed(key.get(config), key.list);
+    const std::string value = key.secret ? "<secret>" : printed(key.get(config), key);
     out += fmt::format("  {}: {}\n", key.name.substr(name.size() + 1), value);
   }
-  if (config.limits.overrides.empty()) return out;
-  out += "overrides:\n";
-  for (const auto& [tenant, limits] : config.limits.overrides) {
-    out += fmt::format("  {}:\n", quoted(tenant));
-    for (const auto& field : limit_fields()) {
-      if (field.get(limits) == field.get(config.limits.defaults)) continue;
-      out += fmt::format("    {}: {}\n", field.name, printed(field.get(limits), field.list));
-    }
+  return out + overrides_to_yaml(config);
+}
+
+}  // namespace
+
+const TenantLimits& Config::limits_of(std::string_view tenant) const {
+  const auto found = overrides.find(tenant);
+  return found == overrides.end() ? limits : found->second;
+}
+
+query::QueryLimits Config::read_limits(std::string_view tenants) const {
+  std::optional<query::QueryLimits> out;
+  for (const std::string& tenant : tenant_names(tenants)) {
+    const query::QueryLimits& own = limits_of(tenant).read;
+    out = out ? query::strictest(*out, own) : own;
+  }
+  return *out;
+}
+
+ingest::LimitsByTenant Config::write_limits() const {
+  ingest::LimitsByTenant out{limits.write, {}};
+  for (const auto& [tenant, own] : overrides) out.overrides.emplace(tenant, own.write);
+  return out;
+}
+
+std::string to_yaml(const Config& config) {
+  return keys_to_yaml(config, [](const ConfigKey&) { return true; });
+}
+
+std::string to_yaml_of_changes(const Config& config) {
+  const Config defaults;
+  return keys_to_yaml(config, [&](const ConfigKey& key) { return key.get(config) != key.get(defaults); });
+}
+
+std::string limits_to_yaml(const TenantLimits& limits) {
+  std::string out;
+  for (const auto& field : limit_fields()) {
+    out += fmt::format("{}: {}\n", field.name, printed(field.get(limits), field));
   }
   return out;
 }
@@ -262,12 +318,13 @@ std::string configuration_page() {
           "\n## {}\n\n| key | kind | default | what it does | environment |\n| --- | --- | --- | --- | --- |\n", name);
     }
     section = name;
-    out += fmt::format("| `{}` | {} | `{}` | {} | `{}` |\n", key.name, key.type, printed(key.get(defaults), key.list),
+    out += fmt::format("| `{}` | {} | `{}` | {} | `{}` |\n", key.name, key.type, printed(key.get(defaults), key),
                        key.help, key.environment_name());
   }
   out +=
       "\n## overrides\n\n"
-      "Limits of single tenants; every key of `limits` may stand there.\n\n"
+      "Limits of single tenants; every key of `limits` may stand there. `limits` and `overrides` are read again when "
+      "the\nprocess gets SIGHUP (`kill -HUP`), all other keys at start.\n\n"
       "```yaml\n"
       "limits:\n"
       "  max_line_size: 256KiB\n"

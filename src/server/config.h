@@ -21,24 +21,34 @@ struct AgentSettings {
   std::string config_file;  // Promtail's YAML; empty: this machine's own logs
 };
 
+// What one tenant may write and ask.
+struct TenantLimits {
+  ingest::LogLimits write;
+  query::QueryLimits read;
+};
+
 struct LogSettings {
   std::string level = "info";  // directives as in DYN_LOG, which wins
 };
 
 struct Config {
   std::string data = "./data";
-  bool multi_tenant = false;  // then X-Scope-OrgID is needed
+  bool multi_tenant = false;          // then X-Scope-OrgID is needed
+  bool multi_tenant_queries = false;  // of several tenants at once: a|b
   HttpServerOptions http;
-  std::string otlp_http_listen, otlp_grpc_listen;  // not served yet
+  std::string otlp_http_listen;  // "": OTLP is taken where everything else is
   std::size_t push_bytes_decoded_max = 512u << 20;
   StorageOptions storage;
-  query::QueryLimits query;
   std::size_t query_threads = 0;  // 0: one per core
-  std::size_t tails_max = 10;     // per tenant
-  std::size_t patterns_max = 300; // in an answer
   AgentSettings agent;
   LogSettings log;
-  ingest::LimitsByTenant limits;
+  TenantLimits limits;
+  std::map<std::string, TenantLimits, std::less<>> overrides;  // by tenant
+
+  const TenantLimits& limits_of(std::string_view tenant) const;
+  // `tenants` may be several, as in a|b: the strictest of theirs.
+  query::QueryLimits read_limits(std::string_view tenants) const;
+  ingest::LimitsByTenant write_limits() const;
 };
 
 using Environment = std::map<std::string, std::string>;
@@ -53,6 +63,10 @@ Result<void> check_config(const Config& config);
 
 // The effective configuration; secrets are not shown.
 std::string to_yaml(const Config& config);
+// Only the keys whose value is not the default.
+std::string to_yaml_of_changes(const Config& config);
+// The limits of one tenant, a line per limit without the section.
+std::string limits_to_yaml(const TenantLimits& limits);
 // docs/configuration.md.
 std::string configuration_page();
 

@@ -25,13 +25,14 @@ template <class Holder>
 struct Field {
   std::string name, type, help;
   bool list = false;
+  bool tree = false;  // a mapping of its own; comes and goes as YAML text in one line
   std::function<Result<void>(Holder&, const std::vector<std::string>&)> set;
   std::function<std::vector<std::string>(const Holder&)> get;
 };
 
 template <class Holder, class Parse, class Print>
 Field<Holder> make_field(std::string name, std::string type, std::string help, Parse parse, Print print) {
-  Field<Holder> field{std::move(name), std::move(type), std::move(help), false, {}, {}};
+  Field<Holder> field{std::move(name), std::move(type), std::move(help), false, false, {}, {}};
   field.set = [parse](Holder& holder, const std::vector<std::string>& values) -> Result<void> {
     if (values.size() != 1) return error(Code::kInvalid, "wants one value, not a list");
     return parse(holder, values.front());
@@ -122,7 +123,7 @@ Field<Holder> share_field(std::string name, std::string help, At at) {
 
 template <class Holder, class At>
 Field<Holder> texts_field(std::string name, std::string help, At at) {
-  Field<Holder> field{std::move(name), "list of texts", std::move(help), true, {}, {}};
+  Field<Holder> field{std::move(name), "list of texts", std::move(help), true, false, {}, {}};
   field.set = [at](Holder& h, const std::vector<std::string>& values) -> Result<void> {
     at(h) = values;
     return {};

@@ -9,13 +9,20 @@ namespace trilobite::server {
 namespace {
 
 ConfigKey key(std::string_view section, Field<Config> field) {
-  return {fmt::format("{}.{}", section, field.name), field.type, field.help, field.list, false, field.set, field.get};
+  return {fmt::format("{}.{}", section, field.name),
+          field.type,
+          field.help,
+          field.list,
+          field.tree,
+          false,
+          field.set,
+          field.get};
 }
 
-ConfigKey limit_key(const Field<ingest::LogLimits>& field) {
-  ConfigKey out{"limits." + field.name, field.type, field.help, field.list, false, {}, {}};
-  out.set = [set = field.set](Config& config, const auto& values) { return set(config.limits.defaults, values); };
-  out.get = [get = field.get](const Config& config) { return get(config.limits.defaults); };
+ConfigKey limit_key(const Field<TenantLimits>& field) {
+  ConfigKey out{"limits." + field.name, field.type, field.help, field.list, field.tree, false, {}, {}};
+  out.set = [set = field.set](Config& config, const auto& values) { return set(config.limits, values); };
+  out.get = [get = field.get](const Config& config) { return get(config.limits); };
   return out;
 }
 
@@ -27,11 +34,6 @@ template <class T>
 auto storage(T StorageOptions::*value) {
   return member(&Config::storage, value);
 }
-template <class T>
-auto query_limit(T query::QueryLimits::*value) {
-  return member(&Config::query, value);
-}
-
 void add_server_keys(std::vector<ConfigKey>& all) {
   using C = Config;
   using H = HttpServerOptions;
@@ -40,10 +42,13 @@ void add_server_keys(std::vector<ConfigKey>& all) {
                     member(&C::data)));
   add(text_field<C>("listen", "Address and port of the UI and every API; port 0 takes a free one. Also `--listen`.",
                     http(&H::listen)));
-  add(text_field<C>("otlp_http_listen", "Reserved: OTLP over HTTP is not served yet.", member(&C::otlp_http_listen)));
-  add(text_field<C>("otlp_grpc_listen", "Reserved: OTLP over gRPC is not served yet.", member(&C::otlp_grpc_listen)));
+  add(text_field<C>("otlp_http_listen",
+                    "A second address for OTLP over HTTP alone, such as 127.0.0.1:4318. Also `--otlp-http-listen`.",
+                    member(&C::otlp_http_listen)));
   add(flag_field<C>("multi_tenant", "Every request must name its tenant in `X-Scope-OrgID`.",
                     member(&C::multi_tenant)));
+  add(flag_field<C>("multi_tenant_queries", "A query may name several tenants: `X-Scope-OrgID: a|b`.",
+                    member(&C::multi_tenant_queries)));
   add(count_field<C>("io_threads", "Threads that move bytes from and to sockets.", http(&H::io_threads)));
   add(count_field<C>("read_threads", "Queries answered at once.", http(&H::read_threads)));
   add(count_field<C>("write_threads", "Pushes taken at once.", http(&H::write_threads)));
@@ -90,30 +95,13 @@ void add_storage_keys(std::vector<ConfigKey>& all) {
   add(count_field<C>("merge_threads", "Threads that merge parts.", storage(&S::merge_threads)));
 }
 
-void add_query_keys(std::vector<ConfigKey>& all) {
-  using C = Config;
-  using Q = query::QueryLimits;
-  const auto add = [&](Field<C> field) { all.push_back(key("query", std::move(field))); };
-  add(count_field<C>("threads", "Threads that scan data for all queries together; 0 for one per core.",
-                     member(&C::query_threads)));
-  add(duration_field<C>("timeout", "A query that takes longer is stopped.", query_limit(&Q::timeout)));
-  add(duration_field<C>("length_max", "Longest time range of a query; 0 for no limit.", query_limit(&Q::length_max)));
-  add(bytes_field<C>("bytes_read_max", "Data that one query may read; 0 for no limit.",
-                     query_limit(&Q::bytes_read_max)));
-  add(count_field<C>("points_max", "Points per series of an answer.", query_limit(&Q::points_max)));
-  add(count_field<C>("series_max", "Series of an answer.", query_limit(&Q::series_max)));
-  add(count_field<C>("entries_max", "Log lines of an answer.", query_limit(&Q::entries_max)));
-  add(count_field<C>("patterns_max", "Patterns of an answer, the most frequent ones.", member(&C::patterns_max)));
-  add(bytes_field<C>("memory_max", "Memory of one query.", query_limit(&Q::memory_max)));
-  add(count_field<C>("tails_max", "Live tails of one tenant.", member(&C::tails_max)));
-}
-
 std::vector<ConfigKey> make_keys() {
   using C = Config;
   std::vector<ConfigKey> all;
   add_server_keys(all);
   add_storage_keys(all);
-  add_query_keys(all);
+  all.push_back(key("query", count_field<C>("threads", "Threads that scan data for all queries; 0 for one per core.",
+                                            member(&C::query_threads))));
   all.push_back(key("agent", flag_field<C>("enabled", "Collect this machine's logs. Also `--no-agent`.",
                                            member(&C::agent, &AgentSettings::enabled))));
   all.push_back(key("agent", text_field<C>("config_file", "Promtail configuration instead of this machine's own logs.",

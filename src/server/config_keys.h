@@ -16,6 +16,7 @@ struct ConfigKey {
   std::string type;  // for people: "duration", "bytes", ...
   std::string help;
   bool list = false;
+  bool tree = false;  // a mapping: one text of YAML
   bool secret = false;
   // A list comes as its items, anything else as one text.
   std::function<Result<void>(Config&, const std::vector<std::string>&)> set;

@@ -32,10 +32,10 @@ TEST(Config, FileThenEnvironment) {
   EXPECT_TRUE(config.multi_tenant);
   EXPECT_EQ(config.storage.retention_age_max, std::chrono::hours(720));
   EXPECT_EQ(config.storage.retention_disk_share_max, 0.5);
-  EXPECT_EQ(config.limits.defaults.enforced_labels, (std::vector<std::string>{"app", "env"}));
-  EXPECT_EQ(config.limits.of("team-a").max_line_size, 2048u);
-  EXPECT_EQ(config.limits.of("team-a").enforced_labels.size(), 2u);
-  EXPECT_EQ(config.limits.of("other").max_line_size, 1000u);
+  EXPECT_EQ(config.limits.write.enforced_labels, (std::vector<std::string>{"app", "env"}));
+  EXPECT_EQ(config.limits_of("team-a").write.max_line_size, 2048u);
+  EXPECT_EQ(config.limits_of("team-a").write.enforced_labels.size(), 2u);
+  EXPECT_EQ(config.limits_of("other").write.max_line_size, 1000u);
 
   ASSERT_TRUE(apply_environment(config, {{"TRILOBITE_SERVER_LISTEN", "1.2.3.4:5"},
                                          {"TRILOBITE_LIMITS_ENFORCED_LABELS", "a,b,c"},
@@ -43,11 +43,11 @@ TEST(Config, FileThenEnvironment) {
                                          {"TRILOBITE_LISTEN", "another program's"}})
                   .ok());
   EXPECT_EQ(config.http.listen, "1.2.3.4:5");
-  EXPECT_EQ(config.limits.defaults.enforced_labels.size(), 3u);
+  EXPECT_EQ(config.limits.write.enforced_labels.size(), 3u);
   EXPECT_EQ(config.data, "/data");
-  const auto bad = apply_environment(config, {{"TRILOBITE_QUERY_TIMEOUT", "soon"}});
+  const auto bad = apply_environment(config, {{"TRILOBITE_LIMITS_QUERY_TIMEOUT", "soon"}});
   ASSERT_FALSE(bad.ok());
-  EXPECT_EQ(bad.error().message, "TRILOBITE_QUERY_TIMEOUT: \"soon\" is no duration such as 30s or 1h30m");
+  EXPECT_EQ(bad.error().message, "TRILOBITE_LIMITS_QUERY_TIMEOUT: \"soon\" is no duration such as 30s or 1h30m");
 }
 
 TEST(Config, RefusalsNameTheLineAndTheKey) {
@@ -60,9 +60,9 @@ TEST(Config, RefusalsNameTheLineAndTheKey) {
       {"server: 5\n", "c.yaml:1: section server must be a mapping"},
       {"- a\n", "c.yaml:1: the configuration must be a mapping of sections"},
       {"server: {listen: [a]}\n", "c.yaml:1: server.listen wants one value"},
-      {"query:\n  timeout: 5parsecs\n",
-       "c.yaml:2: query.timeout: \"5parsecs\" is no duration: units are ns, us, ms, s, m, h, d, w"},
-      {"query:\n  series_max: -1\n", "c.yaml:2: query.series_max: \"-1\" is no whole number from 0 to 2^40"},
+      {"limits:\n  query_timeout: 5parsecs\n",
+       "c.yaml:2: limits.query_timeout: \"5parsecs\" is no duration: units are ns, us, ms, s, m, h, d, w"},
+      {"query:\n  threads: -1\n", "c.yaml:2: query.threads: \"-1\" is no whole number from 0 to 2^40"},
       {"server: {body_bytes_max: 5XB}\n",
        "c.yaml:1: server.body_bytes_max: \"5XB\" is no size: units are B, KiB, MiB, GiB, TiB, KB, MB, GB, TB"},
       {"server: {multi_tenant: maybe}\n", "c.yaml:1: server.multi_tenant: \"maybe\" is neither true nor false"},
@@ -72,6 +72,8 @@ TEST(Config, RefusalsNameTheLineAndTheKey) {
       {"overrides:\n  t: {max_line_size: x}\n", "c.yaml:2: overrides.t.max_line_size: \"x\" is no size such as 64MiB"},
   };
   for (const Case& c : cases) EXPECT_EQ(refusal(c.yaml), c.want) << c.yaml;
+  EXPECT_TRUE(
+      refusal("limits: {blocked_queries: ['(']}\n").starts_with("c.yaml:1: limits.blocked_queries: error parsing"));
   EXPECT_TRUE(refusal("a: [b\n").starts_with("c.yaml:"));
   EXPECT_EQ(refusal(""), "accepted");
 }
@@ -87,6 +89,73 @@ TEST(Config, ChecksOfKeysTogether) {
   EXPECT_NE(fault([](Config& c) { c.http.listen = "nowhere"; }), "");
   EXPECT_NE(fault([](Config& c) { c.http.read_threads = 0; }), "");
   EXPECT_NE(fault([](Config& c) { c.data.clear(); }), "");
+  EXPECT_NE(fault([](Config& c) { c.otlp_http_listen = "nowhere"; }), "");
+  EXPECT_NE(fault([](Config& c) { c.multi_tenant_queries = true; }), "");
+}
+
+TEST(Config, LimitsOfTenants) {
+  Config config;
+  ASSERT_TRUE(
+      apply_yaml(config,
+                 "overrides:\n  a: {max_query_length: 2d, otlp_config: {severity_text_as_label: true}}\n  b: {}\n"
+                 "limits: {max_query_length: 1d, max_query_series: 7}\n",
+                 "c.yaml")
+          .ok());
+  EXPECT_EQ(config.limits_of("a").read.length_max, std::chrono::hours(48));
+  EXPECT_EQ(config.limits_of("a").read.series_max, 7u);
+  EXPECT_TRUE(config.limits_of("a").write.otlp.severity_text_as_label);
+  EXPECT_EQ(config.limits_of("c").read.length_max, std::chrono::hours(24));
+  EXPECT_TRUE(config.write_limits().of("a").otlp.severity_text_as_label);
+  EXPECT_FALSE(config.write_limits().of("c").otlp.severity_text_as_label);
+  EXPECT_EQ(to_yaml_of_changes(config),
+            "limits:\n  max_query_length: 24h\n  max_query_series: 7\n"
+            "overrides:\n  a:\n    otlp_config: {severity_text_as_label: true}\n    max_query_length: 48h\n");
+  EXPECT_EQ(to_yaml_of_changes(Config()), "");
+}
+
+TEST(Config, OtlpConfigIsLokis) {
+  Config config;
+  const auto done = apply_yaml(config,
+                               "limits:\n"
+                               "  otlp_config:\n"
+                               "    resource_attributes:\n"
+                               "      ignore_defaults: true\n"
+                               "      attributes_config:\n"
+                               "        - action: index_label\n"
+                               "          attributes: [team, service.name]\n"
+                               "        - {action: drop, regex: 'process\\..+'}\n"
+                               "    log_attributes:\n"
+                               "      - {action: drop, attributes: [secret]}\n",
+                               "c.yaml");
+  ASSERT_TRUE(done.ok()) << done.error().message;
+  const ingest::OtlpMapping& otlp = config.limits.write.otlp;
+  EXPECT_EQ(otlp.of_resource("team"), ingest::OtlpAction::kIndexLabel);
+  EXPECT_EQ(otlp.of_resource("process.pid"), ingest::OtlpAction::kDrop);
+  EXPECT_EQ(otlp.of_resource("k8s.pod.name"), ingest::OtlpAction::kStructuredMetadata);
+  EXPECT_EQ(otlp.of_record("secret"), ingest::OtlpAction::kDrop);
+  Config again;
+  ASSERT_TRUE(apply_yaml(again, to_yaml(config), "printed").ok()) << to_yaml(config);
+  EXPECT_EQ(to_yaml(again), to_yaml(config));
+  struct Case {
+    std::string_view value, want;
+  };
+  const Case cases[] = {
+      {"5", "otlp_config must be a mapping"},
+      {"{a: 1}", "unknown key a"},
+      {"{log_attributes: {}}", "log_attributes must be a list"},
+      {"{log_attributes: [{action: keep, attributes: [a]}]}",
+       "log_attributes[0]: action \"keep\" is none of structured_metadata, index_label, drop"},
+      {"{log_attributes: [{action: drop}]}",
+       "log_attributes[0]: an entry of attributes_config needs either attributes or regex"},
+      {"{scope_attributes: [{action: index_label, attributes: [a]}]}",
+       "scope_attributes[0]: attributes of a scope cannot become labels"},
+      {"{resource_attributes: {ignore_defaults: 7}}", "\"7\" is neither true nor false"},
+      {"{resource_attributes: {attribute_config: []}}", "unknown key resource_attributes.attribute_config"},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(refusal(fmt::format("limits: {{otlp_config: {}}}\n", c.value)),
+              fmt::format("c.yaml:1: limits.otlp_config: {}", c.want));
+  }
 }
 
 TEST(Config, EveryKeyPrintsWhatItReads) {

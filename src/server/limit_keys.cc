@@ -1,88 +1,162 @@
-// The section `limits`: what a tenant may write. `overrides` has the same keys per tenant.
+// The section `limits`: what a tenant may write and ask. `overrides` has the same keys per tenant.
 #include <algorithm>
 
 #include "ingest/timestamp.h"
+#include "logs/regex.h"
 #include "server/config_fields.h"
 #include "server/limit_keys.h"
+#include "server/otlp_config.h"
 
 namespace trilobite::server {
 namespace {
 
-using ingest::LogLimits;
+using Limits = TenantLimits;
 
-Field<LogLimits> moment_field(std::string name, std::string help) {
-  return make_field<LogLimits>(
+Field<Limits> moment_field(std::string name, std::string help) {
+  return make_field<Limits>(
       std::move(name), "RFC 3339 time", std::move(help),
-      [](LogLimits& limits, const std::string& value) -> Result<void> {
-        limits.block_ingestion_until = 0;
+      [](Limits& limits, const std::string& value) -> Result<void> {
+        limits.write.block_ingestion_until = 0;
         if (value.empty()) return {};
         const auto parsed = ingest::parse_rfc3339(value);
         if (!parsed) return error(Code::kInvalid, "\"{}\" is no time such as 2026-01-15T08:00:00Z", value);
-        limits.block_ingestion_until = *parsed;
+        limits.write.block_ingestion_until = *parsed;
         return {};
       },
-      [](const LogLimits& limits) {
-        return limits.block_ingestion_until == 0 ? std::string() : ingest::format_rfc3339(limits.block_ingestion_until);
+      [](const Limits& limits) {
+        const TimeNs until = limits.write.block_ingestion_until;
+        return until == 0 ? std::string() : ingest::format_rfc3339(until);
       });
 }
 
-template <class T>
-auto at(T LogLimits::*value) {
-  return member(value);
+Field<Limits> otlp_field() {
+  auto field = make_field<Limits>(
+      "otlp_config", "mapping",
+      "Which attributes of OTLP logs become labels, structured metadata, or nothing; see send-logs.md.",
+      [](Limits& limits, const std::string& value) -> Result<void> {
+        TRY(mapping, parse_otlp_config(value));
+        limits.write.otlp = std::move(mapping);
+        return {};
+      },
+      [](const Limits& limits) { return format_otlp_config(limits.write.otlp); });
+  field.tree = true;
+  return field;
 }
 
-std::vector<Field<LogLimits>> make_fields() {
-  using L = LogLimits;
+// Each is an expression; a bad one is found when the configuration is read.
+Field<Limits> blocked_field() {
+  Field<Limits> field{"blocked_queries",
+                      "list of texts",
+                      "Expressions (RE2); a query whose whole text matches one is refused.",
+                      true,
+                      false,
+                      {},
+                      {}};
+  field.set = [](Limits& limits, const std::vector<std::string>& values) -> Result<void> {
+    for (const std::string& value : values) TRY_VOID(logql::Regex::compile(value, {.anchored = true}));
+    limits.read.blocked = values;
+    return {};
+  };
+  field.get = [](const Limits& limits) { return limits.read.blocked; };
+  return field;
+}
+
+template <class T>
+auto write(T ingest::LogLimits::*value) {
+  return member(&Limits::write, value);
+}
+template <class T>
+auto read(T query::QueryLimits::*value) {
+  return member(&Limits::read, value);
+}
+
+std::vector<Field<Limits>> write_fields() {
+  using L = Limits;
+  using W = ingest::LogLimits;
   return {
       flag_field<L>("reject_old_samples", "Refuse lines older than `reject_old_samples_max_age`.",
-                    at(&L::reject_old_samples)),
+                    write(&W::reject_old_samples)),
       duration_field<L>("reject_old_samples_max_age", "Age from which lines are refused, if they are.",
-                        at(&L::reject_old_samples_max_age)),
+                        write(&W::reject_old_samples_max_age)),
       duration_field<L>("creation_grace_period", "How far in the future a line may be; 0 accepts any time.",
-                        at(&L::creation_grace_period)),
-      bytes_field<L>("max_line_size", "Longer lines are refused, or cut; 0 for no limit.", at(&L::max_line_size)),
+                        write(&W::creation_grace_period)),
+      bytes_field<L>("max_line_size", "Longer lines are refused, or cut; 0 for no limit.", write(&W::max_line_size)),
       flag_field<L>("max_line_size_truncate", "Cut long lines instead of refusing them.",
-                    at(&L::max_line_size_truncate)),
+                    write(&W::max_line_size_truncate)),
       text_field<L>("max_line_size_truncate_identifier", "Text that marks the end of a line that was cut.",
-                    at(&L::max_line_size_truncate_identifier)),
+                    write(&W::max_line_size_truncate_identifier)),
       count_field<L>("max_label_names_per_series", "Labels of one stream; a discovered service_name does not count.",
-                     at(&L::max_label_names_per_series)),
-      bytes_field<L>("max_label_name_length", "Length of a label's name.", at(&L::max_label_name_length)),
-      bytes_field<L>("max_label_value_length", "Length of a label's value.", at(&L::max_label_value_length)),
-      texts_field<L>("enforced_labels", "Labels that every stream must have.", at(&L::enforced_labels)),
-      flag_field<L>("allow_structured_metadata", "Accept structured metadata.", at(&L::allow_structured_metadata)),
+                     write(&W::max_label_names_per_series)),
+      bytes_field<L>("max_label_name_length", "Length of a label's name.", write(&W::max_label_name_length)),
+      bytes_field<L>("max_label_value_length", "Length of a label's value.", write(&W::max_label_value_length)),
+      texts_field<L>("enforced_labels", "Labels that every stream must have.", write(&W::enforced_labels)),
+      flag_field<L>("allow_structured_metadata", "Accept structured metadata.", write(&W::allow_structured_metadata)),
       bytes_field<L>("max_structured_metadata_size", "Names and values of one line's metadata together.",
-                     at(&L::max_structured_metadata_size)),
+                     write(&W::max_structured_metadata_size)),
       count_field<L>("max_structured_metadata_entries_count", "Entries of one line's metadata.",
-                     at(&L::max_structured_metadata_entries_count)),
-      bytes_field<L>("ingestion_rate", "Bytes per second; 0 for no limit.", at(&L::ingestion_rate_bytes)),
+                     write(&W::max_structured_metadata_entries_count)),
+      bytes_field<L>("ingestion_rate", "Bytes per second; 0 for no limit.", write(&W::ingestion_rate_bytes)),
       bytes_field<L>("ingestion_burst", "Bytes at once above the rate; 0 for one second of the rate.",
-                     at(&L::ingestion_burst_bytes)),
+                     write(&W::ingestion_burst_bytes)),
       bytes_field<L>("per_stream_rate", "Bytes per second of one stream; 0 for no limit.",
-                     at(&L::per_stream_rate_bytes)),
+                     write(&W::per_stream_rate_bytes)),
       bytes_field<L>("per_stream_burst", "Bytes at once above that rate; 0 for one second of it.",
-                     at(&L::per_stream_burst_bytes)),
+                     write(&W::per_stream_burst_bytes)),
       count_field<L>("max_streams_per_user", "Streams with a line in the last hour; 0 for no limit.",
-                     at(&L::max_streams_per_user)),
+                     write(&W::max_streams_per_user)),
       moment_field("block_ingestion_until", "Refuse every line before this time; empty for never."),
       count_field<L>("block_ingestion_status_code", "HTTP status of that refusal.",
-                     at(&L::block_ingestion_status_code)),
+                     write(&W::block_ingestion_status_code)),
       texts_field<L>("discover_service_name",
                      "Labels whose value becomes service_name where there is none; an empty list turns it off.",
-                     at(&L::discover_service_name)),
+                     write(&W::discover_service_name)),
       flag_field<L>("discover_log_levels", "Find the level of each line and keep it as detected_level.",
-                    at(&L::discover_log_levels)),
+                    write(&W::discover_log_levels)),
+      otlp_field(),
   };
+}
+
+std::vector<Field<Limits>> read_fields() {
+  using L = Limits;
+  using R = query::QueryLimits;
+  return {
+      duration_field<L>("query_timeout", "A query that takes longer is stopped.", read(&R::timeout)),
+      duration_field<L>("max_query_length", "Longest time range of a query; 0 for no limit.", read(&R::length_max)),
+      duration_field<L>("max_query_range", "Longest range in brackets, as in `[5m]`; 0 for no limit.",
+                        read(&R::interval_max)),
+      duration_field<L>("max_query_lookback", "Queries see nothing older than this; 0 for all.",
+                        read(&R::lookback_max)),
+      bytes_field<L>("max_query_bytes_read", "Data that one query may read; 0 for no limit.", read(&R::bytes_read_max)),
+      bytes_field<L>("max_query_memory", "Memory of one query.", read(&R::memory_max)),
+      count_field<L>("max_query_series", "Series of an answer.", read(&R::series_max)),
+      count_field<L>("max_query_points", "Points per series of an answer.", read(&R::points_max)),
+      count_field<L>("max_entries_limit_per_query", "Log lines of an answer.", read(&R::entries_max)),
+      count_field<L>("max_streams_matchers_per_query", "Label matchers of a query; 0 for no limit.",
+                     read(&R::matchers_max)),
+      texts_field<L>("required_labels", "Labels that every selector must have a matcher for.",
+                     read(&R::required_labels)),
+      count_field<L>("minimum_labels_number", "Matchers that every selector must have.", read(&R::matchers_min)),
+      blocked_field(),
+      count_field<L>("max_patterns", "Patterns of an answer, the most frequent ones.", read(&R::patterns_max)),
+      count_field<L>("volume_max_series", "Volumes of an answer of index/volume.", read(&R::volumes_max)),
+      count_field<L>("max_concurrent_tail_requests", "Live tails at once.", read(&R::tails_max)),
+  };
+}
+
+std::vector<Field<Limits>> make_fields() {
+  std::vector<Field<Limits>> fields = write_fields();
+  for (Field<Limits>& field : read_fields()) fields.push_back(std::move(field));
+  return fields;
 }
 
 }  // namespace
 
-const std::vector<Field<LogLimits>>& limit_fields() {
-  static const std::vector<Field<LogLimits>> fields = make_fields();
+const std::vector<Field<TenantLimits>>& limit_fields() {
+  static const std::vector<Field<TenantLimits>> fields = make_fields();
   return fields;
 }
 
-const Field<LogLimits>* find_limit(std::string_view name) {
+const Field<TenantLimits>* find_limit(std::string_view name) {
   const auto& fields = limit_fields();
   const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.name == name; });
   return found == fields.end() ? nullptr : &*found;

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <mutex>
 #include <thread>
 
 #include "agent/agent.h"
@@ -19,6 +20,7 @@
 #include "server/embedded_sink.h"
 #include "server/server_metrics.h"
 #include "server/ui.h"
+#include "storage/joined_tenants.h"
 
 namespace trilobite::server {
 namespace {
@@ -29,6 +31,8 @@ std::string host_name() {
   char name[256] = "";
   return gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
 }
+
+std::string_view query_of(const http::Request& request) { return request.parameter("query").value_or(""); }
 
 std::string absolute_path(const std::string& path) {
   std::error_code failed;
@@ -49,10 +53,12 @@ struct Server::State {
   ingest::TailHub tails;
   ingest::LabelCache labels;
   std::unique_ptr<ingest::LogWriter> writer;
+  std::unique_ptr<JoinedTenants> joined;  // the store for reading
   RequestMetrics requests;
-  http::Router router;
+  http::Router router, otlp_router;
   std::unique_ptr<agent::Agent> agent;
-  std::unique_ptr<HttpServer> http;
+  std::unique_ptr<HttpServer> http, otlp_http;
+  mutable std::mutex config_mutex;  // guards the limits in `config`
   std::atomic<bool> ready{false}, stopped{false};
 
   Result<void> open_store();
@@ -60,7 +66,23 @@ struct Server::State {
   void add_routes();
   api::StatusSource status_source();
   void observe(const RequestRecord& record);
+  Result<void> listen_for_otlp(StartFault& fault);
 };
+
+// A second address, for exporters that know nothing but port 4318; the same handlers and the same bounds.
+Result<void> Server::State::listen_for_otlp(StartFault& fault) {
+  if (config.otlp_http_listen.empty()) return {};
+  HttpServerOptions options = config.http;
+  options.listen = config.otlp_http_listen;
+  auto started = HttpServer::start(options, otlp_router, [this](const RequestRecord& record) { observe(record); });
+  if (!started.ok()) {
+    if (started.error().code == Code::kExists) fault = StartFault::kAddress;
+    return std::move(started).error().within("server.otlp_http_listen");
+  }
+  otlp_http = std::move(*started);
+  kLog.info("OTLP on http://{}/v1/logs", otlp_http->address());
+  return {};
+}
 
 Result<void> Server::State::open_store() {
   TRY_VOID(world.files.make_directories(config.data));
@@ -101,11 +123,16 @@ Result<void> Server::State::make_agent() {
 void Server::State::add_routes() {
   api::add_status_routes(router, status_source());
   api::add_loki_push_routes(router, {*writer, labels, {config.push_bytes_decoded_max}, config.multi_tenant});
-  api::add_otlp_logs_routes(router, {*writer, world.clock, {config.push_bytes_decoded_max}, config.multi_tenant});
-  api::add_loki_read_routes(router, {*store, *query_pool, world.clock, config.query, config.multi_tenant,
-                                     config.patterns_max});
-  api::add_loki_tail_routes(
-      router, {*store, *query_pool, world.clock, tails, config.query, config.tails_max, config.multi_tenant});
+  for (http::Router* each : {&router, &otlp_router}) {
+    api::add_otlp_logs_routes(*each, {*writer, world.clock, {config.push_bytes_decoded_max}, config.multi_tenant});
+  }
+  const auto limits_of = [this](std::string_view tenants) {
+    const std::lock_guard lock(config_mutex);
+    return config.read_limits(tenants);
+  };
+  api::add_loki_read_routes(
+      router, {*joined, *query_pool, world.clock, {}, config.multi_tenant, config.multi_tenant_queries, limits_of});
+  api::add_loki_tail_routes(router, {*store, *query_pool, world.clock, tails, {}, config.multi_tenant, limits_of});
   router.add_fallback(ui_handler(embedded_assets()));
 }
 
@@ -117,7 +144,11 @@ api::StatusSource Server::State::status_source() {
     return std::nullopt;
   };
   source.metrics = [this] { return metrics_page({requests, http.get(), *writer, *store, agent.get()}); };
-  source.config = [this] { return to_yaml(config); };
+  source.config = [this](api::ConfigView view) {
+    const std::lock_guard lock(config_mutex);
+    if (view == api::ConfigView::kDefaults) return to_yaml(Config());
+    return view == api::ConfigView::kChanges ? to_yaml_of_changes(config) : to_yaml(config);
+  };
   source.flush = [this] { return store->flush(); };
   source.log_level = [] { return trilobite::log::filter(); };
   source.set_log_level = [](std::string_view level) -> Result<void> {
@@ -142,7 +173,8 @@ void Server::State::observe(const RequestRecord& record) {
               kv("status", record.status), kv("ms", milliseconds));
   } else {
     kLog.debug("request", kv("method", record.request.method), kv("path", record.request.path),
-               kv("status", record.status), kv("ms", milliseconds));
+               kv("status", record.status), kv("ms", milliseconds), kv("query", query_of(record.request)),
+               kv("query_tags", record.request.header("x-query-tags")));
   }
 }
 
@@ -156,7 +188,9 @@ Result<std::unique_ptr<Server>> Server::start(Config config, World world, StartF
   const std::size_t threads = state->config.query_threads;
   state->query_pool =
       std::make_unique<ThreadPool>("query", threads > 0 ? threads : std::thread::hardware_concurrency());
-  state->writer = std::make_unique<ingest::LogWriter>(*state->store, state->tails, world.clock, state->config.limits);
+  state->writer =
+      std::make_unique<ingest::LogWriter>(*state->store, state->tails, world.clock, state->config.write_limits());
+  state->joined = std::make_unique<JoinedTenants>(*state->store);
   TRY_VOID(state->make_agent());
   state->add_routes();
   fault = StartFault::kAddress;
@@ -166,13 +200,11 @@ Result<std::unique_ptr<Server>> Server::start(Config config, World world, StartF
     if (http.error().code != Code::kExists) fault = StartFault::kOther;
     return std::move(http).error();
   }
-  fault = StartFault::kNone;
   state->http = std::move(*http);
+  TRY_VOID(state->listen_for_otlp(fault));
+  fault = StartFault::kNone;
   if (state->agent) state->agent->start();
   state->ready = true;
-  if (!state->config.otlp_http_listen.empty() || !state->config.otlp_grpc_listen.empty()) {
-    kLog.warn("OTLP listeners are not served yet");
-  }
   kLog.info("ready on http://{}, data in {}", state->http->address(), state->config.data);
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
@@ -183,12 +215,26 @@ Server::~Server() { static_cast<void>(stop()); }
 
 std::string Server::address() const { return state_->http->address(); }
 
+std::string Server::otlp_address() const { return state_->otlp_http ? state_->otlp_http->address() : std::string(); }
+
+void Server::set_limits(const Config& config) {
+  State& state = *state_;
+  {
+    const std::lock_guard lock(state.config_mutex);
+    state.config.limits = config.limits;
+    state.config.overrides = config.overrides;
+  }
+  state.writer->set_limits(config.write_limits());
+  kLog.info("limits replaced", trilobite::log::kv("tenants_with_their_own", config.overrides.size()));
+}
+
 Result<void> Server::stop() {
   State& state = *state_;
   if (state.stopped.exchange(true)) return {};
   kLog.info("stopping");
   state.tails.close();
   state.http->stop();
+  if (state.otlp_http) state.otlp_http->stop();
   if (state.agent) state.agent->stop();
   auto closed = state.store->close();
   if (!closed.ok()) {

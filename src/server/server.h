@@ -20,7 +20,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  std::string address() const;  // host:port as bound
+  std::string address() const;       // host:port as bound
+  std::string otlp_address() const;  // of otlp_http_listen; "" without one
+
+  // The limits of `config`, of all tenants, are in force from now on. The rest of it is not looked at.
+  void set_limits(const Config& config);
 
   // Finishes requests under way, flushes, closes the store. Idempotent. The error is of the last flush.
   Result<void> stop();
