@@ -28,7 +28,8 @@ Result<http::Response> patterns(const LokiApi& api, const http::Request& request
   TRY(step, whole_seconds_step(request, bounds, api.limits));
   TRY(matchers, logql::parse_matchers(loki_query(request)));
   query::QueryContext context({api.store, api.query_pool, api.clock}, tenant, api.limits, request.cancel);
-  TRY(found, logql::find_patterns(context, {std::move(matchers), {bounds.start, bounds.end}, step, api.limits.patterns_max}));
+  const std::size_t patterns_max = api.limits.patterns_max;
+  TRY(found, logql::find_patterns(context, {std::move(matchers), {bounds.start, bounds.end}, step, patterns_max}));
   http::Response response = http::Response::json(200, "");
   JsonWriter json(response.body);
   json.begin_object().key("status").string("success").key("data").begin_array();

@@ -68,7 +68,7 @@ TEST_F(OtlpLogsApi, ErrorsAreStatusMessages) {
     const http::Response response = post(c.body, c.headers);
     EXPECT_EQ(response.status, c.status) << c.text;
     EXPECT_EQ(response.content_type, "application/octet-stream");
-    EXPECT_EQ(response.body, "\x12" + std::string(1, static_cast<char>(c.text.size())) + c.text);
+    EXPECT_EQ(response.body, fmt::format("\x12{}{}", static_cast<char>(c.text.size()), c.text));
   }
 }
 

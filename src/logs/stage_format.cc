@@ -109,7 +109,9 @@ bool LabelFormat::run(Row& row, std::string_view& line, StageScratch& scratch) c
   for (const Format& format : formats_) {
     if (!format.text) {
       if (const Row::Found found = row.find(format.from); found.present) {
-        row.set(format.to, found.category, found.value);
+        // Structured metadata under another name is none any more.
+        const bool metadata = found.category == LabelCategory::kMetadata;
+        row.set(format.to, metadata ? LabelCategory::kParsed : found.category, found.value);
         row.remove(format.from);
       }
     } else if (formats_.size() == 1) {
