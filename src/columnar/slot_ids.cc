@@ -75,13 +75,36 @@ struct KeptDigits {
   std::string pattern;  // one id
 
   std::size_t width() const { return count / 2; }
-  // Digits i and i + 1 are one byte of the id.
-  bool whole(std::size_t i) const { return digits[i] % 2 == 0 && digits[i + 1] == digits[i] + 1; }
 };
+
+// What makes up the stored bytes of an id, in order: a run of its bytes, or a byte of two digits that are not one.
+struct Step {
+  std::uint8_t bytes = 0;              // of the run; 0: two digits
+  std::uint8_t first = 0, second = 0;  // digits; of a run where it begins
+};
+
+std::vector<Step> steps_of(const KeptDigits& kept) {
+  std::vector<Step> out;
+  for (std::size_t i = 0; i < kept.count; i += 2) {
+    const std::uint8_t first = kept.digits[i], second = kept.digits[i + 1];
+    if (first % 2 != 0 || second != first + 1) {
+      out.push_back({0, first, second});
+    } else if (!out.empty() && out.back().bytes > 0 && out.back().first + out.back().bytes * 2 == first) {
+      ++out.back().bytes;
+    } else {
+      out.push_back({1, first, second});
+    }
+  }
+  return out;
+}
 
 unsigned digit_at(const char* id, std::size_t digit) {
   const auto byte = static_cast<unsigned char>(id[digit / 2]);
   return digit % 2 == 0 ? byte >> 4 : byte & 0xFu;
+}
+
+void put_digit(char* id, std::size_t digit, unsigned value) {
+  id[digit / 2] = static_cast<char>(static_cast<unsigned char>(id[digit / 2]) | (digit % 2 == 0 ? value << 4 : value));
 }
 
 KeptDigits kept_digits(std::string_view ids, std::size_t width) {
@@ -114,12 +137,17 @@ KeptDigits kept_digits(std::string_view ids, std::size_t width) {
 
 std::string drop_digits(std::string_view ids, std::size_t width, const KeptDigits& kept) {
   std::string out(ids.size() / width * kept.width(), '\0');
+  const std::vector<Step> steps = steps_of(kept);
   char* to = out.data();
   for (std::size_t at = 0; at < ids.size(); at += width) {
     const char* id = ids.data() + at;
-    for (std::size_t i = 0; i < kept.count; i += 2) {
-      *to++ = kept.whole(i) ? id[kept.digits[i] / 2]
-                            : static_cast<char>(digit_at(id, kept.digits[i]) << 4 | digit_at(id, kept.digits[i + 1]));
+    for (const Step& step : steps) {
+      if (step.bytes == 0) {
+        *to++ = static_cast<char>(digit_at(id, step.first) << 4 | digit_at(id, step.second));
+        continue;
+      }
+      std::memcpy(to, id + step.first / 2, step.bytes);
+      to += step.bytes;
     }
   }
   return out;
@@ -137,16 +165,17 @@ std::string restore_digits(std::string_view stored, std::size_t rows, const Kept
   for (std::size_t row = 0; row < rows; ++row) out += pattern;
   char* id = out.data();
   const char* from = stored.data();
-  for (std::size_t row = 0; row < rows; ++row, id += width, from += kept.width()) {
-    for (std::size_t i = 0; i < kept.count; i += 2) {
-      if (kept.whole(i)) {
-        id[kept.digits[i] / 2] = from[i / 2];
+  const std::vector<Step> steps = steps_of(kept);
+  for (std::size_t row = 0; row < rows; ++row, id += width) {
+    for (const Step& step : steps) {
+      if (step.bytes == 0) {
+        const auto byte = static_cast<unsigned char>(*from++);
+        put_digit(id, step.first, byte >> 4);
+        put_digit(id, step.second, byte & 0xFu);
         continue;
       }
-      for (std::size_t k = i; k < i + 2; ++k) {
-        const unsigned digit = digit_at(from, k);
-        id[kept.digits[k] / 2] |= static_cast<char>(kept.digits[k] % 2 ? digit : digit << 4);
-      }
+      std::memcpy(id + step.first / 2, from, step.bytes);
+      from += step.bytes;
     }
   }
   return out;

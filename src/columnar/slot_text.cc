@@ -9,7 +9,7 @@
 namespace trilobite::columnar {
 namespace {
 
-constexpr std::size_t kTextFrameBytes = 256u << 10;  // what one value costs to read
+constexpr std::size_t kTextFrameBytes = 64u << 10;  // what one value costs to read
 
 class TextSlot final : public SlotReader {
  public:
