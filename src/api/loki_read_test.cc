@@ -164,7 +164,8 @@ TEST_F(LokiRead, Patterns) {
   EXPECT_EQ(ask("/loki/api/v1/patterns", range("{app=\"none\"}")).body, R"({"status":"success","data":[]})");
 
   http::Router router;
-  add_loki_read_routes(router, LokiApi{.store = store_, .query_pool = pool_, .clock = clock_, .limits = {.patterns_max = 1}});
+  add_loki_read_routes(router,
+                       LokiApi{.store = store_, .query_pool = pool_, .clock = clock_, .limits = {.patterns_max = 1}});
   http::Request request;
   request.method = "GET";
   request.path = "/loki/api/v1/patterns";
