@@ -15,7 +15,9 @@ struct Predicate {
   };
   std::string column;
   Op op = Op::kContainsAny;
-  std::vector<std::string> needles;  // bytes, case matters; an empty needle occurs everywhere
+  std::vector<std::string> needles;  // bytes; an empty needle occurs everywhere
+  // Letters are equal to their other case, as (?i) has it in the regular expressions of Go and RE2.
+  bool fold_case = false;
 };
 
 // Keeps those of `rows` (ascending row numbers) whose value passes. The search runs over the whole buffer of the
