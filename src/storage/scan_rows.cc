@@ -22,7 +22,14 @@ Result<void> apply_to_column(const Predicate& predicate, BlockReader& reader, Wa
   return {};
 }
 
+// Null where the predicate has to look at a column's text.
+const columnar::Templates* split_lines_for(const Predicate& predicate, const BlockReader& reader) {
+  return predicate.column == kLineColumn && reader.lines() != nullptr ? &reader.lines()->lines() : nullptr;
+}
+
 Result<void> apply(const Predicate& predicate, BlockReader& reader, WantedRows& rows) {
+  if (const columnar::Templates* lines = split_lines_for(predicate, reader))
+    return columnar::select_lines(predicate, *lines, rows.selection());
   return apply_to_column(predicate, reader, rows);
 }
 
@@ -104,6 +111,15 @@ void WantedRows::move_into(ScanBlock& block) {
 
 Result<void> apply_conditions(const std::vector<Predicate>& predicates, const std::vector<bool>& applied,
                               BlockReader& reader, WantedRows& rows) {
+  // Before any value is read: most blocks have no line with a rare needle.
+  for (std::size_t i = 0; i < predicates.size(); ++i) {
+    const columnar::Templates* lines = split_lines_for(predicates[i], reader);
+    if (!applied[i] || lines == nullptr) continue;
+    TRY(possible, columnar::may_have_line(predicates[i], *lines));
+    if (possible) continue;
+    rows.clear();
+    return {};
+  }
   for (std::size_t i = 0; i < predicates.size() && !rows.empty(); ++i) {
     if (applied[i]) TRY_VOID(apply(predicates[i], reader, rows));
   }
