@@ -6,6 +6,7 @@ std::optional<BoundFields> bind_fields(FieldParser parser, const columnar::Templ
   switch (parser) {
     case FieldParser::kJson: return bind_json(lines);
     case FieldParser::kLogfmt: return bind_logfmt(lines);
+    case FieldParser::kPattern:
     case FieldParser::kNone: break;
   }
   return std::nullopt;

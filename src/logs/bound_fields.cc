@@ -1,5 +1,6 @@
 #include "logs/bound_fields.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "logs/json_walk.h"
@@ -113,7 +114,8 @@ std::optional<BoundFields> bind_logfmt(const columnar::Template& lines) {
     const bool quoted = lines.fields[*slot].value == columnar::Field::Value::kString;
     if (quoted != (scanner.value().data()[-1] == '"')) return std::nullopt;
     if (!quoted && may_break_value(lines.slots[*slot]->bytes_possible())) return std::nullopt;
-    BoundField field{{}, *slot, quoted ? BoundField::Text::kLogfmtQuoted : BoundField::Text::kLogfmtBare};
+    BoundField field{{}, *slot, quoted ? BoundField::Text::kLogfmtQuoted : BoundField::Text::kLogfmtBare,
+                     {}};
     append_label_name(field.name, scanner.key(), false);
     if (!field.name.empty()) out.push_back(std::move(field));
   }
@@ -121,8 +123,24 @@ std::optional<BoundFields> bind_logfmt(const columnar::Template& lines) {
   return out;
 }
 
+bool is_never_json(const columnar::Template& lines) {
+  constexpr std::string_view kMayBegin = "{ \n\t\r";
+  // True for the empty text: what comes then is not known here.
+  const auto may_begin = [&](std::string_view text) {
+    return text.empty() || kMayBegin.find(text.front()) != std::string_view::npos;
+  };
+  if (!lines.pieces[0].empty()) return !may_begin(lines.pieces[0]);
+  if (lines.slots.empty() || may_begin(lines.pieces[1])) return false;  // the first slot may be empty
+  const auto& bytes = lines.slots[0]->bytes_possible();
+  return std::none_of(kMayBegin.begin(), kMayBegin.end(), [&](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (bytes[byte / 64] >> (byte % 64) & 1) != 0;
+  });
+}
+
 std::optional<std::string_view> field_value(BoundField::Text text, std::string_view raw, Arena& arena) {
   switch (text) {
+    case BoundField::Text::kRaw: return json::valid_utf8(raw, arena);
     case BoundField::Text::kJsonString: return json::label_value(raw, arena);
     case BoundField::Text::kJsonBare:
       if (raw == "null") return std::nullopt;

@@ -18,6 +18,7 @@ bool looks_at_line(const CompiledStage& stage) {
 
 FieldParser field_parser_of(const CompiledStage& stage) {
   if (std::holds_alternative<JsonFields>(stage)) return FieldParser::kJson;
+  if (std::holds_alternative<PatternFields>(stage)) return FieldParser::kPattern;
   const auto* logfmt = std::get_if<Logfmt>(&stage);
   return logfmt != nullptr && logfmt->is_plain() ? FieldParser::kLogfmt : FieldParser::kNone;
 }
@@ -26,6 +27,7 @@ FieldParser sole_field_parser(std::span<const CompiledStage* const> stages) {
   FieldParser out = FieldParser::kNone;
   for (const CompiledStage* stage : stages) {
     const FieldParser parser = field_parser_of(*stage);
+    if (parser == FieldParser::kPattern) return FieldParser::kNone;
     if (parser == FieldParser::kNone && looks_at_line(*stage)) return FieldParser::kNone;
     if (parser == FieldParser::kNone) continue;
     if (out != FieldParser::kNone) return FieldParser::kNone;

@@ -8,12 +8,13 @@
 
 namespace trilobite::logql {
 
-enum class FieldParser : std::uint8_t { kNone, kJson, kLogfmt };
+enum class FieldParser : std::uint8_t { kNone, kJson, kLogfmt, kPattern };
 
 // Of one stage; kNone for everything else.
 FieldParser field_parser_of(const CompiledStage& stage);
 
-// Of stages that have exactly one such parser and do not look at the line otherwise.
+// Of stages that have exactly one such parser and do not look at the line otherwise, where the parser's fields can be
+// given row by row: not kPattern.
 FieldParser sole_field_parser(std::span<const CompiledStage* const> stages);
 
 }  // namespace trilobite::logql

@@ -28,11 +28,15 @@ class Pattern {
   // All of them occur in every line that passes test().
   std::vector<std::string> literals() const;
 
- private:
+  // Captures and literals in turn.
   struct Piece {
     bool capture = false;
     std::string text;  // the literal, or the capture's name
+    bool is_unnamed() const { return text == "_"; }  // of a capture
   };
+  const std::vector<Piece>& pieces() const { return pieces_; }
+
+ private:
   static Result<Pattern> split(std::string_view text);
 
   std::vector<Piece> pieces_;

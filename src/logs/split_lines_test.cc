@@ -54,7 +54,9 @@ class Generator {
       if (chance(3)) out += " broken=\"";
       return out;
     }
-    return any(Texts{"GET /api/", "connection from 10.0.0.", "error ", "{"}) + std::to_string(pick(0, 300)) + " done";
+    return shape.blanks ? access()
+                        : any(Texts{"GET /api/", "connection from 10.0.0.", "error ", "{"}) +
+                              std::to_string(pick(0, 300)) + " done";
   }
 
  private:
@@ -70,6 +72,17 @@ class Generator {
     bool blanks = false;
     std::vector<Field> fields;
   };
+
+  // What a web server writes; now and then something is missing or too much.
+  std::string access() {
+    std::string out = "10.0." + std::to_string(pick(0, 3)) + "." + std::to_string(pick(0, 255)) + " - - [" +
+                      std::to_string(pick(10, 28)) + "/Jan/2026:00:00:00 +0000] \"" + any(Texts{"GET", "GET", "POST"}) +
+                      " /api/" + any(Texts{"users", "items", chance(10) ? "a b" : "jobs"}) + " HTTP/1.1\" " +
+                      any(Texts{"200", "200", "404", "500"}) + " " + std::to_string(pick(0, 5000)) + " \"" +
+                      any(Texts{"-", "-", "curl/8 \"", "bot é"}) + "\" rt=0." + std::to_string(pick(100, 999));
+    if (chance(5)) out.resize(static_cast<std::size_t>(pick(0, static_cast<int>(out.size()))));
+    return out;
+  }
 
   Field new_field(int depth) {
     Field field;
@@ -249,6 +262,9 @@ class Generator {
   std::string parser() {
     return any(Texts{"json", "json", "json", "json", "logfmt", "logfmt", "logfmt", "logfmt --strict",
                      "logfmt --keep-empty", "json n=\"n\", x=\"nested.a\"", "pattern `<a> <b> <_>`",
+                     "pattern `<_> \"<msg> <_>\" <status> <n> <_>`",
+                     "pattern `<host> - - [<_>] \"<level> <msg> <_>\" <status> <size> <_>`",
+                     "pattern `<_>\" <status> <_> \"<msg>\"<_>`",
                      "regexp `(?P<n>[0-9]+)`", "logfmt n, level"});
   }
 

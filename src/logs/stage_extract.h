@@ -15,6 +15,7 @@ namespace trilobite::logql {
 class PatternFields {
  public:
   static Result<PatternFields> compile(const PatternStage& stage, LabelPlan& plan);
+  const Pattern& pattern() const { return pattern_; }
   bool run(Row& row, std::string_view& line, StageScratch& scratch) const;
 
  private:

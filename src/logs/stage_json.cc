@@ -9,7 +9,6 @@ namespace trilobite::logql {
 
 namespace {
 
-constexpr std::string_view kError = "JSONParserErr";
 constexpr std::string_view kPackedEntry = "_entry";
 
 // Puts the fields of a line into a row.
@@ -44,7 +43,7 @@ bool JsonFields::run(Row& row, std::string_view& line, StageScratch& scratch) co
   JsonWalk<RowFields> walk(fields, scratch.key, scratch.prefix);
   const std::string_view error = walk.walk(line);
   if (fields.result() == Extracted::kDrop) return false;
-  if (!error.empty() && fields.result() == Extracted::kGoOn) row.fail(kError, error);
+  if (!error.empty() && fields.result() == Extracted::kGoOn) row.fail(kJsonError, error);
   return true;
 }
 
@@ -172,12 +171,12 @@ Result<JsonPaths> JsonPaths::compile(const JsonStage& stage, LabelPlan& plan) {
 bool JsonPaths::run(Row& row, std::string_view& line, StageScratch& scratch) const {
   if (line.empty() || row.parse_nothing()) return true;
   if (line.front() != '{' && line.front() != '[' && line.front() != '"') {
-    row.fail(kError, "");
+    row.fail(kJsonError, "");
     return true;
   }
   for (const Target& target : targets_) {
     const Step step = find_path(line, target.path, scratch);
-    if (!step.error.empty()) row.fail(kError, step.error);
+    if (!step.error.empty()) row.fail(kJsonError, step.error);
     if (!step.found || !step.error.empty()) continue;
     std::string_view value = step.value.text;
     if (step.value.kind == json::Kind::kNull) {
@@ -201,7 +200,7 @@ bool Unpack::run(Row& row, std::string_view& line, StageScratch& scratch) const 
   if (line.empty()) return true;
   const bool labels = !row.parse_nothing();
   if (line.front() != '{') {
-    if (labels) row.fail(kError, "expecting json object(6), but it is not");
+    if (labels) row.fail(kJsonError, "expecting json object(6), but it is not");
     return true;
   }
   scratch.pairs.clear();
@@ -219,7 +218,7 @@ bool Unpack::run(Row& row, std::string_view& line, StageScratch& scratch) const 
     return true;
   });
   if (!error.empty()) {
-    if (labels) row.fail(kError, error);
+    if (labels) row.fail(kJsonError, error);
     return true;
   }
   if (!packed) return true;

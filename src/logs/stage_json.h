@@ -19,6 +19,8 @@ struct StageScratch {
   std::vector<std::pair<NameId, std::string_view>> pairs;
 };
 
+inline constexpr std::string_view kJsonError = "JSONParserErr";
+
 // Every field of the object becomes a label, nested ones with "_" between.
 class JsonFields {
  public:

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "logs/block_fields.h"
+#include "logs/bound_pattern.h"
 
 namespace trilobite::logql {
 namespace {
@@ -79,6 +80,10 @@ Result<bool> VectorBlock::sample(ScanBlock& block, const Column* metadata, query
   if (plan_.unwrap != nullptr) out.values.resize(block.times.size());
   return for_each_template(block, metadata, [&](VectorTemplate& lines, RowSelection& positions) -> Result<void> {
     TRY_VOID(lines.filter(positions));
+    if (lines.has_error()) {
+      lines.give_up(positions);
+      positions.clear();
+    }
     values_.clear();
     if (plan_.unwrap != nullptr && !positions.empty()) TRY_VOID(lines.unwrap(positions, values_));
     if (!positions.empty()) TRY_VOID(add_samples(lines, positions, groups, out));
@@ -137,26 +142,31 @@ void VectorBlock::select(const ScanBlock& block, const columnar::Templates& line
   }
 }
 
-Result<void> VectorBlock::select_of_template(std::size_t index, const ScanBlock& block,
-                                             std::span<const std::uint32_t> rows_of, std::uint64_t present,
-                                             RowSelection& out) const {
-  if (block.rows) {
-    out = RowSelection(rows_of.size(), chosen_[index]);
-    return {};
-  }
+RowSelection VectorBlock::select_of_template(std::size_t index, const ScanBlock& block,
+                                             std::span<const std::uint32_t> rows_of, std::uint64_t present) {
   std::vector<std::uint32_t> positions;
-  auto from = rows_of.begin();
-  for (std::size_t run = 0; run < runs_.runs.size(); ++run) {
-    from = std::lower_bound(from, rows_of.end(), runs_.runs[run].begin);
-    const auto to = std::lower_bound(from, rows_of.end(), runs_.runs[run].end);
-    if (runs_.base[run].present == present) {
-      for (auto at = from; at != to; ++at) positions.push_back(static_cast<std::uint32_t>(at - rows_of.begin()));
+  if (block.rows) {
+    positions = std::move(chosen_[index]);
+  } else {
+    auto from = rows_of.begin();
+    for (std::size_t run = 0; run < runs_.runs.size(); ++run) {
+      from = std::lower_bound(from, rows_of.end(), runs_.runs[run].begin);
+      const auto to = std::lower_bound(from, rows_of.end(), runs_.runs[run].end);
+      if (runs_.base[run].present == present) {
+        for (auto at = from; at != to; ++at) positions.push_back(static_cast<std::uint32_t>(at - rows_of.begin()));
+      }
+      from = to;
     }
-    from = to;
   }
-  out = positions.size() == rows_of.size() ? RowSelection(rows_of.size())
-                                           : RowSelection(rows_of.size(), std::move(positions));
-  return {};
+  if (positions.size() == rows_of.size()) return RowSelection(rows_of.size());
+  return RowSelection(rows_of.size(), std::move(positions));
+}
+
+// What the parser finds in the lines of a template; nothing where that depends on the line.
+Result<std::optional<BoundFields>> VectorBlock::bind(const columnar::Template& lines) const {
+  if (plan_.parser == FieldParser::kNone) return std::optional<BoundFields>(BoundFields());
+  if (plan_.pattern == nullptr) return bind_fields(plan_.parser, lines);
+  return bind_pattern(*plan_.pattern, lines, [this](std::string_view name) { return plan_.find(name).has_value(); });
 }
 
 Result<bool> VectorBlock::for_each_template(ScanBlock& block, const Column* metadata, const Visit& visit) {
@@ -178,13 +188,13 @@ Result<bool> VectorBlock::for_each_template(ScanBlock& block, const Column* meta
       const columnar::Template& one = lines.templates()[index];
       if (block.rows && chosen_[index].empty()) continue;
       TRY(rows_of, lines.rows_of(index));
-      RowSelection positions(rows_of.size());
-      TRY_VOID(select_of_template(index, block, rows_of, present, positions));
+      RowSelection positions = select_of_template(index, block, rows_of, present);
       if (positions.empty()) continue;
-      std::optional<BoundFields> fields = BoundFields();
-      if (plan_.parser != FieldParser::kNone) fields = bind_fields(plan_.parser, one);
+      TRY(fields, bind(one));
       VectorTemplate columns(plan_, runs_, one, rows_of, fields ? std::move(*fields) : BoundFields(), present);
-      if (!fields) {
+      if (!fields && plan_.parser == FieldParser::kJson && is_never_json(one)) {
+        columns.set_error(kJsonError);
+      } else if (!fields) {
         columns.give_up(positions);
         positions.clear();
       }

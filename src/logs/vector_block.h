@@ -37,9 +37,10 @@ class VectorBlock {
   // Visits every template that has rows left, once for each set of labels that its rows have without the parser.
   // False: not possible.
   Result<bool> for_each_template(ScanBlock& block, const Column* metadata, const Visit& visit);
+  Result<std::optional<BoundFields>> bind(const columnar::Template& lines) const;
   void select(const ScanBlock& block, const columnar::Templates& lines, std::uint64_t present);
-  Result<void> select_of_template(std::size_t index, const ScanBlock& block, std::span<const std::uint32_t> rows_of,
-                                  std::uint64_t present, RowSelection& out) const;
+  RowSelection select_of_template(std::size_t index, const ScanBlock& block, std::span<const std::uint32_t> rows_of,
+                                  std::uint64_t present);
   Result<void> add_samples(VectorTemplate& lines, const RowSelection& positions, query::GroupTable& groups,
                            Samples& out);
 

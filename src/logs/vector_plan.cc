@@ -35,7 +35,9 @@ class Planner {
         const FieldParser parser = field_parser_of(*stage);
         if (parser == FieldParser::kNone || parsed) return false;
         parsed = true;
-        if (!plan_.labels.none_wanted) out_.parser = parser;
+        if (plan_.labels.none_wanted) continue;
+        out_.parser = parser;
+        if (const auto* fields = std::get_if<PatternFields>(stage)) out_.pattern = &fields->pattern();
       }
     }
     return all;

@@ -27,6 +27,7 @@ struct VectorPlan {
   };
 
   FieldParser parser = FieldParser::kNone;  // none: fields of lines are not looked at
+  const Pattern* pattern = nullptr;         // of kPattern
   std::vector<Test> tests;                  // a row that fails one is dropped
   bool whole = false;                       // there is nothing else: tests, unwrap and grouping tell the sample
   const CompiledUnwrap* unwrap = nullptr;   // of a plan that is whole

@@ -43,7 +43,7 @@ VectorTemplate::Source VectorTemplate::find_source(VectorPlan::Name name, std::u
 }
 
 bool VectorTemplate::may_be_absent(const BoundField& field) const {
-  if (field.text == BoundField::Text::kJsonString) return false;
+  if (field.text == BoundField::Text::kJsonString || field.text == BoundField::Text::kRaw) return false;
   switch (lines_.slots[field.slot]->kind()) {
     case SlotKind::kInteger:
     case SlotKind::kDecimal:
@@ -54,6 +54,15 @@ bool VectorTemplate::may_be_absent(const BoundField& field) const {
     default: return true;
   }
 }
+
+namespace {
+
+// What the field has of a text of its slot; `code` is that of a dictionary.
+std::string_view text_part(const BoundField& field, std::string_view text, std::size_t code) {
+  return field.parts.empty() ? text : field.parts[code];
+}
+
+}  // namespace
 
 SlotText& VectorTemplate::text_of(const BoundField& field) {
   auto& text = texts_[field.slot];
@@ -150,10 +159,11 @@ Result<void> VectorTemplate::keep_leaf(const LabelTest& test, bool parsed, RowSe
   const auto of = [](LabelTest::Verdict verdict) {
     return verdict == LabelTest::Verdict::kPass ? Verdict::kPass : Verdict::kFail;
   };
-  if (test.on_error() && test.is_string()) {  // rows here have no error
-    apply_to_all(of(test.verdict_absent()), positions);
+  if (test.on_error() && test.is_string()) {
+    apply_to_all(of(parsed && has_error() ? test.verdict(error_) : test.verdict_absent()), positions);
     return {};
   }
+  if (parsed && has_error() && !test.is_string()) return {};  // lets rows with an error pass
   const VectorPlan::Name name = plan_.name(test.label());
   if (!parsed || sources_[name].field == nullptr) return keep_by_run(test, name, positions);
   if (!sources_[name].settled) {
@@ -255,7 +265,7 @@ std::optional<IntegerEquality> integer_equality(const LabelTest& test, const col
 Result<void> VectorTemplate::keep_by_field(const LabelTest& test, const BoundField& field, RowSelection& positions) {
   const columnar::Slot& slot = *lines_.slots[field.slot];
   if (slot.kind() == SlotKind::kConstant) {
-    apply_to_all(verdict_of(test, field, slot.constant()), positions);
+    apply_to_all(verdict_of(test, field, text_part(field, slot.constant(), 0)), positions);
     return {};
   }
   if (slot.kind() == SlotKind::kDictionary) {
@@ -263,7 +273,9 @@ Result<void> VectorTemplate::keep_by_field(const LabelTest& test, const BoundFie
     std::vector<Verdict> verdicts(column->dictionary.size(), Verdict::kUnknown);
     return partition(positions, [&, this](std::uint32_t position, std::size_t) {
       const std::uint32_t code = column->codes[position];
-      if (verdicts[code] == Verdict::kUnknown) verdicts[code] = verdict_of(test, field, column->dictionary[code]);
+      if (verdicts[code] == Verdict::kUnknown) {
+        verdicts[code] = verdict_of(test, field, text_part(field, column->dictionary[code], code));
+      }
       return verdicts[code];
     });
   }
@@ -294,6 +306,7 @@ Result<void> VectorTemplate::keep_by_field(const LabelTest& test, const BoundFie
 // ---- Unwrapped numbers --------------------------------------------------------------------------------------------
 
 Result<void> VectorTemplate::unwrap(RowSelection& positions, std::vector<double>& values) {
+  CHECK(!has_error());
   const VectorPlan::Name name = plan_.name(plan_.unwrap->label);
   values.clear();
   if (!sources_[name].settled) {
@@ -304,6 +317,10 @@ Result<void> VectorTemplate::unwrap(RowSelection& positions, std::vector<double>
     std::vector<Number> numbers;
     for (const BaseLabels& base : runs_.base) {
       numbers.push_back(number_of_text(plan_.unwrap->conversion, base.values[name]));
+    }
+    if (std::all_of(numbers.begin(), numbers.end(), [](const Number& n) { return n.verdict == Verdict::kFail; })) {
+      positions.clear();
+      return {};
     }
     std::size_t run = 0;
     TRY_VOID(partition(positions, [&](std::uint32_t position, std::size_t) {
@@ -340,7 +357,7 @@ Result<void> VectorTemplate::unwrap_field(const BoundField& field, RowSelection&
   const Unwrap::Conversion conversion = plan_.unwrap->conversion;
   const columnar::Slot& slot = *lines_.slots[field.slot];
   if (slot.kind() == SlotKind::kConstant) {
-    const Number number = number_of_text(conversion, value_of(field, slot.constant()));
+    const Number number = number_of_text(conversion, value_of(field, text_part(field, slot.constant(), 0)));
     apply_to_all(number.verdict, positions);
     values.assign(positions.count(), number.value);
     return {};
@@ -352,7 +369,7 @@ Result<void> VectorTemplate::unwrap_field(const BoundField& field, RowSelection&
       const std::uint32_t code = column->codes[position];
       Number& number = numbers[code];
       if (number.verdict == Verdict::kUnknown) {
-        number = number_of_text(conversion, value_of(field, column->dictionary[code]));
+        number = number_of_text(conversion, value_of(field, text_part(field, column->dictionary[code], code)));
       }
       if (number.verdict == Verdict::kPass) values.push_back(number.value);
       return number.verdict;
@@ -403,7 +420,7 @@ Result<void> VectorTemplate::group_by_field(const BoundField& field, const RowSe
                                             GroupColumn& column) {
   const columnar::Slot& slot = *lines_.slots[field.slot];
   if (slot.kind() == SlotKind::kConstant) {
-    column.values.push_back(field_value(field.text, slot.constant(), group_arena_).value_or(""));
+    column.values.push_back(field_value(field.text, text_part(field, slot.constant(), 0), group_arena_).value_or(""));
     return {};
   }
   column.codes.reserve(positions.count());
@@ -418,7 +435,8 @@ Result<void> VectorTemplate::group_by_field(const BoundField& field, const RowSe
   if (slot.kind() == SlotKind::kDictionary) {
     TRY(dictionary, slot.dictionary());
     for (std::size_t i = 0; i < dictionary->dictionary.size(); ++i) {
-      column.values.push_back(field_value(field.text, dictionary->dictionary[i], group_arena_).value_or(""));
+      const std::string_view text = text_part(field, dictionary->dictionary[i], i);
+      column.values.push_back(field_value(field.text, text, group_arena_).value_or(""));
     }
     return each([&](std::uint32_t position) -> Result<void> {
       column.codes.push_back(dictionary->codes[position]);

@@ -46,6 +46,10 @@ class VectorTemplate {
   VectorTemplate(const VectorPlan& plan, const VectorRuns& runs, const columnar::Template& lines,
                  std::span<const std::uint32_t> rows_of, BoundFields fields, std::uint64_t present);
 
+  // From the parser on all rows have this error and nothing else. What passes then is for others to look at.
+  void set_error(std::string_view error) { error_ = error; }
+  bool has_error() const { return !error_.empty(); }
+
   // Keeps the positions whose rows pass all tests of the plan.
   Result<void> filter(RowSelection& positions);
   // Keeps those that have a number to unwrap and pass the filters behind; `values` gets one for each that is kept.
@@ -95,6 +99,7 @@ class VectorTemplate {
   std::vector<Source> sources_;  // by name of the plan
   std::vector<std::unique_ptr<SlotText>> texts_;  // by slot
   std::vector<std::uint32_t> unsettled_;
+  std::string_view error_;
   Arena arena_;       // of single values
   Arena group_arena_; // of group values
   std::vector<std::unique_ptr<query::GroupTable>> tables_;  // what values of groups point into
