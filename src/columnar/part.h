@@ -81,7 +81,8 @@ class PartReader {
   virtual std::vector<std::string> column_names() const = 0;
   virtual Result<std::vector<std::uint32_t>> read_series(std::size_t block) const = 0;
   virtual Result<std::vector<TimeNs>> read_times(std::size_t block) const = 0;
-  // A column that the block does not have gives an empty optional-like Column of size 0.
+  // A column that the block does not have gives an empty optional-like Column of size 0; so does one whose text is
+  // empty in every row.
   virtual Result<Column> read_column(std::size_t block, std::string_view name) const = 0;
   // The lines of the block where they are stored split into templates; null: take read_column(). Pages are read when
   // asked for, also after the reader is gone. `times`: where the rows' times come from; none: from the part.

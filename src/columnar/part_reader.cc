@@ -89,7 +89,10 @@ class FilePartReader final : public PartReader, public std::enable_shared_from_t
 
   Result<Column> read_column(std::size_t block, std::string_view name) const override {
     for (const columnar::NamedPage& column : block_at(block).columns) {
-      if (footer_.names[column.name] == name) return read(block, column.page, name);
+      if (footer_.names[column.name] != name) continue;
+      // Empty text in every row needs no values: most logs have no structured metadata.
+      const bool empty_text = column.page.bytes_raw == 0 && !column.page.range && !column.page.header_bytes;
+      return empty_text ? Column() : read(block, column.page, name);
     }
     return Column();
   }

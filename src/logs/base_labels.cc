@@ -68,6 +68,7 @@ std::optional<std::string_view> shared_metadata(const Column* metadata, const Sc
   if (metadata == nullptr) return std::string_view();
   const auto* dictionary = std::get_if<DictionaryColumn>(&metadata->values());
   if (dictionary == nullptr) return std::nullopt;
+  if (dictionary->dictionary.size() == 1) return dictionary->dictionary[0];
   const auto begin = dictionary->codes.begin() + static_cast<std::ptrdiff_t>(run.begin);
   const auto end = dictionary->codes.begin() + static_cast<std::ptrdiff_t>(run.end);
   if (std::any_of(begin, end, [first = *begin](std::uint32_t code) { return code != first; })) return std::nullopt;

@@ -74,6 +74,10 @@ Result<void> RangeWorker::consume_by_column(ScanBlock& block) {
   }
   TRY(done, columns_.sample(block, text.metadata_column(), groups_, samples_));
   if (!done) return consume_by_row(block);
+  if (!samples_.any_by_row) {
+    take_samples(block);
+    return {};
+  }
   TRY(lines, BlockText::open(block, {.lines = samples_.any_by_row, .metadata = plan_.pipeline.needs_metadata()}));
   TRY(fields, BlockFields::open(block, samples_.any_by_row ? worker_.field_parser() : FieldParser::kNone));
   const bool has_values = plan_.function.op != query::RangeFunction::Op::kCount;
@@ -87,6 +91,34 @@ Result<void> RangeWorker::consume_by_column(ScanBlock& block) {
     if (has_values) sample_values_.push_back(unwraps ? samples_.values[row] : 1);
     return {};
   });
+}
+
+// All samples of a block, in the order of its rows; without branches, for which rows have one is hard to foresee.
+void RangeWorker::take_samples(const ScanBlock& block) {
+  const bool has_values = plan_.function.op != query::RangeFunction::Op::kCount;
+  const bool unwraps = plan_.pipeline.sample_kind() == SampleKind::kUnwrap;
+  const std::size_t rows_max = block.count();
+  sample_groups_.resize(rows_max);
+  sample_times_.resize(rows_max);
+  if (has_values) sample_values_.assign(rows_max, 1);
+  std::size_t samples = 0;
+  const auto take = [&](std::uint32_t row) {
+    const std::uint32_t group = samples_.groups[row];
+    sample_groups_[samples] = group;
+    sample_times_[samples] = block.times[row];
+    if (has_values && unwraps) sample_values_[samples] = samples_.values[row];
+    samples += group != VectorBlock::kDropped;
+  };
+  if (block.rows) {
+    for (const std::uint32_t row : *block.rows) take(row);
+  } else {
+    for (const ScanBlock::Run& run : block.runs) {
+      for (std::uint32_t row = run.begin; row < run.end; ++row) take(row);
+    }
+  }
+  sample_groups_.resize(samples);
+  sample_times_.resize(samples);
+  if (has_values) sample_values_.resize(samples);
 }
 
 Result<void> RangeWorker::consume_by_row(ScanBlock& block) {

@@ -47,6 +47,7 @@ class RangeWorker {
   Result<void> take(const ScanBlock& block, const LabelSet& labels, std::uint32_t row, std::uint32_t group,
                     BlockText& text);
   Result<void> consume_by_column(ScanBlock& block);
+  void take_samples(const ScanBlock& block);
   Result<void> consume_by_row(ScanBlock& block);
   Result<void> process_at(const ScanBlock& block, const ScanBlock::Run& run, std::uint32_t row, BlockText& text,
                           BlockFields& fields);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <unordered_map>
 
 #include "base/bytes.h"
@@ -153,7 +154,9 @@ RowSelection VectorBlock::select_of_template(std::size_t index, const ScanBlock&
       from = std::lower_bound(from, rows_of.end(), runs_.runs[run].begin);
       const auto to = std::lower_bound(from, rows_of.end(), runs_.runs[run].end);
       if (runs_.base[run].present == present) {
-        for (auto at = from; at != to; ++at) positions.push_back(static_cast<std::uint32_t>(at - rows_of.begin()));
+        const auto before = static_cast<std::ptrdiff_t>(positions.size());
+        positions.resize(positions.size() + static_cast<std::size_t>(to - from));
+        std::iota(positions.begin() + before, positions.end(), static_cast<std::uint32_t>(from - rows_of.begin()));
       }
       from = to;
     }
