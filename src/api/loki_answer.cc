@@ -27,6 +27,25 @@ bool in_stream(const LogRow::Label& label, LabelEncoding encoding) {
   return encoding == LabelEncoding::kFlat || label.category == LabelCategory::kStream;
 }
 
+// Rows that follow each other and have the same labels, in the order of the rows.
+StreamGroups group_neighbours(const std::vector<LogRow>& rows, LabelEncoding encoding) {
+  StreamGroups groups;
+  const auto same = [&](const LogRow& a, const LogRow& b) {
+    if (a.labels.size() != b.labels.size()) return false;
+    for (std::size_t i = 0; i < a.labels.size(); ++i) {
+      if (in_stream(a.labels[i], encoding) != in_stream(b.labels[i], encoding)) return false;
+      if (!in_stream(a.labels[i], encoding)) continue;
+      if (a.labels[i].name != b.labels[i].name || a.labels[i].value != b.labels[i].value) return false;
+    }
+    return true;
+  };
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    if (i == 0 || !same(rows[i - 1], rows[i])) groups.rows.emplace_back();
+    groups.rows.back().push_back(i);
+  }
+  return groups;
+}
+
 StreamGroups group_rows(const std::vector<LogRow>& rows, LabelEncoding encoding) {
   query::GroupTable table;
   StreamGroups groups;
@@ -62,11 +81,31 @@ void write_entry(JsonWriter& json, const LogRow& row, LabelEncoding encoding) {
   json.end_array();
 }
 
+void write_stream(JsonWriter& json, const LogRow& row, LabelEncoding encoding) {
+  json.key("stream").begin_object();
+  for (const LogRow::Label& label : row.labels) {
+    if (in_stream(label, encoding)) json.key(label.name).string(label.value);
+  }
+  json.end_object();
+}
+
 // Everything a streams answer is made of; shared with the connection that sends it.
 struct StreamsAnswer {
   std::vector<LogRow> rows;
   LabelEncoding encoding;
   query::QueryStatistics statistics;
+  std::optional<AnswerExtensions> extensions;
+
+  StreamGroups groups() const {
+    return extensions && extensions->ordered ? group_neighbours(rows, encoding) : group_rows(rows, encoding);
+  }
+  void write_extensions(JsonWriter& json) const {
+    if (!extensions) return;
+    json.key("truncated").boolean(extensions->truncated);
+    if (extensions->rows_more) json.key("rowsMore").number(*extensions->rows_more);
+    if (!extensions->cursor.empty()) json.key("cursor").string(extensions->cursor);
+    if (extensions->ordered) json.key("ordered").boolean(true);
+  }
 
   // `sent` is called between entries and may empty `out`; false stops.
   template <class Sent>
@@ -78,19 +117,19 @@ struct StreamsAnswer {
       json.key("encodingFlags").begin_array().string("categorize-labels").end_array();
     }
     json.key("result").begin_array();
-    for (const auto& members : group_rows(rows, encoding).rows) {
-      json.begin_object().key("stream").begin_object();
-      for (const LogRow::Label& label : rows[members.front()].labels) {
-        if (in_stream(label, encoding)) json.key(label.name).string(label.value);
-      }
-      json.end_object().key("values").begin_array();
+    for (const auto& members : groups().rows) {
+      json.begin_object();
+      write_stream(json, rows[members.front()], encoding);
+      json.key("values").begin_array();
       for (const std::uint32_t i : members) {
         write_entry(json, rows[i], encoding);
         if (!sent()) return;
       }
       json.end_array().end_object();
     }
-    json.end_array().key("stats");
+    json.end_array();
+    write_extensions(json);
+    json.key("stats");
     write_statistics(json, statistics);
     json.end_object().end_object();
   }
@@ -164,9 +203,28 @@ void write_labels(JsonWriter& json, const LabelSet& labels) {
   json.end_object();
 }
 
+void write_row(JsonWriter& json, const LogRow& row, LabelEncoding encoding) {
+  json.begin_object();
+  write_stream(json, row, encoding);
+  json.key("values").begin_array();
+  write_entry(json, row, encoding);
+  json.end_array().end_object();
+}
+
+LabelEncoding label_encoding(const http::Request& request) {
+  std::string_view flags = request.header("x-loki-response-encoding-flags");
+  while (!flags.empty()) {
+    const std::size_t comma = std::min(flags.find(','), flags.size());
+    if (flags.substr(0, comma) == "categorize-labels") return LabelEncoding::kCategorized;
+    flags.remove_prefix(std::min(comma + 1, flags.size()));
+  }
+  return LabelEncoding::kFlat;
+}
+
 http::Response streams_answer(std::vector<LogRow> rows, LabelEncoding encoding,
-                              const query::QueryStatistics& statistics) {
-  auto answer = std::make_shared<StreamsAnswer>(StreamsAnswer{std::move(rows), encoding, statistics});
+                              const query::QueryStatistics& statistics, std::optional<AnswerExtensions> extensions) {
+  auto answer =
+      std::make_shared<StreamsAnswer>(StreamsAnswer{std::move(rows), encoding, statistics, std::move(extensions)});
   answer->statistics.rows_returned = answer->rows.size();
   std::size_t bytes = 0;
   for (const LogRow& row : answer->rows) bytes += row.line.size();

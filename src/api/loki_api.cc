@@ -38,6 +38,7 @@ void add_loki_read_routes(http::Router& router, const LokiApi& api) {
   add_loki_patterns_routes(router, api);
   add_loki_legacy_routes(router, api);
   add_loki_limits_routes(router, api);
+  add_extension_routes(router, api);
 }
 
 }  // namespace trilobite::api

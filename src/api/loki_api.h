@@ -21,6 +21,7 @@ struct LokiApi {
   bool multi_tenant_queries = false;  // a|b: `store` takes several tenants at once
   // Where set, `limits` of a request are what it gives for the tenant.
   std::function<query::QueryLimits(std::string_view tenant)> limits_of;
+  bool extensions = false;  // for requests that do not say: docs/logql-extensions.md
 };
 
 void add_loki_read_routes(http::Router& router, const LokiApi& api);
@@ -33,6 +34,7 @@ void add_loki_detected_routes(http::Router& router, const LokiApi& api);
 void add_loki_patterns_routes(http::Router& router, const LokiApi& api);
 void add_loki_legacy_routes(http::Router& router, const LokiApi& api);
 void add_loki_limits_routes(http::Router& router, const LokiApi& api);
+void add_extension_routes(http::Router& router, const LokiApi& api);
 
 // A handler that knows its tenant; errors become Loki's plain text answers.
 using LokiHandler = Result<http::Response> (*)(const LokiApi&, const http::Request&, const std::string& tenant);

@@ -5,6 +5,7 @@
 
 #include "api/loki_answer.h"
 #include "api/loki_api.h"
+#include "api/loki_extensions.h"
 #include "api/loki_parameters.h"
 #include "logs/detected_fields.h"
 #include "logs/parser.h"
@@ -77,7 +78,7 @@ Result<FieldsRequest> find_fields(const LokiApi& api, const http::Request& reque
   TRY(lines, loki_limit(request, "line_limit", kLinesDefault));
   TRY(field_limit, loki_limit(request, "field_limit", kFieldsDefault));
   TRY(limit, loki_limit(request, "limit", field_limit));
-  TRY(expr, logql::parse(loki_query(request)));
+  TRY(expr, logql::parse(loki_query(request), {extensions_on(api, request)}));
   const auto* log = std::get_if<logql::LogExpr>(&expr.node);
   if (log == nullptr) return error(Code::kInvalid, "only log selector is supported");
   query::QueryContext context({api.store, api.query_pool, api.clock}, tenant, api.limits, request.cancel);

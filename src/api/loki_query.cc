@@ -3,6 +3,7 @@
 
 #include "api/loki_answer.h"
 #include "api/loki_api.h"
+#include "api/loki_extensions.h"
 #include "api/loki_parameters.h"
 #include "api/loki_query_limits.h"
 #include "logs/log_query.h"
@@ -21,16 +22,6 @@ constexpr std::size_t kEntriesDefault = 100;
 
 query::QueryContext make_context(const LokiApi& api, const http::Request& request, const std::string& tenant) {
   return query::QueryContext({api.store, api.query_pool, api.clock}, tenant, api.limits, request.cancel);
-}
-
-LabelEncoding label_encoding(const http::Request& request) {
-  std::string_view flags = request.header("x-loki-response-encoding-flags");
-  while (!flags.empty()) {
-    const std::size_t comma = std::min(flags.find(','), flags.size());
-    if (flags.substr(0, comma) == "categorize-labels") return LabelEncoding::kCategorized;
-    flags.remove_prefix(std::min(comma + 1, flags.size()));
-  }
-  return LabelEncoding::kFlat;
 }
 
 Result<void> check_points(const Bounds& bounds, TimeNs step, const query::QueryLimits& limits) {
@@ -58,6 +49,7 @@ Result<http::Response> answer_log_query(const LokiApi& api, const http::Request&
                                         const logql::LogExpr& log, logql::LogQuery query) {
   TRY_VOID(check_entries(query.limit, api.limits));
   query::QueryContext context = make_context(api, request, tenant);
+  if (extensions_on(api, request)) return answer_page(context, request, log, query);
   TRY(rows, logql::run_log_query(context, log, query));
   return streams_answer(std::move(rows), label_encoding(request), context.statistics());
 }
@@ -76,10 +68,11 @@ Result<http::Response> query_range(const LokiApi& api, const http::Request& requ
   TRY(step, loki_step(request, bounds));
   TRY(interval, loki_interval(request));
   TRY_VOID(check_points(bounds, step, api.limits));
-  TRY(expr, logql::parse(loki_query(request)));
+  TRY(expr, logql::parse(loki_query(request), {extensions_on(api, request)}));
   TRY_VOID(check_query(expr, loki_query(request), api.limits));
   TRY_VOID(check_length(bounds, api.limits));
   bounds = within_lookback(bounds, api.clock.now(), api.limits);
+  TRY_VOID(check_request_budget(api, request, tenant, expr, {bounds.start, bounds.end, step}));
   if (const auto* log = std::get_if<logql::LogExpr>(&expr.node)) {
     return answer_log_query(api, request, tenant, *log, {{bounds.start, bounds.end}, direction, limit, interval});
   }
@@ -94,19 +87,20 @@ Result<http::Response> query_instant(const LokiApi& api, const http::Request& re
   }
   TRY_VOID(loki_limit(request, "limit", kEntriesDefault));
   TRY_VOID(loki_direction(request));
-  TRY(expr, logql::parse(loki_query(request)));
+  TRY(expr, logql::parse(loki_query(request), {extensions_on(api, request)}));
   if (expr.is_log()) {
     return error(
         Code::kInvalid,
         "log queries are not supported as an instant query type, please change your query to a range query type");
   }
   TRY_VOID(check_query(expr, loki_query(request), api.limits));
+  TRY_VOID(check_request_budget(api, request, tenant, expr, query::TimeGrid::instant(at)));
   return answer_metric_query(api, request, tenant, expr, query::TimeGrid::instant(at), true);
 }
 
 // Needs no tenant; its errors are JSON, unlike those of every other endpoint.
-Result<http::Response> format_query(const LokiApi&, const http::Request& request, const std::string&) {
-  const Result<Expr> expr = logql::parse(loki_query(request));
+Result<http::Response> format_query(const LokiApi& api, const http::Request& request, const std::string&) {
+  const Result<Expr> expr = logql::parse(loki_query(request), {extensions_on(api, request)});
   http::Response response = http::Response::json(expr.ok() ? 200 : 400, "");
   JsonWriter json(response.body);
   json.begin_object().key("status").string(expr.ok() ? "success" : "invalid-query");

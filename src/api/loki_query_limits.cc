@@ -22,6 +22,8 @@ Result<void> visit(const Expr& expr, const Selector& selector, const Range& rang
   }
   if (const auto* vector = std::get_if<logql::VectorAggregation>(&expr.node))
     return visit(*vector->inner, selector, range);
+  if (const auto* count = std::get_if<logql::CountDistinct>(&expr.node))
+    return visit(*count->expanded, selector, range);
   if (const auto* replace = std::get_if<logql::LabelReplace>(&expr.node))
     return visit(*replace->inner, selector, range);
   if (const auto* binary = std::get_if<logql::Binary>(&expr.node)) {

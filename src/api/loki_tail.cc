@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "api/loki_extensions.h"
 #include "api/loki_parameters.h"
 #include "api/loki_query_limits.h"
 #include "api/loki_tail_frame.h"
@@ -61,8 +62,11 @@ Result<std::chrono::seconds> delay_for(const http::Request& request) {
 
 Result<TailRequest> parse_request(const LokiTail& self, const http::Request& request, bool legacy) {
   TailRequest tail;
-  TRY(expr, logql::parse(loki_query(request)));
+  TRY(expr, logql::parse(loki_query(request), {extensions_on(request, self.extensions)}));
   TRY_VOID(check_query(expr, loki_query(request), self.limits));
+  if (const auto* log = std::get_if<logql::LogExpr>(&expr.node); log && (log->sort || !log->distinct.empty())) {
+    return error(Code::kInvalid, "a tail has no distinct and no sort");
+  }
   tail.expr = std::move(expr);
   TRY(bounds, loki_bounds(request, self.clock.now()));
   tail.start = bounds.start;
@@ -173,15 +177,21 @@ class Tail {
         current = stream.get();
       }
       const std::string_view line = lines == nullptr ? std::string_view() : lines->text(row);
-      if (!worker_->process(batch.times[row], line, metadata == nullptr ? std::string_view() : metadata->text(row)))
-        continue;
-      LogRow out{batch.times[row], stream, std::string(worker_->line()), {}};
-      if (!seen_.empty() && seen_.contains(row_key(out.time, *stream, out.line))) continue;
-      for (const logql::RowLabel& label : worker_->labels()) {
-        out.labels.push_back({std::string(label.name), std::string(label.value), label.category});
-      }
-      waiting_.push_back({now, std::move(out)});
+      const std::string_view extra = metadata == nullptr ? std::string_view() : metadata->text(row);
+      bool passes = worker_->process(batch.times[row], line, extra);
+      do {
+        if (passes) keep_row(batch.times[row], stream, now);
+      } while (worker_->process_next(passes));
     }
+  }
+
+  void keep_row(TimeNs time, const LabelSetRef& stream, std::chrono::nanoseconds now) {
+    LogRow out{time, stream, std::string(worker_->line()), {}};
+    if (!seen_.empty() && seen_.contains(row_key(out.time, *stream, out.line))) return;
+    for (const logql::RowLabel& label : worker_->labels()) {
+      out.labels.push_back({std::string(label.name), std::string(label.value), label.category});
+    }
+    waiting_.push_back({now, std::move(out)});
   }
 
   // What has waited for the delay, oldest first: lines of several streams may come a little out of order.

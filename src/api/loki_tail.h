@@ -20,6 +20,7 @@ struct LokiTail {
   bool multi_tenant = false;
   // Where set, `limits` of a request are what it gives for the tenant.
   std::function<query::QueryLimits(std::string_view tenant)> limits_of;
+  bool extensions = false;  // as in LokiApi
 };
 void add_loki_tail_routes(http::Router& router, const LokiTail& tail);
 

@@ -157,6 +157,8 @@ Result<QueryAnswer> parse_query_answer(std::string_view json) {
   TRY_VOID(add_result(data, kind, answer));
   answer.cursor = member_or<std::string_view>(data, "cursor", "");
   answer.truncated = member_or<bool>(data, "truncated", false);
+  answer.ordered = member_or<bool>(data, "ordered", false);
+  if (std::uint64_t more = 0; !data["rowsMore"].get(more)) answer.lines_more = more;
   element summary;
   if (!data.at_pointer("/stats/summary").get(summary)) {
     answer.bytes = count_or_zero(summary, "totalBytesProcessed");

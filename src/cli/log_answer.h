@@ -41,6 +41,8 @@ struct QueryAnswer {
   std::vector<MetricSeries> series;  // the others
   std::string cursor;                // Trilobite's, to go on from; "" when there is no more or the server has none
   bool truncated = false;            // Trilobite's: more lines matched
+  std::optional<std::uint64_t> lines_more;  // so many
+  bool ordered = false;              // Trilobite's: as the query's sort says, not by time
   std::uint64_t bytes = 0, lines = 0;  // looked at by the server
   double seconds = 0;
 };

@@ -61,6 +61,10 @@ Result<QueryAnswer> LogPages::next() {
     done_ = true;
     return answer;
   }
+  if (answer.ordered) {
+    done_ = true;
+    return answer;
+  }
   sort(answer.entries);
   if (!answer.cursor.empty()) {
     cursor_ = answer.cursor;

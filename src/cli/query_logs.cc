@@ -81,7 +81,9 @@ class LogsQuery {
     http::Parameters out;
     if (!flags_.step.empty()) out.emplace_back("step", flags_.step);
     if (!flags_.interval.empty()) out.emplace_back("interval", flags_.interval);
-    if (!flags_.plain) out.emplace_back("extensions", "true");
+    if (flags_.plain) return out;
+    out.emplace_back("extensions", "true");
+    if (flags_.limit == 0 || flags_.limit > flags_.batch) out.emplace_back("count", "false");
     return out;
   }
 
@@ -91,7 +93,7 @@ class LogsQuery {
                              further()});
     std::uint64_t lines = 0, read_bytes = 0, read_lines = 0;
     double seconds = 0;
-    bool truncated = false;
+    QueryAnswer last;
     while (!pages.done()) {
       TRY(answer, pages.next());
       progress.make_room();
@@ -106,11 +108,13 @@ class LogsQuery {
       read_bytes += answer.bytes;
       read_lines += answer.lines;
       seconds += answer.seconds;
-      truncated = answer.truncated;
+      answer.entries.clear();
+      last = std::move(answer);
     }
     progress.finish();
-    if (truncated && !quiet_) {
-      fmt::print(stderr, "more lines match; --limit {} shows the next, --limit 0 all\n", flags_.limit * 2);
+    if (last.truncated && !quiet_) {
+      fmt::print(stderr, "{} more lines match; --limit 0 prints all\n",
+                 last.lines_more ? with_commas(*last.lines_more) : "some");
     }
     if (flags_.statistics) {
       fmt::print(stderr, "{} lines printed, {} lines and {} read, {:.3f} s\n", with_commas(lines),

@@ -23,6 +23,7 @@ struct LineFilter {
   struct Operand {
     std::string text;
     bool ip = false;  // ip("text")
+    bool fold_case = false;  // i"text": upper and lower case are alike (an extension)
   };
   Op op = Op::kContains;
   std::vector<Operand> operands;  // at least one
@@ -87,13 +88,29 @@ struct KeepStage {
   std::vector<NameOrMatcher> labels;
 };
 
+// unroll label="expression": a row per element of an array (an extension). The array is the label's value, or what the
+// expression finds in the line where there is no such label.
+struct UnrollStage {
+  Extraction field;
+};
+
 using Stage = std::variant<LineFilter, LabelFilter, JsonStage, LogfmtStage, PatternStage, RegexpStage, UnpackStage,
-                           DecolorizeStage, LineFormatStage, LabelFormatStage, DropStage, KeepStage>;
+                           DecolorizeStage, LineFormatStage, LabelFormatStage, DropStage, KeepStage,
+                           UnrollStage>;
+
+// sort by (a, b) desc (an extension): lines without any of the labels come last either way.
+struct SortClause {
+  std::vector<std::string> labels;
+  bool descending = false;
+};
 
 // {app="x"} | stages: a log query, or what a range is taken over.
 struct LogExpr {
   std::vector<Matcher> matchers;
   std::vector<Stage> stages;
+  // Extensions, of log queries only, behind all stages.
+  std::vector<std::string> distinct;  // the first line of each combination of values; empty: every line
+  std::optional<SortClause> sort;     // none: by time
 };
 
 // ---- Metric expressions -------------------------------------------------------------------------------------------
@@ -183,8 +200,16 @@ struct Variants {
   std::int64_t range_ns = 0;
 };
 
+// count_distinct_over_time(label, {...} [5m]) by (g) (an extension): how many values the label has. It is
+// count by (g) (count_over_time({...} | label!="" [5m]) by (label, g)), which `expanded` is.
+struct CountDistinct {
+  std::string label;
+  ExprPtr expanded;
+};
+
 struct Expr {
-  std::variant<LogExpr, RangeAggregation, VectorAggregation, Binary, LabelReplace, Literal, VectorLiteral, Variants>
+  std::variant<LogExpr, RangeAggregation, VectorAggregation, Binary, LabelReplace, Literal, VectorLiteral, Variants,
+               CountDistinct>
       node;
 
   bool is_log() const { return std::holds_alternative<LogExpr>(node); }

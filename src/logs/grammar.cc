@@ -99,6 +99,7 @@ Result<Expr> Grammar::primary() {
   }
   if (token.kind == TokenKind::kNumber || token.is("+") || token.is("-")) return literal();
   if (token.is("variants")) return variants();
+  if (at_count_distinct()) return count_distinct();
   if (token.kind != TokenKind::kFunction) return unexpected();
   if (token.text == "label_replace") return label_replace();
   if (token.text == "vector") return vector_literal();

@@ -1,5 +1,6 @@
 // The grammar of LogQL as a recursive-descent parser over tokens. Internal to the parser; see parser.h.
-// Stages are in grammar_stages.cc, everything else in grammar.cc.
+// Stages are in grammar_stages.cc, what Loki's grammar does not have in grammar_extensions.cc, everything else in
+// grammar.cc.
 #pragma once
 
 #include <initializer_list>
@@ -13,7 +14,8 @@ namespace trilobite::logql {
 
 class Grammar {
  public:
-  explicit Grammar(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
+  explicit Grammar(std::vector<Token> tokens, bool extensions = false)
+      : tokens_(std::move(tokens)), extensions_(extensions) {}
 
   Result<Expr> query();                    // a whole query
   Result<std::vector<Matcher>> matchers(); // a whole selector, may be {}
@@ -59,6 +61,14 @@ class Grammar {
   std::optional<LineFilter::Op> line_filter_op() const;
   Result<Matcher> checked(Matcher matcher) const;
 
+  // ---- Extensions (grammar_extensions.cc): only where Loki's grammar has an error ----
+  bool at_folded_text() const;                                            // i"text"
+  Result<bool> extension_stage(LogExpr& log, bool in_range);              // behind "|"; false: none of ours
+  Result<void> check_end_of_stages(const LogExpr& log) const;             // nothing follows distinct but sort
+  Result<std::vector<std::string>> names();                               // a, b
+  bool at_count_distinct() const;
+  Result<Expr> count_distinct();
+
   // ---- Tokens ----
   const Token& peek() const { return tokens_[at_]; }
   const Token& peek_next() const { return tokens_[at_ + 1 < tokens_.size() ? at_ + 1 : at_]; }
@@ -84,6 +94,7 @@ class Grammar {
   Result<void> check_depth() const;
 
   std::vector<Token> tokens_;
+  const bool extensions_;
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   std::size_t operators_ = 0;  // of the whole query: a chain of operators is as deep a tree as parentheses

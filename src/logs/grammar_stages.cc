@@ -23,6 +23,7 @@ std::optional<LineFilter::Op> Grammar::line_filter_op() const {
 Result<void> Grammar::stages(LogExpr& log, std::optional<Unwrap>* unwrap_out) {
   while (true) {
     if (const auto op = line_filter_op()) {
+      TRY_VOID(check_end_of_stages(log));
       // Behind a log query of its own, "!=" may also compare; Loki's grammar takes it as a filter, and so do we.
       TRY(filter, line_filter(*op));
       log.stages.emplace_back(std::move(filter));
@@ -34,6 +35,9 @@ Result<void> Grammar::stages(LogExpr& log, std::optional<Unwrap>* unwrap_out) {
       *unwrap_out = std::move(value);
       return {};
     }
+    TRY(extension, extension_stage(log, unwrap_out != nullptr));
+    if (extension) continue;
+    TRY_VOID(check_end_of_stages(log));
     TRY(next, stage());
     log.stages.push_back(std::move(next));
   }
@@ -50,6 +54,10 @@ Result<LineFilter::Operand> Grammar::line_operand() {
     out.text = std::move(text);
     TRY_VOID(expect(")", {")"}));
     return out;
+  }
+  if (at_folded_text()) {
+    take();
+    out.fold_case = true;
   }
   TRY(text, expect(TokenKind::kString, {"STRING", "ip"}));
   out.text = std::move(text);

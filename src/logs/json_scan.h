@@ -34,6 +34,7 @@ class Cursor {
   bool done() const { return at_ == end_; }
   char peek() const { return *at_; }  // REQUIRES: !done()
   void step() { ++at_; }
+  const char* position() const { return at_; }
   // To the next byte that is no blank; false at the end.
   bool skip_blanks() {
     while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) ++at_;

@@ -20,7 +20,7 @@ Result<std::vector<LogRow>> best_rows(query::QueryContext& context, const LogExp
   scan_request.cancel = context.cancel();
   TRY(scan, context.store().scan(std::move(scan_request)));
 
-  BestRows best(request.direction, request.limit);
+  BestRows best(RowOrder(request.direction, log.sort), request.limit, log.distinct);
   std::vector<LogWorker> workers;
   for (std::size_t i = 0; i < query::scan_workers(context); ++i) {
     workers.emplace_back(pipeline, *scan, request.direction, best);
@@ -62,6 +62,9 @@ Result<std::vector<LogRow>> thinned_rows(query::QueryContext& context, const Log
 
 Result<std::vector<LogRow>> run_log_query(query::QueryContext& context, const LogExpr& log, const LogQuery& request) {
   TRY(pipeline, Pipeline::compile(log, {.now = context.clock().now()}));
+  if (request.interval > 0 && (log.sort || !log.distinct.empty())) {
+    return error(Code::kInvalid, "an interval cannot be combined with distinct or sort");
+  }
   if (request.limit == 0 || request.range.start >= request.range.end) return std::vector<LogRow>();
   return request.interval > 0 ? thinned_rows(context, log, pipeline, request)
                               : best_rows(context, log, pipeline, request);

@@ -31,8 +31,8 @@ struct LogRow {
   std::vector<Label> labels;
 };
 
-// Rows in the order of `direction`. Rows of one time come in an order that does not depend on timing: by stream, then
-// line.
+// Rows in the order of `direction`, or of the query's `sort`. Rows of one time come in an order that does not depend on
+// timing: by stream, then line.
 Result<std::vector<LogRow>> run_log_query(query::QueryContext& context, const LogExpr& log, const LogQuery& request);
 
 }  // namespace trilobite::logql

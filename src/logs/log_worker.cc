@@ -33,14 +33,16 @@ Result<void> LogWorker::consume(ScanBlock& block) {
       worker_.begin_stream(*stream);
     }
     TRY(passes, process_row(worker_, time, row, text, fields));
-    if (!passes) continue;
-    ++rows_passed_;
-    std::string_view line = worker_.line();
-    if (fields.of(row) != nullptr) {
-      TRY(whole, text.line(row));
-      line = whole;
-    }
-    best_.add(keep(time, labels, line));
+    do {
+      if (!passes) continue;
+      ++rows_passed_;
+      std::string_view line = worker_.line();
+      if (fields.of(row) != nullptr) {
+        TRY(whole, text.line(row));
+        line = whole;
+      }
+      best_.add(keep(time, labels, line));
+    } while (worker_.process_next(passes));
   }
   if (best_.full()) scan_.tighten(best_.scan_bound());
   return {};

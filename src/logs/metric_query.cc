@@ -78,6 +78,8 @@ class Evaluation {
     return error(Code::kInvalid, "multi variant queries are disabled for this instance");
   }
 
+  Value evaluate(const CountDistinct& count) { return value(*count.expanded); }
+
   Value evaluate(const RangeAggregation& range) {
     TRY(matrix, run_range_query(context_, range, nullptr, grid_));
     return MetricValue(std::move(matrix));

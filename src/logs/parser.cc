@@ -9,34 +9,36 @@ namespace trilobite::logql {
 namespace {
 
 // Everything that Loki checks before a query runs: selectors and stages of every log expression.
-Result<void> validate(const LogExpr& log) {
-  TRY_VOID(validate_matchers(log.matchers));
+Result<void> validate(const LogExpr& log, const ParseOptions& options) {
+  if (!options.extensions) TRY_VOID(validate_matchers(log.matchers));
   return check_stages(log.stages);
 }
 
-Result<void> validate(const Expr& expr) {
+Result<void> validate(const Expr& expr, const ParseOptions& options) {
   struct Visitor {
-    Result<void> operator()(const LogExpr& log) const { return validate(log); }
+    const ParseOptions& options;
+    Result<void> operator()(const LogExpr& log) const { return validate(log, options); }
     Result<void> operator()(const RangeAggregation& range) const {
-      TRY_VOID(validate(range.log));
+      TRY_VOID(validate(range.log, options));
       if (!range.unwrap) return {};
       std::vector<Stage> filters(range.unwrap->filters.begin(), range.unwrap->filters.end());
       return check_stages(filters);
     }
-    Result<void> operator()(const VectorAggregation& vector) const { return validate(*vector.inner); }
+    Result<void> operator()(const VectorAggregation& vector) const { return validate(*vector.inner, options); }
     Result<void> operator()(const Binary& binary) const {
-      TRY_VOID(validate(*binary.lhs));
-      return validate(*binary.rhs);
+      TRY_VOID(validate(*binary.lhs, options));
+      return validate(*binary.rhs, options);
     }
-    Result<void> operator()(const LabelReplace& replace) const { return validate(*replace.inner); }
+    Result<void> operator()(const LabelReplace& replace) const { return validate(*replace.inner, options); }
+    Result<void> operator()(const CountDistinct& count) const { return validate(*count.expanded, options); }
     Result<void> operator()(const Literal&) const { return {}; }
     Result<void> operator()(const VectorLiteral&) const { return {}; }
     Result<void> operator()(const Variants& variants) const {
-      for (const ExprPtr& member : variants.members) TRY_VOID(validate(*member));
-      return validate(variants.log);
+      for (const ExprPtr& member : variants.members) TRY_VOID(validate(*member, options));
+      return validate(variants.log, options);
     }
   };
-  return std::visit(Visitor{}, expr.node);
+  return std::visit(Visitor{options}, expr.node);
 }
 
 bool matches_empty(const Matcher& matcher) {
@@ -52,10 +54,10 @@ bool matches_empty(const Matcher& matcher) {
 
 }  // namespace
 
-Result<Expr> parse(std::string_view query) {
+Result<Expr> parse(std::string_view query, const ParseOptions& options) {
   TRY(tokens, tokenize(query));
-  TRY(expr, Grammar(std::move(tokens)).query());
-  TRY_VOID(validate(expr));
+  TRY(expr, Grammar(std::move(tokens), options.extensions).query());
+  TRY_VOID(validate(expr, options));
   return expr;
 }
 

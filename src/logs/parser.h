@@ -10,9 +10,13 @@
 
 namespace trilobite::logql {
 
+struct ParseOptions {
+  bool extensions = false;  // also what docs/logql-extensions.md has and is an error in Loki's grammar
+};
+
 // Parses and validates: regexes, templates, patterns and JSON paths of all stages compile, at least one matcher cannot
 // match the empty value.
-Result<Expr> parse(std::string_view query);
+Result<Expr> parse(std::string_view query, const ParseOptions& options = {});
 
 // A selector alone, as series, labels, index/stats and index/volume take it. `{}` is accepted: every stream. A pipeline
 // or a metric query is an error, "only label matchers are supported".

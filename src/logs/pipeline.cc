@@ -107,6 +107,7 @@ struct PipelineWorker::State {
     row.begin(time, metadata);
     line = the_line;
   }
+  bool run(TimeNs time);
   bool finish();
   bool unwrap();
   void build_group();
@@ -120,6 +121,7 @@ struct PipelineWorker::State {
   FieldParser parser = FieldParser::kNone;
   VectorPlan vector_plan;
   std::string_view line;
+  std::string_view given_line, given_metadata;  // what process() was called with
   double value = 1;
   bool grouped = false;
   std::string group, group_before;
@@ -135,11 +137,27 @@ void PipelineWorker::begin_stream(const LabelSet& labels) { state_->row.begin_st
 
 bool PipelineWorker::process(TimeNs time, std::string_view line, std::string_view metadata) {
   State& s = *state_;
-  s.begin(time, line, metadata);
-  for (const CompiledStage* stage : s.stages) {
-    if (!run_stage(*stage, s.row, s.line, s.scratch)) return false;
+  s.row.unrolled() = {};
+  s.given_line = line;
+  s.given_metadata = metadata;
+  return s.run(time);
+}
+
+// The stages run again on the same line, and unroll shows the next element.
+bool PipelineWorker::process_next(bool& passes) {
+  State& s = *state_;
+  if (s.row.unrolled().next == 0) return false;
+  s.row.unrolled() = {s.row.unrolled().next, 0};
+  passes = s.run(s.row.time());
+  return true;
+}
+
+bool PipelineWorker::State::run(TimeNs time) {
+  begin(time, given_line, given_metadata);
+  for (const CompiledStage* stage : stages) {
+    if (!run_stage(*stage, row, line, scratch)) return false;
   }
-  return s.finish();
+  return finish();
 }
 
 FieldParser PipelineWorker::field_parser() const { return state_->parser; }
@@ -148,6 +166,7 @@ const VectorPlan& PipelineWorker::vector_plan() const { return state_->vector_pl
 Result<bool> PipelineWorker::process(TimeNs time, TemplateFields& fields, std::size_t position,
                                      std::string_view metadata) {
   State& s = *state_;
+  s.row.unrolled() = {};
   s.begin(time, {}, metadata);
   for (const CompiledStage* stage : s.stages) {
     bool passes = false;

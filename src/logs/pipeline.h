@@ -107,6 +107,10 @@ class PipelineWorker {
   // those of field_parser().
   Result<bool> process(TimeNs time, TemplateFields& fields, std::size_t position, std::string_view metadata);
 
+  // After process(): where the query unrolls an array, goes on to the row of its next element and says in `passes`
+  // whether that passes. False: there is none. The line and metadata given to process() must still be there.
+  bool process_next(bool& passes);
+
   std::string_view line() const;  // the original view where no stage changed it
   double value() const;           // of the sample, by sample_kind(); 1 for log queries
 

@@ -37,7 +37,8 @@ void Pipeline::Plan::add_early_tests() {
   bool first = true;
   for (const CompiledStage& stage : stages) {
     if (std::holds_alternative<LineFormat>(stage) || std::holds_alternative<LabelFormat>(stage) ||
-        std::holds_alternative<Drop>(stage) || std::holds_alternative<Keep>(stage)) {
+        std::holds_alternative<Drop>(stage) || std::holds_alternative<Keep>(stage) ||
+        std::holds_alternative<Unroll>(stage)) {
       return;
     }
     const auto* test = std::get_if<LabelTest>(&stage);

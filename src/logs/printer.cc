@@ -59,6 +59,7 @@ struct StagePrinter {
     std::string_view glue = " ";
     for (const LineFilter::Operand& operand : filter.operands) {
       out += glue;
+      if (operand.fold_case) out += 'i';
       out += operand.ip ? fmt::format("ip({})", quote(operand.text)) : quote(operand.text);
       glue = " or ";
     }
@@ -88,7 +89,21 @@ struct StagePrinter {
   }
   std::string operator()(const DropStage& stage) const { return "| drop " + to_string(stage.labels); }
   std::string operator()(const KeepStage& stage) const { return "| keep " + to_string(stage.labels); }
+  std::string operator()(const UnrollStage& stage) const {
+    if (stage.field.expression == stage.field.label) return "| unroll " + stage.field.label;
+    return fmt::format("| unroll {}={}", stage.field.label, quote(stage.field.expression));
+  }
 };
+
+// distinct and sort, each with "| " in front.
+std::vector<std::string> clauses(const LogExpr& log) {
+  std::vector<std::string> out;
+  if (!log.distinct.empty()) out.push_back("| distinct " + join(log.distinct, ","));
+  if (log.sort) {
+    out.push_back(fmt::format("| sort by ({}){}", join(log.sort->labels, ","), log.sort->descending ? " desc" : ""));
+  }
+  return out;
+}
 
 // ---- Metric expressions ----
 
@@ -135,6 +150,7 @@ class Printer {
     if (!pretty_) return logql::to_string(log);
     std::string out = indent(depth) + logql::to_string(log.matchers);
     for (const Stage& stage : log.stages) out += "\n" + indent(depth + 1) + logql::to_string(stage);
+    for (const std::string& clause : clauses(log)) out += "\n" + indent(depth + 1) + clause;
     return out;
   }
   std::string one(const RangeAggregation& range, std::size_t depth) const {
@@ -146,6 +162,19 @@ class Printer {
     if (range.unwrap) out += "\n" + indent(depth + 2) + to_string(*range.unwrap);
     out += "\n" + indent(depth + 2) + range_suffix(range.range_ns, range.offset_ns);
     return out + "\n" + indent(depth) + ")" + tail;
+  }
+  // As written: without what the expansion adds.
+  std::string one(const CountDistinct& count, std::size_t depth) const {
+    const auto& vector = std::get<VectorAggregation>(count.expanded->node);
+    const auto& range = std::get<RangeAggregation>(vector.inner->node);
+    LogExpr log = range.log;
+    log.stages.pop_back();
+    const std::string head = fmt::format("count_distinct_over_time({}, ", count.label);
+    const std::string tail = vector.grouping.labels.empty() ? "" : " " + to_string(vector.grouping);
+    const std::string suffix = range_suffix(range.range_ns, range.offset_ns);
+    if (!pretty_) return head + logql::to_string(log) + suffix + ")" + tail;
+    return fmt::format("{0}{1}\n{2}\n{3}{4}\n{0}){5}", indent(depth), head, one(log, depth + 1), indent(depth + 2),
+                       suffix, tail);
   }
   std::string one(const VectorAggregation& vector, std::size_t depth) const {
     std::string head(name_of(vector.op));
@@ -213,6 +242,7 @@ std::string to_string(const Stage& stage) { return std::visit(StagePrinter{}, st
 std::string to_string(const LogExpr& log) {
   std::string out = to_string(log.matchers);
   for (const Stage& stage : log.stages) out += " " + to_string(stage);
+  for (const std::string& clause : clauses(log)) out += " " + clause;
   return out;
 }
 

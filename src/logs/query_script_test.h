@@ -1,15 +1,4 @@
-// A small language for tests of queries: load lines, evaluate, expect. For tests only.
-//
-//   load {app="web"} every 1s              from 0s on; `from 10s every 1s` starts later
-//     {"level":"error"} x4                 four lines; a line may end in `@ {trace="1"}`: its structured metadata
-//   eval instant at 5s sum(count_over_time({app="web"}[10s]))
-//     {} 4                                 series in any order, unless the query sorts
-//   eval range 0s to 10s step 5s rate({app="web"}[5s])
-//     {app="web"} 1 _                      one value per step, _ for none
-//   eval logs backward limit 2 {app="web"}
-//     {app="web"} 3s text of the line      in the order they come
-//   eval instant at 5s rat({app="web"}[5s])
-//     expect fail parse error              the error starts like this
+// A small language for tests of queries: load lines, evaluate, expect; tests/logql/README.md describes it. For tests only.
 #pragma once
 
 #include <memory>
@@ -19,10 +8,12 @@
 #include "base/clock.h"
 #include "base/thread_pool.h"
 #include "query/memory_store.h"
+#include "query/time_grid.h"
 
 namespace trilobite::logql {
 
-// Runs a script with a store of small blocks and two workers; returns what differs, one message per evaluation.
+// Runs a script with a store of small blocks and two workers; returns what differs, one message per evaluation. What
+// cannot be understood differs too: "cannot read ...".
 class QueryScript {
  public:
   struct Options {
@@ -40,14 +31,20 @@ class QueryScript {
     std::string head;
     std::vector<std::string> lines;
   };
-  static std::vector<Block> split(std::string_view script);
-  void load(const Block& block);
-  std::string evaluate(const Block& block);
-  std::vector<std::string> answer(const std::string& head, bool& ordered);
+  using Answer = std::vector<std::string>;
+  static Result<std::vector<Block>> split(std::string_view script);
+  Result<std::string> run(const Block& block);
+  Result<void> load(const Block& block);
+  Result<void> set(const Block& block);
+  Result<std::string> evaluate(const Block& block);
+  Result<Answer> answer(std::string_view words, bool& ordered);
+  Result<Answer> log_answer(std::string_view words);
+  Answer metric_answer(std::string_view query, const query::TimeGrid& grid, bool& ordered);
 
   query::MemoryStore store_;
   ThreadPool pool_;
   ManualClock clock_;
+  bool extensions_ = false;
 };
 
 }  // namespace trilobite::logql

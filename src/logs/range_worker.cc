@@ -138,11 +138,13 @@ Result<void> RangeWorker::process_at(const ScanBlock& block, const ScanBlock::Ru
   if (&run != run_) worker_.begin_stream(*block.label_sets[run.label_set]);
   run_ = &run;
   TRY(passes, process_row(worker_, time, row, text, fields));
-  if (!passes) return {};
-  TRY(group, group_of_row());
-  sample_groups_.push_back(group);
-  sample_times_.push_back(time);
-  if (plan_.function.op != query::RangeFunction::Op::kCount) sample_values_.push_back(worker_.value());
+  do {
+    if (!passes) continue;
+    TRY(group, group_of_row());
+    sample_groups_.push_back(group);
+    sample_times_.push_back(time);
+    if (plan_.function.op != query::RangeFunction::Op::kCount) sample_values_.push_back(worker_.value());
+  } while (worker_.process_next(passes));
   return {};
 }
 

@@ -70,6 +70,13 @@ class Row {
   void begin(TimeNs time, std::string_view metadata);
 
   TimeNs time() const { return time_; }
+
+  // Which element of an array `unroll` shows in this row, and which it will show in the next one made of the same line.
+  // Offsets in the array's text; 0: the first, or none. Survives begin(): whoever runs the stages sets it.
+  struct Unrolled {
+    std::size_t at = 0, next = 0;
+  };
+  Unrolled& unrolled() { return unrolled_; }
   Arena& arena() { return arena_; }
 
   // ---- Names ----
@@ -175,6 +182,7 @@ class Row {
   std::size_t wanted_found_ = 0;
   std::string_view error_, error_details_;
   TimeNs time_ = 0;
+  Unrolled unrolled_;
   Arena arena_;
   std::vector<RowLabel> sorted_;
 };

@@ -159,6 +159,12 @@ Step find_path(std::string_view text, const JsonPath& path, StageScratch& scratc
 
 }  // namespace
 
+std::optional<json::Value> find_json(std::string_view text, const JsonPath& path, StageScratch& scratch) {
+  const Step step = find_path(text, path, scratch);
+  if (!step.found || !step.error.empty()) return std::nullopt;
+  return step.value;
+}
+
 Result<JsonPaths> JsonPaths::compile(const JsonStage& stage, LabelPlan& plan) {
   JsonPaths out;
   for (const Extraction& extraction : stage.extractions) {

@@ -1,6 +1,7 @@
 // | json, | json a="b.c[0]", | unpack.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,6 +31,8 @@ class JsonFields {
 // Steps into a value: a field or an index each.
 using JsonPath = std::vector<std::variant<std::string, std::size_t>>;
 Result<JsonPath> parse_json_path(std::string_view expression);
+// What the path leads to in `text`; nothing where it leads nowhere or the JSON is broken on the way.
+std::optional<json::Value> find_json(std::string_view text, const JsonPath& path, StageScratch& scratch);
 
 class JsonPaths {
  public:

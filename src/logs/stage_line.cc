@@ -10,6 +10,20 @@ bool contains(std::string_view text, std::string_view needle) {
   return needle.empty() || memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
 }
 
+namespace {
+
+// The text as a regular expression that matches just it.
+std::string re2_literal(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::string_view("\\.+*?()|[]{}^$").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<LineTest> LineTest::compile(const LineFilter& filter) {
   using Op = LineFilter::Op;
   LineTest out;
@@ -20,6 +34,11 @@ Result<LineTest> LineTest::compile(const LineFilter& filter) {
         return error(Code::kInvalid, "ip: invalid operation");
       TRY(ip, IpFilter::compile(operand.text));
       out.ips_.push_back(ip);
+    } else if (operand.fold_case) {
+      if (filter.op != Op::kContains && filter.op != Op::kNotContains)
+        return error(Code::kInvalid, "i\"text\" is for |= and != only");
+      TRY(regex, Regex::compile("(?i:" + re2_literal(operand.text) + ")", {}));
+      out.regexes_.push_back({std::move(regex), {}});
     } else if (filter.op == Op::kContains || filter.op == Op::kNotContains) {
       out.needles_.push_back(operand.text);
     } else if (filter.op == Op::kPattern || filter.op == Op::kNotPattern) {

@@ -42,6 +42,7 @@ struct StageCompiler {
     TRY(tests, NameTests::compile(stage.labels, plan));
     return CompiledStage(Keep(std::move(tests)));
   }
+  Result<CompiledStage> operator()(const UnrollStage& stage) const { return wrap(Unroll::compile(stage, plan)); }
 };
 
 // Labels of a template; false when it may read any.
@@ -80,6 +81,8 @@ bool required_names(const CompiledStage& stage, LabelPlan& plan, std::vector<Nam
     test->names(out);
   } else if (const auto* line = std::get_if<LineFormat>(&stage)) {
     return template_names(line->text(), plan, out);
+  } else if (const auto* unroll = std::get_if<Unroll>(&stage)) {
+    out.push_back(unroll->label());
   } else if (const auto* labels = std::get_if<LabelFormat>(&stage)) {
     bool known = true;
     for (const LabelFormat::Format& format : labels->formats()) {

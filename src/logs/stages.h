@@ -13,11 +13,12 @@
 #include "logs/stage_line.h"
 #include "logs/stage_logfmt.h"
 #include "logs/stage_names.h"
+#include "logs/stage_unroll.h"
 
 namespace trilobite::logql {
 
 using CompiledStage = std::variant<LineTest, LabelTest, JsonFields, JsonPaths, Logfmt, PatternFields, RegexpFields,
-                                   Unpack, Decolorize, LineFormat, LabelFormat, Drop, Keep>;
+                                   Unpack, Decolorize, LineFormat, LabelFormat, Drop, Keep, Unroll>;
 
 // The error begins with "stage '| ...' : ".
 Result<CompiledStage> compile_stage(const Stage& stage, LabelPlan& plan, TimeNs now);

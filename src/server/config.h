@@ -40,6 +40,7 @@ struct Config {
   std::size_t push_bytes_decoded_max = 512u << 20;
   StorageOptions storage;
   std::size_t query_threads = 0;  // 0: one per core
+  bool logs_extensions = false;   // docs/logql-extensions.md, also for requests that do not ask
   AgentSettings agent;
   LogSettings log;
   TenantLimits limits;

@@ -102,6 +102,8 @@ std::vector<ConfigKey> make_keys() {
   add_storage_keys(all);
   all.push_back(key("query", count_field<C>("threads", "Threads that scan data for all queries; 0 for one per core.",
                                             member(&C::query_threads))));
+  all.push_back(key("logs", flag_field<C>("extensions", "LogQL beyond Loki's, also for requests that do not ask for it.",
+                                          member(&C::logs_extensions))));
   all.push_back(key("agent", flag_field<C>("enabled", "Collect this machine's logs. Also `--no-agent`.",
                                            member(&C::agent, &AgentSettings::enabled))));
   all.push_back(key("agent", text_field<C>("config_file", "Promtail configuration instead of this machine's own logs.",

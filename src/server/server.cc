@@ -131,8 +131,10 @@ void Server::State::add_routes() {
     return config.read_limits(tenants);
   };
   api::add_loki_read_routes(
-      router, {*joined, *query_pool, world.clock, {}, config.multi_tenant, config.multi_tenant_queries, limits_of});
-  api::add_loki_tail_routes(router, {*store, *query_pool, world.clock, tails, {}, config.multi_tenant, limits_of});
+      router, {*joined, *query_pool, world.clock, {}, config.multi_tenant, config.multi_tenant_queries, limits_of,
+               config.logs_extensions});
+  api::add_loki_tail_routes(router, {*store, *query_pool, world.clock, tails, {}, config.multi_tenant, limits_of,
+                                     config.logs_extensions});
   router.add_fallback(ui_handler(embedded_assets()));
 }
 

@@ -109,6 +109,16 @@ class Query(unittest.TestCase):
         out, _ = self.run_query("volume", "{}", "--target-labels", "app", *WINDOW)
         self.assertEqual([line.split()[0] for line in out.splitlines()], ["app", "many", "web", "db"])
 
+    def test_extensions_are_on(self):
+        out, _ = self.run_query("logs", '{} |= i"LEVEL=error CALL 3"', "-o", "raw", *WINDOW)
+        self.assertEqual(out, "level=error call 3\n")
+        self.run_query("logs", '{} |= "call 3"', "--no-extensions", *WINDOW, status=1)
+        out, _ = self.run_query("logs", '{host="a"} | pattern "request <n>" | sort by (n) desc', "-o", "raw",
+                                "--limit", "3", *WINDOW)
+        self.assertEqual(out, "request 19\nrequest 18\nrequest 17\n")
+        _, remarks = self.run_query("logs", '{app="many"}', "--limit", "10", *WINDOW)
+        self.assertIn("990 more lines match", remarks)
+
     def test_errors_and_exit_status(self):
         _, remarks = self.run_query("logs", '{app="web"', *WINDOW, status=1)
         self.assertIn("parse error", remarks)
