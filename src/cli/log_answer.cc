@@ -202,6 +202,12 @@ Result<std::vector<Labels>> parse_series_answer(std::string_view json) {
   return out;
 }
 
+Result<std::uint64_t> parse_estimate_answer(std::string_view json) {
+  TRY(document, Document::read(json));
+  TRY(data, member<element>(document->root, "data"));
+  return member<std::uint64_t>(data, "bytes");
+}
+
 Result<IndexStatistics> parse_statistics_answer(std::string_view json) {
   TRY(document, Document::read(json));
   const element& root = document->root;

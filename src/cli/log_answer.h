@@ -61,5 +61,6 @@ struct IndexStatistics {
   std::uint64_t streams = 0, chunks = 0, entries = 0, bytes = 0;
 };
 Result<IndexStatistics> parse_statistics_answer(std::string_view json);
+Result<std::uint64_t> parse_estimate_answer(std::string_view json);  // bytes; Trilobite's
 
 }  // namespace trilobite::cli

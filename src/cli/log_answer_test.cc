@@ -29,6 +29,17 @@ TEST(QueryAnswer, ReadsStreamsWithAndWithoutCategories) {
   EXPECT_DOUBLE_EQ(answer->seconds, 0.5);
   EXPECT_EQ(answer->cursor, "");
   EXPECT_FALSE(answer->truncated);
+  EXPECT_FALSE(answer->lines_more);
+}
+
+TEST(QueryAnswer, ReadsWhatTrilobiteSaysBesides) {
+  const auto answer = parse_query_answer(
+      R"({"data":{"resultType":"streams","result":[],"truncated":true,"rowsMore":7,"cursor":"b1.1.0","ordered":true}})");
+  ASSERT_TRUE(answer.ok()) << answer.error().message;
+  EXPECT_TRUE(answer->truncated);
+  EXPECT_EQ(answer->lines_more, 7u);
+  EXPECT_EQ(answer->cursor, "b1.1.0");
+  EXPECT_TRUE(answer->ordered);
 }
 
 TEST(QueryAnswer, ReadsNumbers) {
@@ -81,6 +92,9 @@ TEST(IndexAnswers, ReadListsSeriesAndStatistics) {
   EXPECT_EQ(to_string(parse_series_answer(R"({"data":[{"b":"x","a":"\"q\""}]})")->at(0)), R"({a="\"q\"", b="x"})");
   EXPECT_EQ(parse_statistics_answer(R"({"streams":1,"chunks":2,"bytes":3,"entries":4})")->entries, 4u);
   EXPECT_FALSE(parse_statistics_answer("[]").ok());
+  EXPECT_EQ(*parse_estimate_answer(R"({"data":{"streams":1,"rows":2,"bytes":3}})"), 3u);
+  EXPECT_FALSE(parse_estimate_answer(R"({"data":{"bytes":"3"}})").ok());
+  EXPECT_FALSE(parse_estimate_answer("404 page not found").ok());
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ constexpr std::size_t kTailTimesKept = 1000;
 struct Flags {
   std::string query;
   QueryWindow window;
-  std::string output = "default", zone = "local", color = "auto", time_form = "rfc3339", step, interval;
+  std::string output = "default", zone = "local", color = "auto", time_form = "rfc3339", step, interval, bytes_max;
   std::size_t limit = 30, batch = 5000;
   int delay = 0;
   bool tail = false, forward = false, statistics = false, no_labels = false, common_labels = false, plain = false;
@@ -82,6 +82,7 @@ class LogsQuery {
     if (!flags_.step.empty()) out.emplace_back("step", flags_.step);
     if (!flags_.interval.empty()) out.emplace_back("interval", flags_.interval);
     if (flags_.plain) return out;
+    if (!flags_.bytes_max.empty()) out.emplace_back("max_bytes", flags_.bytes_max);
     out.emplace_back("extensions", "true");
     if (flags_.limit == 0 || flags_.limit > flags_.batch) out.emplace_back("count", "false");
     return out;
@@ -89,6 +90,7 @@ class LogsQuery {
 
   Result<void> fetch(const TimeBounds& bounds) {
     Progress progress(quiet_ ? Progress::Show::kNever : Progress::Show::kOnTerminal);
+    if (progress.shown()) progress.set_bytes_expected(estimate(bounds));
     LogPages pages(client_, {flags_.query, bounds.start, bounds.end, flags_.limit, flags_.batch, flags_.forward,
                              further()});
     std::uint64_t lines = 0, read_bytes = 0, read_lines = 0;
@@ -121,6 +123,17 @@ class LogsQuery {
                  with_commas(read_lines), readable_bytes(read_bytes), seconds);
     }
     return {};
+  }
+
+  // 0 where the server has no such answer.
+  std::uint64_t estimate(const TimeBounds& bounds) {
+    if (flags_.plain) return 0;
+    const auto body = client_.get("/loki/api/v1/estimate", {{"query", flags_.query},
+                                                            {"start", std::to_string(bounds.start)},
+                                                            {"end", std::to_string(bounds.end)}});
+    if (!body.ok()) return 0;
+    const auto bytes = parse_estimate_answer(*body);
+    return bytes.ok() ? *bytes : 0;
   }
 
   void print_lines(const std::vector<LogEntry>& entries, bool first) {
@@ -208,6 +221,7 @@ void add_query_logs(CLI::App& query, const std::shared_ptr<QueryConnection>& con
   command->add_flag("--include-common-labels", flags->common_labels, "Print also labels that all lines have alike");
   command->add_option("--include-label", flags->include, "Print this label only; may be repeated")->take_all();
   command->add_option("--exclude-label", flags->exclude, "Do not print this label; may be repeated")->take_all();
+  command->add_option("--max-bytes", flags->bytes_max, "Refuse a query that would look at more, such as 10GB");
   command->add_flag("--stats", flags->statistics, "Print what the query read to stderr");
   command->add_flag("--no-extensions", flags->plain, "Loki's language only, see docs/logql-extensions.md");
   add_connection_flags(*command, *connection);

@@ -118,6 +118,8 @@ class Query(unittest.TestCase):
         self.assertEqual(out, "request 19\nrequest 18\nrequest 17\n")
         _, remarks = self.run_query("logs", '{app="many"}', "--limit", "10", *WINDOW)
         self.assertIn("990 more lines match", remarks)
+        _, remarks = self.run_query("logs", '{app="many"}', "--max-bytes", "100B", *WINDOW, status=1)
+        self.assertIn("too many bytes", remarks)
 
     def test_errors_and_exit_status(self):
         _, remarks = self.run_query("logs", '{app="web"', *WINDOW, status=1)

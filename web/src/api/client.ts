@@ -46,9 +46,12 @@ export async function getJson<T>(path: string, params: Params, options: GetOptio
   }
 }
 
+// LogQL beyond Loki's is for whoever asks for it: docs/logql-extensions.md.
+const kExtensions = { "X-Trilobite-Extensions": "true" };
+
 async function send(url: string, options: GetOptions): Promise<Response> {
   try {
-    return await fetch(url, { signal: options.signal, headers: options.headers });
+    return await fetch(url, { signal: options.signal, headers: { ...kExtensions, ...options.headers } });
   } catch (cause) {
     if (options.signal?.aborted) throw cause; // the caller's own doing, not a failure
     throw new ApiError("unreachable", 0, cause instanceof Error ? cause.message : String(cause));

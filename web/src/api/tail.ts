@@ -35,7 +35,7 @@ export function openTail(query: string, limit: number, resumeFrom: () => string,
 
   const connect = () => {
     handlers.onStatus("connecting", "");
-    const path = urlOf("/loki/api/v1/tail", { query, limit, start: resumeFrom() });
+    const path = urlOf("/loki/api/v1/tail", { query, limit, start: resumeFrom(), extensions: "true" });
     socket = new WebSocket(location.origin.replace(/^http/, "ws") + path);
     let opened = false;
     socket.onopen = () => {

@@ -26,7 +26,7 @@ export interface VectorSample {
 }
 
 export type QueryData =
-  | { resultType: "streams"; result: Stream[]; stats?: QueryStats }
+  | { resultType: "streams"; result: Stream[]; ordered?: boolean; stats?: QueryStats } // ordered: by the query's sort
   | { resultType: "matrix"; result: MatrixSeries[]; stats?: QueryStats }
   | { resultType: "vector"; result: VectorSample[]; stats?: QueryStats }
   | { resultType: "scalar"; result: [number, string]; stats?: QueryStats };

@@ -127,6 +127,12 @@ describe("derived queries", () => {
       'sum by (detected_level) (count_over_time({app="a"} | json | s>1 | drop __error__ [1m]))',
     );
     expect(volumeQuery("nonsense", "1m")).toBeUndefined();
+    expect(volumeQuery('{app="a"} | json | distinct a, b | sort by (a) desc', "1m")).toBe(
+      'sum by (detected_level) (count_over_time({app="a"} | json | drop __error__ [1m]))',
+    );
+    expect(volumeQuery('{app="a"} |= "| distinct a"', "1m")).toBe(
+      'sum by (detected_level) (count_over_time({app="a"} |= "| distinct a" [1m]))',
+    );
   });
 
   it("find the selector, the kind, and add a stage once", () => {

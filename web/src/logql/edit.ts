@@ -74,12 +74,20 @@ export function insertLineFilter(query: string, part: LogPart, filter: string): 
   return { from: at, to: at, text: ` ${filter}` };
 }
 
+// What ends a log query and has no place in a range: distinct and sort. A text in quotes never matches.
+const kClause = /\s*\|\s*(?:distinct\s+[\w\s,]+|sort\s+by\s*\([\w\s,]*\)(?:\s*(?:asc|desc))?)\s*$/;
+
+function withoutClauses(lines: string): string {
+  const shorter = lines.replace(kClause, "");
+  return shorter === lines ? lines : withoutClauses(shorter);
+}
+
 // The histogram's question: how many lines of each level. A query that parses lines may meet broken ones; they are
 // counted, not refused.
 export function volumeQuery(query: string, step: string): string | undefined {
   const part = logParts(query)[0];
   if (!part) return undefined;
-  const lines = query.slice(part.selector.from, part.end);
+  const lines = withoutClauses(query.slice(part.selector.from, part.end));
   const tolerant = parserNames(part).size > 0 ? `${lines} | drop __error__` : lines;
   return `sum by (detected_level) (count_over_time(${tolerant} [${step}]))`;
 }

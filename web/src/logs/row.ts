@@ -17,7 +17,8 @@ let lastId = 0; // only an identity for React keys; never shown or compared
 
 const kNone: Labels = Object.freeze({});
 
-export function rowsOf(streams: Stream[], direction: Direction): Row[] {
+// With `ordered` the rows stand as the query sorts them, else they are put in order of time.
+export function rowsOf(streams: Stream[], direction: Direction, ordered = false): Row[] {
   const rows: Row[] = [];
   for (const { stream, values } of streams) {
     for (const [ns, line, categorized] of values) {
@@ -27,6 +28,7 @@ export function rowsOf(streams: Stream[], direction: Direction): Row[] {
       rows.push({ id: ++lastId, ns, line, labels: stream, metadata, parsed, level });
     }
   }
+  if (ordered) return rows;
   // Each stream is in order; the sort is stable, so lines of one instant keep theirs.
   const sign = direction === "backward" ? -1 : 1;
   return rows.sort((a, b) => sign * compareNs(a.ns, b.ns));

@@ -33,7 +33,8 @@ async function fetchPage(request: LogRequest, edge: Cursor, signal: AbortSignal)
   if (interval.start >= interval.end) return { rows: [], full: false, warnings: [] };
   const { data, warnings } = await queryRange({ query, interval, limit, direction, purpose: "logs" }, signal);
   if (data.resultType !== "streams") throw new ApiError("server", 200, `expected streams, got ${data.resultType}`);
-  const all = rowsOf(data.result, direction);
+  const all = rowsOf(data.result, direction, data.ordered);
+  if (data.ordered) return { rows: all, full: false, warnings, stats: data.stats };
   return { rows: withoutOverlap(edge, all), full: all.length >= limit, warnings, stats: data.stats };
 }
 
