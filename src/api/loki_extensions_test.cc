@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "api/loki_api.h"
 #include "api/loki_extensions.h"
 #include "query/memory_store.h"
@@ -20,7 +22,7 @@ class LokiExtensions : public testing::Test {
     for (int i = 0; i < 10; ++i) {
       store_.add({{"app", i % 2 == 0 ? "web" : "db"}}, kStart + i / 5 * kNsPerSecond, "n=" + std::to_string(9 - i));
     }
-    add_loki_read_routes(router_, LokiApi{store_, pool_, clock_, limits_, false});
+    add_loki_read_routes(router_, LokiApi{.store = store_, .query_pool = pool_, .clock = clock_});
   }
 
   http::Response ask(const std::string& path, http::Parameters query, http::Parameters headers = {}) {
@@ -50,7 +52,6 @@ class LokiExtensions : public testing::Test {
   query::MemoryStore store_;
   ThreadPool pool_;
   ManualClock clock_;
-  query::QueryLimits limits_;
   http::Router router_;
 };
 
@@ -68,7 +69,8 @@ TEST_F(LokiExtensions, AreOffUnlessAskedFor) {
               HasSubstr(R"({} |= i\"x\")"));
   // As configured, and a request may still say no.
   http::Router configured;
-  add_loki_read_routes(configured, LokiApi{.store = store_, .query_pool = pool_, .clock = clock_, .limits = {}, .extensions = true});
+  add_loki_read_routes(configured,
+                       LokiApi{.store = store_, .query_pool = pool_, .clock = clock_, .extensions = true});
   EXPECT_EQ(ask(configured, path, range("{} |= \"n=3\"")).status, 200);
   EXPECT_EQ(ask(configured, path, range("{} |= \"n=3\"", {{"extensions", "false"}})).status, 400);
 }
@@ -165,7 +167,7 @@ TEST_F(LokiExtensions, ABudgetRefusesBeforeReading) {
   query::QueryLimits limits;
   limits.bytes_read_max = 20;
   http::Router limited;
-  add_loki_read_routes(limited, LokiApi{store_, pool_, clock_, limits, false});
+  add_loki_read_routes(limited, LokiApi{.store = store_, .query_pool = pool_, .clock = clock_, .limits = limits});
   EXPECT_EQ(ask(limited, path, range("{app=~\".+\"}")).status, 400);
   EXPECT_EQ(ask(limited, path, range("{}", {{"extensions", "true"}, {"max_bytes", "1GB"}})).status, 400);
 }

@@ -24,9 +24,11 @@ class DirectoryClient final : public LokiClient {
         store_(std::move(store)),
         org_id_(std::move(org_id)),
         pool_("query", std::max(1u, std::thread::hardware_concurrency())) {
-    api::LokiApi loki{*store_, pool_, clock_, unlimited()};
-    loki.multi_tenant = !org_id_.empty();
-    api::add_loki_read_routes(router_, loki);
+    api::add_loki_read_routes(router_, {.store = *store_,
+                                        .query_pool = pool_,
+                                        .clock = clock_,
+                                        .limits = unlimited(),
+                                        .multi_tenant = !org_id_.empty()});
   }
 
   Result<std::string> get(const std::string& path, const http::Parameters& parameters) override {

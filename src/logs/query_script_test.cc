@@ -114,7 +114,7 @@ Result<void> QueryScript::load(const Block& block) {
       times = std::stoul(line.substr(x + 2));
       line.erase(x);
     }
-    for (; times > 0; --times, time += step) store_.add(labels, time, line, metadata);
+    for (; times > 0; --times, time += step) rows().add(labels, time, line, metadata);
   }
   return {};
 }
@@ -158,7 +158,7 @@ Result<QueryScript::Answer> QueryScript::log_answer(std::string_view words) {
   const auto expr = parse(words, {extensions_});
   if (!expr.ok()) return failed(expr.error());
   if (!expr->is_log()) return error(Code::kInvalid, "a metric query where a log query belongs");
-  query::QueryContext context({store_, pool_, clock_}, "t", {}, nullptr);
+  query::QueryContext context({store(), pool_, clock_}, "t", {}, nullptr);
   const auto rows = run_log_query(context, std::get<LogExpr>(expr->node), request);
   return rows.ok() ? rows_text(*rows) : failed(rows.error());
 }
@@ -166,7 +166,7 @@ Result<QueryScript::Answer> QueryScript::log_answer(std::string_view words) {
 QueryScript::Answer QueryScript::metric_answer(std::string_view query, const query::TimeGrid& grid, bool& ordered) {
   const auto expr = parse(query, {extensions_});
   if (!expr.ok()) return failed(expr.error());
-  query::QueryContext context({store_, pool_, clock_}, "t", {}, nullptr);
+  query::QueryContext context({store(), pool_, clock_}, "t", {}, nullptr);
   const auto value = run_metric_query(context, *expr, grid);
   if (!value.ok()) return failed(value.error());
   ordered = std::holds_alternative<query::Matrix>(*value) && std::get<query::Matrix>(*value).ordered;

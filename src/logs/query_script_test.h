@@ -1,4 +1,5 @@
-// A small language for tests of queries: load lines, evaluate, expect; tests/logql/README.md describes it. For tests only.
+// A small language for tests of queries: load lines, evaluate, expect; tests/logql/README.md describes it. For tests
+// only.
 #pragma once
 
 #include <memory>
@@ -7,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/thread_pool.h"
+#include "logs/split_store_test.h"
 #include "query/memory_store.h"
 #include "query/time_grid.h"
 
@@ -19,10 +21,12 @@ class QueryScript {
   struct Options {
     bool apply_predicates = false;  // by the store
     std::size_t block_rows = 3;
+    bool split_lines = false;  // into templates and typed values, as parts store them
   };
   explicit QueryScript(Options options) : pool_("query", 2) {
-    store_.apply_predicates = options.apply_predicates;
-    store_.block_rows = options.block_rows;
+    plain_.apply_predicates = split_.apply_predicates = options.apply_predicates;
+    plain_.block_rows = split_.block_rows = options.block_rows;
+    split_lines_ = options.split_lines;
   }
   std::vector<std::string> run(std::string_view script);
 
@@ -41,7 +45,12 @@ class QueryScript {
   Result<Answer> log_answer(std::string_view words);
   Answer metric_answer(std::string_view query, const query::TimeGrid& grid, bool& ordered);
 
-  query::MemoryStore store_;
+  Store& store() { return split_lines_ ? static_cast<Store&>(split_) : plain_; }
+  query::MemoryStore& rows() { return split_lines_ ? split_.rows() : plain_; }
+
+  query::MemoryStore plain_;
+  SplitStore split_;
+  bool split_lines_ = false;
   ThreadPool pool_;
   ManualClock clock_;
   bool extensions_ = false;

@@ -1,4 +1,5 @@
-// The scripts in tests/logql, each with several sizes of blocks and with filters applied here and there.
+// The scripts in tests/logql, each with several sizes of blocks, with filters applied here and there, and over lines as
+// they are and split into templates.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -31,10 +32,12 @@ TEST_P(ScriptFile, Holds) {
   ASSERT_FALSE(script.str().empty());
   for (const bool apply : {false, true}) {
     for (const std::size_t block_rows : {1u, 3u, 1000u}) {
-      QueryScript runner({apply, block_rows});
-      for (const std::string& difference : runner.run(script.str())) {
-        ADD_FAILURE() << (apply ? "store" : "pipeline") << " applies filters, " << block_rows
-                      << " rows a block: " << difference;
+      for (const bool split : {false, true}) {
+        QueryScript runner({apply, block_rows, split});
+        for (const std::string& difference : runner.run(script.str())) {
+          ADD_FAILURE() << (apply ? "store" : "pipeline") << " applies filters, " << block_rows << " rows a block, "
+                        << (split ? "split lines: " : "whole lines: ") << difference;
+        }
       }
     }
   }
