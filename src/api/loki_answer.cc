@@ -81,6 +81,14 @@ void write_entry(JsonWriter& json, const LogRow& row, LabelEncoding encoding) {
   json.end_array();
 }
 
+void begin_success(JsonWriter& json, const query::QueryStatistics& statistics) {
+  json.begin_object().key("status").string("success");
+  if (statistics.scan.warnings.empty()) return;
+  json.key("warnings").begin_array();
+  for (const std::string& warning : statistics.scan.warnings) json.string(warning);
+  json.end_array();
+}
+
 void write_stream(JsonWriter& json, const LogRow& row, LabelEncoding encoding) {
   json.key("stream").begin_object();
   for (const LogRow::Label& label : row.labels) {
@@ -111,8 +119,8 @@ struct StreamsAnswer {
   template <class Sent>
   void write(std::string& out, Sent&& sent) const {
     JsonWriter json(out);
-    json.begin_object().key("status").string("success").key("data").begin_object();
-    json.key("resultType").string("streams");
+    begin_success(json, statistics);
+    json.key("data").begin_object().key("resultType").string("streams");
     if (encoding == LabelEncoding::kCategorized) {
       json.key("encodingFlags").begin_array().string("categorize-labels").end_array();
     }
@@ -253,7 +261,8 @@ http::Response metric_answer(const logql::MetricValue& value, const query::TimeG
   std::string scratch;
   query::QueryStatistics stats = statistics;
   const double* number = std::get_if<double>(&value);
-  json.begin_object().key("status").string("success").key("data").begin_object().key("resultType");
+  begin_success(json, stats);
+  json.key("data").begin_object().key("resultType");
   if (number != nullptr && instant) {
     write_sample(scratch, grid.start, *number);
     json.string("scalar").key("result").raw(scratch);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/thread_pool.h"
 #include "query/limits.h"
+#include "query/result_cache.h"
 #include "storage/store.h"
 
 namespace trilobite::api {
@@ -21,6 +22,8 @@ struct LokiApi {
   bool multi_tenant_queries = false;  // a|b: `store` takes several tenants at once
   // Where set, `limits` of a request are what it gives for the tenant.
   std::function<query::QueryLimits(std::string_view tenant)> limits_of;
+  bool answer_despite_damage = false;  // a query that meets a damaged part begins again without it
+  query::ResultCache* results = nullptr;  // null: every query reads what it needs
   bool extensions = false;  // for requests that do not say: docs/logql-extensions.md
 };
 

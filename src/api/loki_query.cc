@@ -6,6 +6,7 @@
 #include "api/loki_extensions.h"
 #include "api/loki_parameters.h"
 #include "api/loki_query_limits.h"
+#include "logs/cached_query.h"
 #include "logs/log_query.h"
 #include "logs/metric_query.h"
 #include "logs/parser.h"
@@ -54,10 +55,16 @@ Result<http::Response> answer_log_query(const LokiApi& api, const http::Request&
   return streams_answer(std::move(rows), label_encoding(request), context.statistics());
 }
 
+bool wants_no_cache(const http::Request& request) {
+  return request.header("cache-control").find("no-cache") != std::string_view::npos;
+}
+
 Result<http::Response> answer_metric_query(const LokiApi& api, const http::Request& request, const std::string& tenant,
                                            const Expr& expr, const query::TimeGrid& grid, bool instant) {
   query::QueryContext context = make_context(api, request, tenant);
-  TRY(value, logql::run_metric_query(context, expr, grid));
+  query::ResultCache* results = instant || wants_no_cache(request) ? nullptr : api.results;
+  TRY(value, results == nullptr ? logql::run_metric_query(context, expr, grid)
+                                : logql::run_cached_query(context, expr, grid, *results));
   return metric_answer(value, grid, instant, context.statistics());
 }
 

@@ -175,6 +175,26 @@ TEST_F(LokiRead, Patterns) {
   EXPECT_EQ(one.find("quoted"), std::string::npos) << "more than the limit";
 }
 
+TEST_F(LokiRead, ResultsOfEarlierQueriesAreUsedUnlessNotWanted) {
+  query::ResultCache results(1 << 20);
+  http::Router router;
+  add_loki_read_routes(router, LokiApi{.store = store_, .query_pool = pool_, .clock = clock_, .results = &results});
+  http::Request request;
+  request.method = "GET";
+  request.path = "/loki/api/v1/query_range";
+  request.query = range("sum(count_over_time({app=\"web\"}[10s]))", {{"step", "1"}});
+  const auto cache_of = [](const std::string& body) {
+    const std::size_t at = body.find("\"result\":{\"entriesFound\"");
+    return body.substr(at, body.find('}', at) - at);
+  };
+  const std::string first = router.handle(request).body, second = router.handle(request).body;
+  EXPECT_NE(cache_of(first).find(R"("entriesFound":0,"entriesRequested":1,"entriesStored":1)"), std::string::npos);
+  EXPECT_NE(cache_of(second).find(R"("entriesFound":1,"entriesRequested":1,"entriesStored":0)"), std::string::npos);
+  EXPECT_EQ(first.substr(0, first.find(",\"stats\":")), second.substr(0, second.find(",\"stats\":")));
+  request.headers = {{"cache-control", "no-cache"}};
+  EXPECT_NE(cache_of(router.handle(request).body).find(R"("entriesRequested":0)"), std::string::npos);
+}
+
 TEST_F(LokiRead, DrilldownLimits) {
   const std::string body = ask("/loki/api/v1/drilldown-limits", {}).body;
   EXPECT_NE(body.find(R"("max_query_length":"30d1h")"), std::string::npos) << body;

@@ -31,19 +31,20 @@ void write_store(JsonWriter& json, const ScanStats& scan, std::uint64_t rows_pas
   json.end_object();
 }
 
-void write_cache(JsonWriter& json) {
+void write_cache(JsonWriter& json, const query::CacheStatistics& result) {
   json.key("cache").begin_object();
-  for (const char* name : {"chunk", "index", "result", "statsResult", "volumeResult", "seriesResult", "labelResult",
-                           "instantMetricResult"}) {
+  for (const std::string_view name : {"chunk", "index", "result", "statsResult", "volumeResult", "seriesResult",
+                                      "labelResult", "instantMetricResult"}) {
+    const query::CacheStatistics used = name == "result" ? result : query::CacheStatistics();
     json.key(name).begin_object();
-    write_numbers(json, {{"entriesFound", 0},
-                         {"entriesRequested", 0},
-                         {"entriesStored", 0},
-                         {"bytesReceived", 0},
-                         {"bytesSent", 0},
-                         {"requests", 0},
+    write_numbers(json, {{"entriesFound", used.slices_found},
+                         {"entriesRequested", used.slices_asked},
+                         {"entriesStored", used.slices_kept},
+                         {"bytesReceived", used.bytes_found},
+                         {"bytesSent", used.bytes_kept},
+                         {"requests", used.slices_asked > 0 ? 1u : 0u},
                          {"downloadTime", 0},
-                         {"queryLengthServed", 0}});
+                         {"queryLengthServed", static_cast<std::uint64_t>(used.time_found)}});
     json.end_object();
   }
   json.end_object();
@@ -80,7 +81,7 @@ void write_statistics(JsonWriter& json, const query::QueryStatistics& statistics
   write_numbers(json, {{"totalReached", 0}, {"totalChunksMatched", 0}, {"totalBatches", 0}, {"totalLinesSent", 0}});
   write_store(json, ScanStats(), 0);
   json.end_object();
-  write_cache(json);
+  write_cache(json, statistics.cache);
   json.key("index").begin_object();
   write_numbers(json, {{"totalChunks", statistics.scan.blocks + statistics.scan.blocks_skipped},
                        {"postFilterChunks", statistics.scan.blocks},

@@ -20,8 +20,8 @@ http::Response failure(http::Response response) {
   response.body = std::move(message);
   response.content_type = "application/octet-stream";
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  // Exporters try again after 503, and give up after 500.
-  if (response.status == 500) response.status = 503;
+  // Exporters try again after 429, 502, 503 and 504 only.
+  if (response.status == 500 || response.status == 507) response.status = 503;
   return response;
 }
 

@@ -69,6 +69,7 @@ std::size_t raw_bytes(const Column& column) {
   if (const auto* text = std::get_if<StringColumn>(&column.values())) return text->bytes.size();
   const auto& coded = std::get<DictionaryColumn>(column.values());
   const std::vector<std::uint32_t>& ends = coded.dictionary.ends;
+  if (coded.dictionary.size() == 1) return coded.codes.size() * ends[0];
   std::size_t total = 0;
   for (const std::uint32_t code : coded.codes) total += ends[code] - (code == 0 ? 0 : ends[code - 1]);
   return total;

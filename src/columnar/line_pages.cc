@@ -81,8 +81,11 @@ Result<std::shared_ptr<const std::string>> PageReader::fetch(const LineSource& s
   if (bytes.size() != page.size)
     return error(Code::kCorrupt, "page at {} has {} bytes instead of {}", page.begin, bytes.size(), page.size);
   if (const std::uint64_t hash = hash64(bytes); hash != page.hash) {
-    return error(Code::kCorrupt, "checksum {:016x} differs from {:016x}", hash, page.hash)
-        .within("cannot read page at {} of {}", page.begin, source.name.empty() ? "split lines" : source.name);
+    Error damage = error(Code::kCorrupt, "checksum {:016x} differs from {:016x}", hash, page.hash)
+                       .within("cannot read page at {} of {}", page.begin,
+                               source.name.empty() ? "split lines" : source.name);
+    if (source.on_damage) source.on_damage(damage);
+    return damage;
   }
   return std::make_shared<const std::string>(std::move(bytes));
 }

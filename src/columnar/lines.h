@@ -154,6 +154,7 @@ struct LineSource {
   std::function<Result<std::string>(std::uint64_t offset, std::size_t bytes)> read;  // of the column, header included
   std::function<Result<std::span<const TimeNs>>()> times;                            // null: all 0
   std::string name;  // of the file and block, for messages; may be empty
+  std::function<void(const Error&)> on_damage = {};  // is told of pages that do not pass their check; may be null
 };
 
 // `header` has been checked by its hash; pages are checked when they are read. `shape` as for other columns.

@@ -86,9 +86,10 @@ class PartReader {
   virtual Result<Column> read_column(std::size_t block, std::string_view name) const = 0;
   // The lines of the block where they are stored split into templates; null: take read_column(). Pages are read when
   // asked for, also after the reader is gone. `times`: where the rows' times come from; none: from the part.
+  // `on_damage` is told of pages that do not pass their check when they are read.
   using TimesOfBlock = std::function<Result<std::span<const TimeNs>>()>;
-  virtual Result<std::shared_ptr<const columnar::LineBlock>> read_lines(std::size_t block,
-                                                                        TimesOfBlock times = {}) const = 0;
+  virtual Result<std::shared_ptr<const columnar::LineBlock>> read_lines(
+      std::size_t block, TimesOfBlock times = {}, std::function<void(const Error&)> on_damage = {}) const = 0;
   virtual Result<std::string> read_section(std::string_view name) const = 0;  // kNotFound
   // Reads and checks every byte of the file.
   virtual Result<void> verify() const = 0;

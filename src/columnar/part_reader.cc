@@ -97,10 +97,11 @@ class FilePartReader final : public PartReader, public std::enable_shared_from_t
     return Column();
   }
 
-  Result<LineBlockRef> read_lines(std::size_t block, TimesOfBlock times) const override {
+  Result<LineBlockRef> read_lines(std::size_t block, TimesOfBlock times,
+                                  std::function<void(const Error&)> on_damage) const override {
     for (const columnar::NamedPage& column : block_at(block).columns) {
       if (footer_.names[column.name] != kLineColumn || !column.page.header_bytes) continue;
-      auto lines = open_split(block, column.page, std::move(times));
+      auto lines = open_split(block, column.page, std::move(times), std::move(on_damage));
       if (!lines.ok()) return within(block, kLineColumn, std::move(lines).error());
       return lines;
     }
@@ -157,7 +158,8 @@ class FilePartReader final : public PartReader, public std::enable_shared_from_t
     return bytes;
   }
 
-  Result<LineBlockRef> open_split(std::size_t block, const Page& page, TimesOfBlock times) const {
+  Result<LineBlockRef> open_split(std::size_t block, const Page& page, TimesOfBlock times,
+                                  std::function<void(const Error&)> on_damage = {}) const {
     TRY(header, file_->read(page.offset, static_cast<std::size_t>(*page.header_bytes)));
     if (const std::uint64_t hash = hash64(header); hash != page.hash)
       return error(Code::kCorrupt, "checksum {:016x} differs from {:016x}", hash, page.hash);
@@ -172,6 +174,7 @@ class FilePartReader final : public PartReader, public std::enable_shared_from_t
       if (!read.ok()) return self->within(block, kLineColumn, std::move(read).error());
       return read;
     };
+    source.on_damage = std::move(on_damage);
     source.times = times ? std::move(times) : times_of(block);
     TRY(lines, columnar::open_lines(header,
                                     {.rows = footer_.blocks[block].rows, .bytes_max = columnar::kTextBytesMax},

@@ -214,18 +214,19 @@ std::string Evaluation::expand(std::string_view pattern, const re2::RE2& regex,
 
 }  // namespace
 
+Result<void> check_series(const query::QueryContext& context, const query::Matrix& matrix) {
+  if (matrix.series.size() <= context.limits().series_max) return {};
+  return error(Code::kLimit,
+               "maximum number of series ({}) reached for a single query; consider reducing query cardinality by "
+               "adding more specific stream selectors, reducing the time range, or aggregating results with functions "
+               "like sum(), count() or topk()",
+               context.limits().series_max);
+}
+
 Result<MetricValue> run_metric_query(query::QueryContext& context, const Expr& expr, const query::TimeGrid& grid) {
   Evaluation evaluation(context, grid);
   TRY(value, evaluation.value(expr));
-  if (const auto* matrix = std::get_if<query::Matrix>(&value);
-      matrix && matrix->series.size() > context.limits().series_max) {
-    return error(
-        Code::kLimit,
-        "maximum number of series ({}) reached for a single query; consider reducing query cardinality by "
-        "adding more specific stream selectors, reducing the time range, or aggregating results with functions "
-        "like sum(), count() or topk()",
-        context.limits().series_max);
-  }
+  if (const auto* matrix = std::get_if<query::Matrix>(&value)) TRY_VOID(check_series(context, *matrix));
   return value;
 }
 

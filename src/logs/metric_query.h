@@ -16,4 +16,7 @@ using MetricValue = std::variant<double, query::Matrix>;
 // check: APIs differ in how they count.
 Result<MetricValue> run_metric_query(query::QueryContext& context, const Expr& expr, const query::TimeGrid& grid);
 
+// kLimit when it has more series than an answer may have.
+Result<void> check_series(const query::QueryContext& context, const query::Matrix& matrix);
+
 }  // namespace trilobite::logql

@@ -78,7 +78,25 @@ void order_by_value(Matrix& matrix, bool greatest) {
   matrix.ordered = true;
 }
 
+// Of a single step and a single group, all series that are worse than the k-th: nothing that comes after can save them.
+// What is left is few, so that order and ties cost nothing.
+void drop_hopeless(Matrix& input, const LabelGrouping& grouping, std::size_t k, bool greatest) {
+  const bool one_group = !grouping.without && grouping.labels.empty();
+  if (input.grid.steps() != 1 || !one_group || k == 0) return;
+  std::vector<double> values;
+  for (const Series& series : input.series) {
+    if (is_present(series.values[0])) values.push_back(series.values[0]);
+  }
+  if (values.size() <= k) return;
+  const auto kth = values.begin() + static_cast<std::ptrdiff_t>(k - 1);
+  std::nth_element(values.begin(), kth, values.end(), [&](double a, double b) { return better(a, b, greatest); });
+  std::erase_if(input.series, [&](const Series& series) {
+    return !is_present(series.values[0]) || better(*kth, series.values[0], greatest);
+  });
+}
+
 Matrix choose(Matrix input, const LabelGrouping& grouping, std::size_t k, bool greatest) {
+  drop_hopeless(input, grouping, k, greatest);
   sort_by_labels(input);
   const Groups groups = group_series(input, grouping);
   std::vector<std::vector<std::uint32_t>> members(groups.labels.size());

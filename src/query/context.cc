@@ -32,6 +32,17 @@ void QueryContext::add(const ScanStats& stats) {
   statistics_.add(stats);
 }
 
+void QueryContext::add(const CacheStatistics& stats) {
+  std::lock_guard lock(mutex_);
+  CacheStatistics& all = statistics_.cache;
+  all.slices_asked += stats.slices_asked;
+  all.slices_found += stats.slices_found;
+  all.slices_kept += stats.slices_kept;
+  all.bytes_found += stats.bytes_found;
+  all.bytes_kept += stats.bytes_kept;
+  all.time_found += stats.time_found;
+}
+
 void QueryContext::add_rows_passed(std::uint64_t rows) {
   std::lock_guard lock(mutex_);
   statistics_.rows_passed += rows;

@@ -41,6 +41,7 @@ class QueryContext {
   Result<void> check_bytes(std::uint64_t bytes) const;
 
   void add(const ScanStats& stats);
+  void add(const CacheStatistics& stats);
   void add_rows_passed(std::uint64_t rows);
   QueryStatistics statistics() const;
 

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 
+#include "storage/change_log.h"
 #include "storage/label_matcher.h"
 #include "storage/store.h"
 
@@ -22,6 +24,7 @@ class MemoryStore final : public Store {
            const std::vector<std::pair<std::string, std::string>>& metadata = {}) {
     rows_[LabelSet::from_pairs(labels)].push_back(
         {time, std::string(line), std::string(LabelSet::from_pairs(metadata).bytes())});
+    changes_->add("", Signal::kLogs, std::span<const TimeNs>(&time, 1));
   }
 
   Result<void> append(std::string_view, Signal, const Batch& batch, const AppendOptions&) override {
@@ -31,10 +34,22 @@ class MemoryStore final : public Store {
       rows_[*batch.label_sets[batch.label_set_of_row[i]]].push_back(
           {batch.times[i], lines ? std::string(lines->text(i)) : "", metadata ? std::string(metadata->text(i)) : ""});
     }
+    changes_->add("", Signal::kLogs, batch.times);
     return {};
   }
 
   Result<std::unique_ptr<Scan>> scan(ScanRequest request) override;
+
+  // Rows that are gone, for tests of what deletes do.
+  void remove(TimeRange range) {
+    for (auto& [labels, rows] : rows_) {
+      std::erase_if(rows, [&](const Row& row) { return row.time >= range.start && row.time < range.end; });
+    }
+    changes_->add("", Signal::kLogs, range);
+  }
+  std::optional<std::uint64_t> version(std::string_view, Signal signal, TimeRange range) const override {
+    return changes_->version("", signal, range);
+  }
 
   Result<std::vector<std::string>> label_names(const IndexRequest& request) override {
     std::set<std::string> names;
@@ -88,6 +103,7 @@ class MemoryStore final : public Store {
   }
 
   std::map<LabelSet, std::vector<Row>> rows_;
+  std::unique_ptr<storage::ChangeLog> changes_ = std::make_unique<storage::ChangeLog>();
 };
 
 // Blocks of block_rows rows of one label set, sorted by time inside, handed out in the order of the request.

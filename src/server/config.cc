@@ -225,6 +225,10 @@ Result<void> check_config(const Config& config) {
                                     std::pair{config.storage.merge_threads, "storage.merge_threads"}}) {
     if (value < 1 || value > 1024) return error(Code::kInvalid, "{} must be from 1 to 1024, not {}", name, value);
   }
+  if (const std::string& mode = config.deletes.mode;
+      mode != "filter-and-delete" && mode != "filter-only" && mode != "disabled") {
+    return error(Code::kInvalid, "delete.mode is filter-and-delete, filter-only or disabled, not \"{}\"", mode);
+  }
   if (config.http.header_bytes_max < 4096)
     return error(Code::kInvalid, "server.header_bytes_max must be at least 4KiB");
   return {};

@@ -27,12 +27,25 @@ struct TenantLimits {
   query::QueryLimits read;
 };
 
+struct DeleteSettings {
+  std::string mode = "filter-and-delete";  // or filter-only, disabled
+  std::chrono::nanoseconds cancel_period = std::chrono::hours(24);
+  std::chrono::nanoseconds interval_max = std::chrono::hours(24);
+};
+
 struct LogSettings {
   std::string level = "info";  // directives as in DYN_LOG, which wins
 };
 
 struct Config {
+  // Limits of memory begin at 0, which memory_budget.h fills in.
+  Config() {
+    storage.head_bytes_max = storage.bytes_in_flight_max = storage.cache_bytes_max = 0;
+    http.bodies_bytes_max = 0;
+  }
+
   std::string data = "./data";
+  std::uint64_t memory_budget = 0;    // 0: by the machine
   bool multi_tenant = false;          // then X-Scope-OrgID is needed
   bool multi_tenant_queries = false;  // of several tenants at once: a|b
   HttpServerOptions http;
@@ -40,6 +53,9 @@ struct Config {
   std::size_t push_bytes_decoded_max = 512u << 20;
   StorageOptions storage;
   std::size_t query_threads = 0;  // 0: one per core
+  bool answer_despite_damage = false;  // a query that meets a damaged part begins again without it
+  DeleteSettings deletes;
+  std::size_t result_cache_bytes = 64u << 20;  // 0: none
   bool logs_extensions = false;   // docs/logql-extensions.md, also for requests that do not ask
   AgentSettings agent;
   LogSettings log;

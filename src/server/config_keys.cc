@@ -42,6 +42,10 @@ void add_server_keys(std::vector<ConfigKey>& all) {
                     member(&C::data)));
   add(text_field<C>("listen", "Address and port of the UI and every API; port 0 takes a free one. Also `--listen`.",
                     http(&H::listen)));
+  add(bytes_field<C>("memory_budget",
+                     "What this process may take of the memory, about; 0 for a quarter of the machine, at most 4GiB. "
+                     "Limits of memory whose default is 0 follow from it.",
+                     member(&C::memory_budget)));
   add(text_field<C>("otlp_http_listen",
                     "A second address for OTLP over HTTP alone, such as 127.0.0.1:4318. Also `--otlp-http-listen`.",
                     member(&C::otlp_http_listen)));
@@ -57,7 +61,8 @@ void add_server_keys(std::vector<ConfigKey>& all) {
   add(count_field<C>("websockets_max", "Open WebSockets (live tails of all tenants).", http(&H::websockets_max)));
   add(bytes_field<C>("header_bytes_max", "Size of a request's header.", http(&H::header_bytes_max)));
   add(bytes_field<C>("body_bytes_max", "Size of a request's body as it comes.", http(&H::body_bytes_max)));
-  add(bytes_field<C>("bodies_bytes_max", "Size of all request bodies in memory at once; more get 503.",
+  add(bytes_field<C>("bodies_bytes_max",
+                     "Size of all request bodies in memory at once; more get 503. 0: by the budget, at most 512MiB.",
                      http(&H::bodies_bytes_max)));
   add(bytes_field<C>("push_bytes_decoded_max", "Size of a push when unpacked; more gets 413.",
                      member(&C::push_bytes_decoded_max)));
@@ -76,13 +81,17 @@ void add_storage_keys(std::vector<ConfigKey>& all) {
   using C = Config;
   using S = StorageOptions;
   const auto add = [&](Field<C> field) { all.push_back(key("storage", std::move(field))); };
-  add(bytes_field<C>("head_bytes_max", "Rows in memory are written to a part when they hold this much.",
+  add(bytes_field<C>("head_bytes_max",
+                     "Rows in memory are written to a part when they hold this much; 0: by the budget, at most 80MiB.",
                      storage(&S::head_bytes_max)));
   add(duration_field<C>("head_age_max", "Or when the oldest of them waited this long.", storage(&S::head_age_max)));
   add(duration_field<C>("head_idle_max", "Or when none came for this long.", storage(&S::head_idle_max)));
-  add(bytes_field<C>("cache_bytes_max", "Memory for blocks of parts that are kept decoded for the next query.",
+  add(bytes_field<C>("cache_bytes_max",
+                     "Memory for blocks of parts that are kept decoded for the next query; 0: by the budget, at most "
+                     "96MiB.",
                      storage(&S::cache_bytes_max)));
-  add(bytes_field<C>("bytes_in_flight_max", "Writes waiting for the disk; more get 429.",
+  add(bytes_field<C>("bytes_in_flight_max",
+                     "Writes waiting for the disk; more get 429. 0: by the budget, at most 256MiB.",
                      storage(&S::bytes_in_flight_max)));
   add(duration_field<C>("retention_age_max", "Rows older than this are deleted; 0 keeps them.",
                         storage(&S::retention_age_max)));
@@ -92,7 +101,23 @@ void add_storage_keys(std::vector<ConfigKey>& all) {
                      storage(&S::retention_disk_share_max)));
   add(bytes_field<C>("disk_free_bytes_min", "Writes are refused with 507 while less than this is free.",
                      storage(&S::disk_free_bytes_min)));
+  add(bytes_field<C>("reserve_bytes", "A file that is given up when a full disk leaves no room to drop old rows.",
+                     storage(&S::reserve_bytes)));
   add(count_field<C>("merge_threads", "Threads that merge parts.", storage(&S::merge_threads)));
+}
+
+void add_delete_keys(std::vector<ConfigKey>& all) {
+  using C = Config;
+  using D = DeleteSettings;
+  const auto add = [&](Field<C> field) { all.push_back(key("delete", std::move(field))); };
+  add(text_field<C>("mode",
+                    "What `/loki/api/v1/delete` does: `filter-and-delete`, `filter-only` (lines are hidden and stay on "
+                    "the disk) or `disabled`.",
+                    member(&C::deletes, &D::mode)));
+  add(duration_field<C>("cancel_period", "A delete request is carried out after this; until then it can be cancelled.",
+                        member(&C::deletes, &D::cancel_period)));
+  add(duration_field<C>("max_interval", "The largest `max_interval` of a delete request; 0 for no limit.",
+                        member(&C::deletes, &D::interval_max)));
 }
 
 std::vector<ConfigKey> make_keys() {
@@ -102,6 +127,15 @@ std::vector<ConfigKey> make_keys() {
   add_storage_keys(all);
   all.push_back(key("query", count_field<C>("threads", "Threads that scan data for all queries; 0 for one per core.",
                                             member(&C::query_threads))));
+  all.push_back(key("query", bytes_field<C>("result_cache_bytes",
+                                            "Memory for results of range queries, kept in slices of time while the "
+                                            "lines under them stay the same; 0 turns it off.",
+                                            member(&C::result_cache_bytes))));
+  all.push_back(key("query", flag_field<C>("answer_despite_damage",
+                                           "A query that meets a damaged part is answered without it and with a "
+                                           "warning; false: it fails, and the next one is answered so.",
+                                           member(&C::answer_despite_damage))));
+  add_delete_keys(all);
   all.push_back(key("logs", flag_field<C>("extensions", "LogQL beyond Loki's, also for requests that do not ask for it.",
                                           member(&C::logs_extensions))));
   all.push_back(key("agent", flag_field<C>("enabled", "Collect this machine's logs. Also `--no-agent`.",

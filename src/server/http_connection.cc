@@ -465,6 +465,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
 
   std::optional<websocket::stream<beast::tcp_stream>> web_;
   std::atomic<bool> web_open_{false};
+  bool web_closing_ = false;  // stop_web() says goodbye
 };
 
 // What a WebSocket handler sees, on its own thread.
@@ -543,6 +544,7 @@ net::awaitable<bool> Session::upgrade(http::Request request, bhttp::request<bhtt
     while (!done) co_await wake_.async_wait(kTuple);
     handler.join();
     if (web_open_.exchange(false)) co_await web_->async_close(websocket::close_code::normal, kTuple);
+    while (web_closing_) co_await wake_.async_wait(kTuple);  // or the client would not learn why
     close_socket();
     while (watching_) co_await wake_.async_wait(kTuple);
   }
@@ -568,10 +570,13 @@ net::awaitable<void> Session::read_web(std::shared_ptr<Session> /* keeps this al
 void Session::stop_web() {
   if (!web_open_.exchange(false)) return;
   if (cancel_) cancel_->cancel(Code::kUnavailable);
+  web_closing_ = true;
   net::co_spawn(
       executor(),
       [](std::shared_ptr<Session> self) -> net::awaitable<void> {
         co_await self->web_->async_close(websocket::close_code::going_away, kTuple);
+        self->web_closing_ = false;
+        self->wake_.cancel();
       }(shared_from_this()),
       net::detached);
 }

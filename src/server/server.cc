@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -13,11 +14,14 @@
 #include "agent/agent.h"
 #include "agent/default_config.h"
 #include "api/loki_api.h"
+#include "api/loki_delete.h"
 #include "api/loki_push.h"
 #include "api/loki_tail.h"
 #include "api/otlp_logs.h"
 #include "api/status.h"
+#include "server/delete_worker.h"
 #include "server/embedded_sink.h"
+#include "server/memory_budget.h"
 #include "server/server_metrics.h"
 #include "server/ui.h"
 #include "storage/joined_tenants.h"
@@ -44,12 +48,18 @@ std::string absolute_path(const std::string& path) {
 
 // In the order of construction; stop() takes it apart the other way round.
 struct Server::State {
-  explicit State(Config chosen, World given) : config(std::move(chosen)), world(given) {}
+  explicit State(Config chosen, World given) : config(std::move(chosen)), effective(config), world(given) {
+    apply_memory_budget(effective, memory_of_machine());
+  }
 
-  Config config;
+  Config config;     // as configured
+  Config effective;  // with limits of memory that follow from the budget
   World world;
   std::unique_ptr<EmbeddedStore> store;
+  std::unique_ptr<logql::DeleteRequests> deletes;  // null when switched off
+  std::unique_ptr<DeleteWorker> delete_worker;
   std::unique_ptr<ThreadPool> query_pool;
+  std::unique_ptr<query::ResultCache> results;  // null: turned off
   ingest::TailHub tails;
   ingest::LabelCache labels;
   std::unique_ptr<ingest::LogWriter> writer;
@@ -62,6 +72,7 @@ struct Server::State {
   std::atomic<bool> ready{false}, stopped{false};
 
   Result<void> open_store();
+  Result<void> open_deletes();
   Result<void> make_agent();
   void add_routes();
   api::StatusSource status_source();
@@ -72,7 +83,7 @@ struct Server::State {
 // A second address, for exporters that know nothing but port 4318; the same handlers and the same bounds.
 Result<void> Server::State::listen_for_otlp(StartFault& fault) {
   if (config.otlp_http_listen.empty()) return {};
-  HttpServerOptions options = config.http;
+  HttpServerOptions options = effective.http;
   options.listen = config.otlp_http_listen;
   auto started = HttpServer::start(options, otlp_router, [this](const RequestRecord& record) { observe(record); });
   if (!started.ok()) {
@@ -86,8 +97,8 @@ Result<void> Server::State::listen_for_otlp(StartFault& fault) {
 
 Result<void> Server::State::open_store() {
   TRY_VOID(world.files.make_directories(config.data));
-  config.storage.directory = config.data + "/store";
-  auto opened = EmbeddedStore::open(world, config.storage);
+  effective.storage.directory = config.data + "/store";
+  auto opened = EmbeddedStore::open(world, effective.storage);
   if (!opened.ok()) {
     if (opened.error().code == Code::kExists) {
       return error(Code::kExists, "cannot use data folder {}: another process has it open ({})", config.data,
@@ -97,6 +108,16 @@ Result<void> Server::State::open_store() {
   }
   store = std::move(*opened);
   for (const std::string& message : store->recovery_messages()) kLog.warn("recovery: {}", message);
+  return {};
+}
+
+Result<void> Server::State::open_deletes() {
+  if (config.deletes.mode == "disabled") return {};
+  logql::DeleteOptions options{config.data + "/deletes", config.deletes.cancel_period,
+                               config.deletes.mode == "filter-and-delete"};
+  TRY(opened, logql::DeleteRequests::open(world.files, world.clock, *store, std::move(options)));
+  deletes = std::move(opened);
+  delete_worker = std::make_unique<DeleteWorker>(*deletes);
   return {};
 }
 
@@ -128,13 +149,17 @@ void Server::State::add_routes() {
   }
   const auto limits_of = [this](std::string_view tenants) {
     const std::lock_guard lock(config_mutex);
-    return config.read_limits(tenants);
+    query::QueryLimits limits = config.read_limits(tenants);
+    limits.memory_max = std::min(limits.memory_max, query_memory_max(effective));
+    return limits;
   };
   api::add_loki_read_routes(
       router, {*joined, *query_pool, world.clock, {}, config.multi_tenant, config.multi_tenant_queries, limits_of,
-               config.logs_extensions});
+               config.answer_despite_damage, results.get(), config.logs_extensions});
   api::add_loki_tail_routes(router, {*store, *query_pool, world.clock, tails, {}, config.multi_tenant, limits_of,
                                      config.logs_extensions});
+  api::add_loki_delete_routes(
+      router, {deletes.get(), world.clock, config.deletes.interval_max, config.multi_tenant});
   router.add_fallback(ui_handler(embedded_assets()));
 }
 
@@ -186,8 +211,12 @@ Result<std::unique_ptr<Server>> Server::start(Config config, World world, StartF
   auto state = std::make_unique<State>(std::move(config), world);
   fault = StartFault::kData;
   TRY_VOID(state->open_store());
+  TRY_VOID(state->open_deletes());
   fault = StartFault::kOther;
   const std::size_t threads = state->config.query_threads;
+  if (const std::size_t bytes = state->config.result_cache_bytes; bytes > 0) {
+    state->results = std::make_unique<query::ResultCache>(bytes);
+  }
   state->query_pool =
       std::make_unique<ThreadPool>("query", threads > 0 ? threads : std::thread::hardware_concurrency());
   state->writer =
@@ -196,7 +225,7 @@ Result<std::unique_ptr<Server>> Server::start(Config config, World world, StartF
   TRY_VOID(state->make_agent());
   state->add_routes();
   fault = StartFault::kAddress;
-  auto http = HttpServer::start(state->config.http, state->router,
+  auto http = HttpServer::start(state->effective.http, state->router,
                                 [raw = state.get()](const RequestRecord& record) { raw->observe(record); });
   if (!http.ok()) {
     if (http.error().code != Code::kExists) fault = StartFault::kOther;
@@ -238,6 +267,7 @@ Result<void> Server::stop() {
   state.http->stop();
   if (state.otlp_http) state.otlp_http->stop();
   if (state.agent) state.agent->stop();
+  state.delete_worker.reset();
   auto closed = state.store->close();
   if (!closed.ok()) {
     kLog.error("cannot flush: {}", closed.error().message);

@@ -43,6 +43,8 @@ void write_storage(MetricsText& out, const Store& store) {
   out.gauge("trilobite_storage_parts", "Part files.", as_double(stats.parts));
   out.gauge("trilobite_storage_head_series", "Label sets in memory.", as_double(stats.series_head));
   out.gauge("trilobite_storage_writable", "0 after a failed sync or with a full disk.", stats.writable ? 1 : 0);
+  out.gauge("trilobite_storage_parts_damaged", "Parts that were put aside because they are damaged.",
+            as_double(stats.parts_damaged));
   out.counter("trilobite_storage_rows_appended_total", "Rows appended since start.", as_double(stats.rows_appended));
   out.counter("trilobite_storage_bytes_appended_total", "Raw bytes appended since start.",
               as_double(stats.bytes_appended));

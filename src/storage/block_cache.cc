@@ -2,6 +2,22 @@
 
 namespace trilobite::storage {
 
+std::size_t column_bytes(const Column& column) {
+  struct Bytes {
+    std::size_t operator()(const std::vector<std::int64_t>& values) const {
+      return values.size() * sizeof(std::int64_t);
+    }
+    std::size_t operator()(const std::vector<double>& values) const { return values.size() * sizeof(double); }
+    std::size_t operator()(const StringColumn& text) const {
+      return text.bytes.size() + text.ends.size() * sizeof(std::uint32_t);
+    }
+    std::size_t operator()(const DictionaryColumn& coded) const {
+      return (*this)(coded.dictionary) + coded.codes.size() * sizeof(std::uint32_t);
+    }
+  };
+  return std::visit(Bytes{}, column.values());
+}
+
 BlockCache::Entry BlockCache::find(std::uint64_t part, std::size_t block) {
   std::lock_guard lock(mutex_);
   const auto found = place_of_.find({part, block});
@@ -32,6 +48,7 @@ void BlockCache::measure(Kept& kept) {
   bytes_ -= kept.bytes;
   kept.bytes = sizeof(Kept) + (kept.entry.keys ? kept.entry.keys->bytes() : 0) +
                (kept.entry.lines ? kept.entry.lines->bytes() : 0);
+  for (const NamedRef& column : kept.entry.columns) kept.bytes += column_bytes(*column.values);
   bytes_ += kept.bytes;
   while (bytes_ > bytes_max_ && !order_.empty()) remove(std::prev(order_.end()));
 }
@@ -47,6 +64,14 @@ void BlockCache::put_lines(std::uint64_t part, std::size_t block, LineBlockRef l
   std::lock_guard lock(mutex_);
   Kept& kept = use({part, block});
   kept.entry.lines = std::move(lines);
+  measure(kept);
+}
+
+void BlockCache::put_column(std::uint64_t part, std::size_t block, std::string_view name, ColumnRef values) {
+  std::lock_guard lock(mutex_);
+  Kept& kept = use({part, block});
+  if (kept.entry.column(name)) return;
+  kept.entry.columns.push_back({std::string(name), std::move(values)});
   measure(kept);
 }
 

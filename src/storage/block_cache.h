@@ -1,28 +1,47 @@
-// What was decoded of the blocks of parts, kept for the next query: keys, and split lines with the values that somebody
-// asked for. Bounded; what was not used for the longest time goes first. Any thread.
+// What was decoded of the blocks of parts, kept for the next query: keys, columns of few distinct values, and split
+// lines with the values that somebody asked for. Bounded; what was not used for the longest time goes first. Any
+// thread.
 #pragma once
 
 #include <cstdint>
 #include <list>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "storage/row_source.h"
 
 namespace trilobite::storage {
 
+std::size_t column_bytes(const Column& column);  // of memory
+
 class BlockCache {
  public:
   explicit BlockCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
+  struct NamedRef {
+    std::string name;
+    ColumnRef values;
+  };
   struct Entry {
     BlockKeysRef keys;
     LineBlockRef lines;  // null: nobody opened them, or they are not stored split
+    std::vector<NamedRef> columns;
+
+    ColumnRef column(std::string_view name) const {  // null when it is not kept
+      for (const NamedRef& one : columns) {
+        if (one.name == name) return one.values;
+      }
+      return nullptr;
+    }
   };
-  // Both null when nothing is kept.
+  // All null when nothing is kept.
   Entry find(std::uint64_t part, std::size_t block);
   void put_keys(std::uint64_t part, std::size_t block, BlockKeysRef keys);
   void put_lines(std::uint64_t part, std::size_t block, LineBlockRef lines);
+  void put_column(std::uint64_t part, std::size_t block, std::string_view name, ColumnRef values);
   // Split lines grow while they are used: measures the block again.
   void settle(std::uint64_t part, std::size_t block);
   void forget(std::uint64_t part);

@@ -1,22 +1,8 @@
 #include "storage/block_reader.h"
 
-namespace trilobite::storage {
+#include "storage/block_cache.h"
 
-std::size_t column_bytes(const Column& column) {
-  struct Bytes {
-    std::size_t operator()(const std::vector<std::int64_t>& values) const {
-      return values.size() * sizeof(std::int64_t);
-    }
-    std::size_t operator()(const std::vector<double>& values) const { return values.size() * sizeof(double); }
-    std::size_t operator()(const StringColumn& text) const {
-      return text.bytes.size() + text.ends.size() * sizeof(std::uint32_t);
-    }
-    std::size_t operator()(const DictionaryColumn& coded) const {
-      return (*this)(coded.dictionary) + coded.codes.size() * sizeof(std::uint32_t);
-    }
-  };
-  return std::visit(Bytes{}, column.values());
-}
+namespace trilobite::storage {
 
 BlockReader::~BlockReader() {
   if (source_) source_->settle(block_);
@@ -50,10 +36,10 @@ Result<const Column*> BlockReader::column(std::string_view name) {
   if (found == columns_.end()) {
     TRY(block_keys, keys());
     TRY(read, source_->column(block_, *block_keys, name));
-    bytes_ += column_bytes(read);
+    bytes_ += column_bytes(*read);
     found = columns_.emplace(std::string(name), std::move(read)).first;
   }
-  return &found->second;
+  return found->second.get();
 }
 
 Result<std::vector<const Column*>> read_all_columns(BlockReader& reader, std::span<const ColumnSchema> schema) {

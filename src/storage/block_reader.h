@@ -11,8 +11,6 @@
 
 namespace trilobite::storage {
 
-std::size_t column_bytes(const Column& column);
-
 // One thread.
 class BlockReader {
  public:
@@ -34,7 +32,7 @@ class BlockReader {
   BlockKeysRef keys_;
   std::optional<LineBlockRef> lines_;
   std::size_t lines_bytes_before_ = 0;
-  std::map<std::string, Column, std::less<>> columns_;
+  std::map<std::string, ColumnRef, std::less<>> columns_;
   std::uint64_t bytes_ = 0;
 };
 

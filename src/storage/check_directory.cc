@@ -69,7 +69,7 @@ class Checker {
 
   void check_file(const std::string& folder, const std::string& name, const std::string& path) {
     if (path == layout_.format() || path == layout_.manifest()) return;
-    if (path == layout_.lock()) return add(path, true, "ok");
+    if (path == layout_.lock() || path == layout_.reserve()) return add(path, true, "ok");
     if (const auto part = expected_.find(path); part != expected_.end()) {
       check(path, check_part(path, part->second), fmt::format("ok, {} rows", part->second.info.rows));
       expected_.erase(part);
@@ -78,7 +78,7 @@ class Checker {
     if (const auto id = file_number(name, ".wal"); id && folder == layout_.wal()) return check_segment(path, *id);
     if (file_number(name, ".part")) return add(path, true, "not named by the manifest; the next start removes it");
     if (name.ends_with(".tmp")) return add(path, true, "left over by an interrupted write");
-    if (name.ends_with(".damaged")) return add(path, true, "a WAL segment that was put aside because it is damaged");
+    if (name.ends_with(".damaged")) return add(path, true, "put aside because it is damaged");
     add(path, true, "unknown file");
   }
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file_system.h"
+#include "storage/row_filter.h"
 #include "storage/store.h"
 
 namespace trilobite {
@@ -23,6 +24,7 @@ struct StorageOptions {
   std::uint64_t retention_bytes_max = 0;          // 0: by share of the disk
   double retention_disk_share_max = 0.8;          // of the file system's size; oldest parts go first
   std::uint64_t disk_free_bytes_min = 256u << 20; // below: appends get kNoSpace
+  std::uint64_t reserve_bytes = 4u << 20;         // a file given up when a full disk leaves no room to drop parts
   std::size_t merge_threads = 1;
   bool background = true;  // false: tests drive flush and merge by hand
 };
@@ -40,6 +42,13 @@ class EmbeddedStore : public Store {
 
   virtual Result<bool> merge_once() = 0;            // false: nothing to merge
   virtual Result<void> enforce_retention() = 0;
+  // Puts parts aside that reads found to be damaged, and lets writes begin again once a full disk has room.
+  virtual Result<void> look_after_disk() = 0;
+  // From now on scans hide what these filters say, and nothing else. The index (label names, values, series) is as it
+  // was: it tells of parts as they are.
+  virtual void hide_rows(std::shared_ptr<const RowFilters> filters) = 0;
+  // Rewrites one part without the rows of the filter. Rows in the head are not looked at: flush first.
+  virtual Result<RowRemoval> remove_rows_once(const RowFilter& filter) = 0;
   virtual Result<void> close() = 0;                 // flushes; later calls fail with kUnavailable
   // What opening found to be torn or damaged, a sentence each; empty after a clean stop.
   virtual std::vector<std::string> recovery_messages() const = 0;

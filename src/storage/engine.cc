@@ -43,6 +43,14 @@ StoreView Engine::view() const {
   return {parts_, frozen_, active_};
 }
 
+StoreView Engine::view_to_read() {
+  if (reports_->any()) {
+    if (const auto aside = put_damaged_aside(); !aside.ok())
+      kLog.error("damaged parts are in no answer, but that could not be noted: {}", aside.error().message);
+  }
+  return view();
+}
+
 PartMeta Engine::new_part(const TableKey& key) {
   std::lock_guard lock(manifest_mutex_);
   PartMeta out;
@@ -56,27 +64,30 @@ PartMeta Engine::new_part(const TableKey& key) {
 
 PartRef Engine::make_handle(PartMeta meta) const {
   std::string path = layout_.part(meta.tenant, meta.signal, meta.window, meta.id);
-  return std::make_shared<PartHandle>(files_, cache_, std::move(meta), std::move(path));
+  return std::make_shared<PartHandle>(files_, cache_, reports_, std::move(meta), std::move(path));
 }
 
 Result<std::unique_ptr<Scan>> Engine::scan(ScanRequest request) {
   TRY_VOID(check_open());
-  return open_scan(view(), std::move(request));
+  const StoreView now = view_to_read();
+  std::vector<std::string> missing = warnings(request.tenant, request.signal, request.range);
+  TRY(hidden, HiddenRows::compile(*hidden_filters(), request.tenant, request.signal, request.range));
+  return open_scan(now, std::move(request), std::move(hidden), std::move(missing));
 }
 
 Result<std::vector<std::string>> Engine::label_names(const IndexRequest& request) {
   TRY_VOID(check_open());
-  return query_label_names(view(), request);
+  return query_label_names(view_to_read(), request);
 }
 
 Result<std::vector<std::string>> Engine::label_values(const IndexRequest& request, std::string_view name) {
   TRY_VOID(check_open());
-  return query_label_values(view(), request, name);
+  return query_label_values(view_to_read(), request, name);
 }
 
 Result<std::vector<SeriesInfo>> Engine::series(const IndexRequest& request) {
   TRY_VOID(check_open());
-  return query_series(view(), request);
+  return query_series(view_to_read(), request);
 }
 
 StoreStatistics Engine::statistics() const {
@@ -100,6 +111,7 @@ StoreStatistics Engine::statistics() const {
   out.flushes = flushes_;
   out.merges = merges_;
   out.parts_dropped = parts_dropped_;
+  out.parts_damaged = parts_damaged_;
   out.writable = writable_;
   return out;
 }
@@ -132,6 +144,8 @@ void Engine::run_flusher() {
       }
       give_memory_back();
     }
+    if (const auto looked = look_after_disk(); !looked.ok())
+      kLog.warn("cannot look after the disk, will try again: {}", looked.error().message);
     if (clock_.steady() - retention_last >= kRetentionInterval) {
       retention_last = clock_.steady();
       if (const auto enforced = enforce_retention(); !enforced.ok()) {

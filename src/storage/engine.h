@@ -1,6 +1,7 @@
 // The embedded engine. This header is the whole of its state; the sources are its parts of work: engine_open.cc,
-// engine_append.cc, engine_flush.cc (head to parts), engine_merge.cc, engine_retention.cc, engine.cc (queries,
-// threads).
+// engine_append.cc, engine_flush.cc (head to parts), engine_merge.cc, engine_retention.cc, engine_damage.cc,
+// engine_remove.cc (deleted rows),
+// engine_disk.cc (full or not), engine.cc (queries, threads).
 //
 // Locks, in the order in which they may be taken:
 //   flush_mutex_  one flush at a time
@@ -12,6 +13,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -19,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "storage/change_log.h"
 #include "storage/embedded_store.h"
 #include "storage/group_commit.h"
 #include "storage/limits.h"
@@ -43,10 +46,17 @@ class Engine final : public EmbeddedStore {
   Result<std::vector<std::string>> label_names(const IndexRequest& request) override;
   Result<std::vector<std::string>> label_values(const IndexRequest& request, std::string_view name) override;
   Result<std::vector<SeriesInfo>> series(const IndexRequest& request) override;
+  std::optional<std::uint64_t> version(std::string_view tenant, Signal signal, TimeRange range) const override {
+    return changes_.version(tenant, signal, range);
+  }
   Result<void> flush() override;
   StoreStatistics statistics() const override;
   Result<bool> merge_once() override;
   Result<void> enforce_retention() override;
+  Result<void> look_after_disk() override;
+  void hide_rows(std::shared_ptr<const RowFilters> filters) override;
+  Result<RowRemoval> remove_rows_once(const RowFilter& filter) override;
+  std::vector<std::string> warnings(const std::string& tenant, Signal signal, TimeRange range) const override;
   Result<void> close() override;
   std::vector<std::string> recovery_messages() const override { return recovery_messages_; }
 
@@ -68,6 +78,9 @@ class Engine final : public EmbeddedStore {
   // engine_open.cc
   Result<void> claim_directory();
   Result<void> load_parts();
+  Result<void> open_manifest();
+  Result<void> check_parts();
+  Result<void> adopt_unknown_parts();
   Result<void> remove_orphans();
   Result<void> replay();
 
@@ -86,14 +99,35 @@ class Engine final : public EmbeddedStore {
 
   // engine_merge.cc
   std::vector<PartRef> claim_merge();
+  bool has_room_to_merge(const std::vector<PartRef>& parts) const;
   Result<PartMeta> write_merged(const std::vector<PartRef>& inputs, PartMeta meta);
-  Result<void> commit_merge(const std::vector<PartRef>& inputs, PartMeta merged);
+  Result<void> commit_replacement(const std::vector<PartRef>& inputs, std::optional<PartMeta> output);
 
   // engine_retention.cc
+  std::uint64_t bytes_max_of_disk() const;
   std::vector<PartRef> expired_parts() const;
+  std::vector<PartMeta> expired_damage() const;
+  Result<void> forget_expired_damage();
+
+  // engine_damage.cc
+  Result<void> put_damaged_aside();
+  void move_aside(const PartMeta& meta);
+  Result<void> recheck_damaged();
+  Result<void> quarantine_damaged_segments();
+
+  // engine_remove.cc
+  std::shared_ptr<const RowFilters> hidden_filters() const;
+  PartRef claim_removal(const RowFilter& filter, bool& busy);
+  Result<std::vector<std::uint64_t>> rewrite_without(const PartRef& part, const RowFilter& filter);
+
+  // engine_disk.cc
+  Result<void> commit_edit(const ManifestEdit& edit);
+  void update_writable();
+  void keep_reserve();
 
   // engine.cc
   StoreView view() const;
+  StoreView view_to_read();  // without parts that reads before found to be damaged
   PartMeta new_part(const TableKey& key);
   PartRef make_handle(PartMeta meta) const;
   bool flush_is_due();
@@ -107,8 +141,12 @@ class Engine final : public EmbeddedStore {
   const StorageOptions options_;
   const Layout layout_;
   const std::shared_ptr<PartCache> cache_ = std::make_shared<PartCache>(options_.cache_bytes_max);
+  const std::shared_ptr<DamageReports> reports_ = std::make_shared<DamageReports>();
   std::unique_ptr<FileLock> lock_;
   std::vector<std::string> recovery_messages_;
+  bool orphans_stay_ = false;  // those of this start may be of worth, but there is no room to name them
+
+  ChangeLog changes_;  // written after rows have become visible or have gone
 
   GroupCommit<Pending> queue_{kGroupBytesMax};
   std::atomic<std::size_t> bytes_in_flight_{0};
@@ -116,6 +154,7 @@ class Engine final : public EmbeddedStore {
   std::mutex flush_mutex_;
   std::uint64_t frozen_floor_ = 0;                 // flush_mutex_: the first WAL segment that is not in the frozen head
   std::vector<AcceptedRequest> frozen_requests_;   // flush_mutex_
+  std::vector<std::uint64_t> damaged_segments_;    // flush_mutex_: to be put aside once what they hold is in parts
 
   mutable std::mutex commit_mutex_;  // guards wal_, recent_, disk_checked_, disk_full_, and appending to active_
   std::unique_ptr<Wal> wal_;
@@ -123,12 +162,15 @@ class Engine final : public EmbeddedStore {
   std::optional<std::chrono::nanoseconds> disk_checked_;
   bool disk_full_ = false;
 
-  mutable std::mutex manifest_mutex_;  // guards manifest_, merging_, unmergeable_
+  mutable std::mutex manifest_mutex_;  // guards manifest_, merging_, unmergeable_, has_reserve_, clean_parts_
   std::unique_ptr<Manifest> manifest_;
   std::set<std::uint64_t> merging_;      // parts that a merge reads
+  bool has_reserve_ = false;
+  std::map<std::uint64_t, std::set<std::uint64_t>> clean_parts_;  // by filter: parts without such rows
   std::set<std::uint64_t> unmergeable_;  // parts of a merge that met damage: trying again would not help
 
-  mutable std::mutex view_mutex_;  // guards the three
+  mutable std::mutex view_mutex_;  // guards the four
+  std::shared_ptr<const RowFilters> hidden_ = std::make_shared<RowFilters>();
   std::shared_ptr<const PartSet> parts_ = std::make_shared<PartSet>();
   std::shared_ptr<const Head> frozen_;
   std::shared_ptr<Head> active_ = std::make_shared<Head>();
@@ -136,6 +178,8 @@ class Engine final : public EmbeddedStore {
   std::atomic<std::chrono::nanoseconds> head_first_append_{}, head_last_append_{};  // steady clock, of the active head
   std::atomic<std::uint64_t> rows_appended_{0}, bytes_appended_{0}, flushes_{0}, merges_{0}, parts_dropped_{0},
       bytes_wal_{0};
+  std::atomic<std::uint64_t> parts_damaged_{0};
+  std::atomic<bool> retention_due_{false};  // the disk is full: not to wait for the next time
   std::atomic<bool> writable_{true};
   std::atomic<bool> closed_{false};
 

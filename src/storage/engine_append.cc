@@ -38,6 +38,7 @@ Result<void> Engine::check_disk() {
     disk_checked_ = now;
     disk_full_ = space.bytes_free < options_.disk_free_bytes_min;
     if (disk_full_) {
+      retention_due_ = true;
       return error(Code::kNoSpace, "cannot append: the disk has {} bytes free, the minimum is {}", space.bytes_free,
                    options_.disk_free_bytes_min);
     }
@@ -72,6 +73,7 @@ void Engine::commit_group(std::span<Pending* const> group) {
   writable_ = outcome.ok();
   bytes_wal_ = wal_->bytes();
   if (!outcome.ok()) {
+    if (outcome.error().code == Code::kNoSpace) retention_due_ = disk_full_ = true;
     for (Pending* item : group) {
       if (!item->request || !recent_.contains(*item->request, now)) item->result = outcome;
     }
@@ -109,6 +111,7 @@ Result<void> Engine::append(std::string_view tenant, Signal signal, const Batch&
   TRY(record, encode_record(tenant, signal, now, options.request, batch));
   Pending item{std::move(record), std::string(tenant), signal, &batch, now, options.request};
   auto result = queue_.submit(item, [this](std::span<Pending* const> group) { commit_group(group); });
+  changes_.add(tenant, signal, batch.times);
   if (options_.background && view().active->bytes() >= options_.head_bytes_max) wake_flusher_.notify_one();
   return result;
 }

@@ -73,7 +73,7 @@ Result<void> Engine::write_frozen() {
   edit.requests = frozen_requests_;
   {
     std::lock_guard lock(manifest_mutex_);
-    if (auto committed = manifest_->commit(std::move(edit)); !committed.ok()) {
+    if (auto committed = commit_edit(edit); !committed.ok()) {
       if (!manifest_->broken()) remove_files(added);
       return std::move(committed).error();
     }
@@ -96,8 +96,8 @@ Result<void> Engine::flush_locked() {
   const bool left_over = view().frozen != nullptr;  // by a flush that failed
   if (left_over) TRY_VOID(write_frozen());
   TRY(frozen, freeze());
-  if (!frozen) return {};
-  return write_frozen();
+  if (frozen) TRY_VOID(write_frozen());
+  return quarantine_damaged_segments();
 }
 
 Result<void> Engine::flush() {

@@ -32,10 +32,20 @@ std::vector<PartRef> Engine::claim_merge() {
     if (picked.empty()) continue;
     std::sort(picked.begin(), picked.end(),
               [](const PartRef& a, const PartRef& b) { return a->meta().order < b->meta().order; });
+    if (!has_room_to_merge(picked)) return {};
     for (const PartRef& part : picked) merging_.insert(part->meta().id);
     return picked;
   }
   return {};
+}
+
+// For a while there are the parts and what becomes of them.
+bool Engine::has_room_to_merge(const std::vector<PartRef>& parts) const {
+  const auto space = files_.disk_space(layout_.directory());
+  if (!space.ok()) return true;
+  std::uint64_t bytes = options_.disk_free_bytes_min;
+  for (const PartRef& part : parts) bytes += part->meta().info.file_bytes;
+  return space->bytes_free >= bytes;
 }
 
 Result<PartMeta> Engine::write_merged(const std::vector<PartRef>& inputs, PartMeta meta) {
@@ -60,24 +70,35 @@ Result<PartMeta> Engine::write_merged(const std::vector<PartRef>& inputs, PartMe
   return write_part(files_, layout_, std::move(meta), std::move(input), {.zstd_level = kMergeZstdLevel}, go_on);
 }
 
-Result<void> Engine::commit_merge(const std::vector<PartRef>& inputs, PartMeta merged) {
+// The output, if there is any, takes the place of the inputs. REQUIRES: those are marked in merging_.
+Result<void> Engine::commit_replacement(const std::vector<PartRef>& inputs, std::optional<PartMeta> output) {
   ManifestEdit edit;
   std::set<std::uint64_t> removed;
+  std::vector<PartRef> added;
   for (const PartRef& part : inputs) {
     edit.remove.push_back(part->meta().id);
     removed.insert(part->meta().id);
   }
-  edit.add.push_back(merged);
+  if (output) {
+    edit.add.push_back(*output);
+    added.push_back(make_handle(std::move(*output)));
+  }
   {
     std::lock_guard lock(manifest_mutex_);
-    if (auto committed = manifest_->commit(std::move(edit)); !committed.ok()) {
-      if (!manifest_->broken()) remove_files({make_handle(std::move(merged))});
+    const bool whole = std::all_of(inputs.begin(), inputs.end(), [this](const PartRef& part) {
+      return manifest_->state().parts.contains(part->meta().id);
+    });
+    if (!whole) {
+      remove_files(added);
+      return error(Code::kCancelled, "one of them was put aside meanwhile");
+    }
+    if (auto committed = commit_edit(edit); !committed.ok()) {
+      if (!manifest_->broken()) remove_files(added);
       return std::move(committed).error();
     }
-    publish({make_handle(std::move(merged))}, removed, false);
+    publish(std::move(added), removed, false);
   }
   for (const PartRef& part : inputs) part->drop();
-  ++merges_;
   return {};
 }
 
@@ -90,12 +111,18 @@ Result<bool> Engine::merge_once() {
   meta.order = first.order;
   auto merged = write_merged(inputs, std::move(meta));
   Result<void> committed =
-      merged.ok() ? commit_merge(inputs, std::move(merged).value()) : Result<void>(std::move(merged).error());
+      merged.ok() ? commit_replacement(inputs, std::move(merged).value()) : Result<void>(std::move(merged).error());
+  if (committed.ok()) ++merges_;
+  if (reports_->any()) static_cast<void>(put_damaged_aside());  // else with the next look at the disk
   {
     std::lock_guard lock(manifest_mutex_);
+    bool whole = true;
     for (const PartRef& part : inputs) {
       merging_.erase(part->meta().id);
-      if (!committed.ok() && committed.error().code == Code::kCorrupt) unmergeable_.insert(part->meta().id);
+      whole = whole && manifest_->state().parts.contains(part->meta().id);
+    }
+    if (whole && !committed.ok() && committed.error().code == Code::kCorrupt) {
+      for (const PartRef& part : inputs) unmergeable_.insert(part->meta().id);
     }
   }
   if (!committed.ok()) return std::move(committed).error().within("cannot merge {} parts", inputs.size());

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "storage/engine.h"
+#include "storage/manifest_rebuild.h"
 #include "storage/wal_record.h"
 
 namespace trilobite::storage {
@@ -38,57 +39,126 @@ Result<void> Engine::claim_directory() {
   return files_.make_directories(layout_.parts());
 }
 
-Result<void> Engine::load_parts() {
-  if (!files_.exists(layout_.manifest())) {
-    // Only right after the directory was made; a manifest that got lost must not be taken for an empty one.
+// A manifest that cannot be read is put aside and made anew from the parts that are there. Rows that come back by it,
+// or that the WAL has as well, are equal rows and as such in answers once.
+Result<void> Engine::open_manifest() {
+  const bool exists = files_.exists(layout_.manifest());
+  std::string reason = fmt::format("{}: it is missing, but there are parts or WAL segments", layout_.manifest());
+  bool fresh = false;
+  if (!exists) {
     TRY(tenants, files_.list(layout_.parts()));
     TRY(segments, files_.list(layout_.wal()));
-    if (!tenants.empty() || !segments.empty())
-      return error(Code::kCorrupt, "the manifest is missing, but there are parts or WAL segments");
+    fresh = tenants.empty() && segments.empty();
   }
-  TRY(manifest, Manifest::open(files_, clock_, layout_));
+  if (exists || fresh) {
+    auto opened = Manifest::open(files_, clock_, layout_);
+    if (!opened.ok() && opened.error().code != Code::kCorrupt) return std::move(opened).error();
+    if (opened.ok()) {
+      manifest_ = std::move(opened).value();
+      return {};
+    }
+    reason = opened.error().message;
+  }
+  std::string bytes;
+  if (exists) {
+    const std::string aside = layout_.manifest() + std::string(kDamagedExtension);
+    TRY(read, files_.read_all(layout_.manifest()));
+    bytes = std::move(read);
+    auto kept = write_file_atomically(files_, aside, bytes);
+    if (!kept.ok() && kept.error().code != Code::kNoSpace) return kept;
+    reason += kept.ok() ? "; it is kept as " + aside : "; there is no room to keep it";
+  }
+  TRY(rebuilt, rebuild_manifest(files_, layout_, bytes, clock_.now()));
+  recovery_messages_.push_back(
+      fmt::format("{}. A new manifest was made from the {} parts that are there", reason, rebuilt.state.parts.size()));
+  for (std::string& message : rebuilt.messages) recovery_messages_.push_back(std::move(message));
+  TRY(manifest, Manifest::create(files_, clock_, layout_, std::move(rebuilt.state)));
   manifest_ = std::move(manifest);
+  return {};
+}
+
+// Whole parts that the last edit of the manifest may have named, had it not been torn or cut off: parts are synced
+// before they are named. Should it never have been committed, the WAL or other parts have the same rows, and equal rows
+// are in answers once.
+Result<void> Engine::adopt_unknown_parts() {
+  TRY(folders, list_part_folders(files_, layout_));
+  const std::uint64_t part_next = manifest_->state().part_next;
+  ManifestEdit edit;
+  for (const PartFolder& folder : folders) {
+    for (const std::string& name : folder.files) {
+      const auto id = file_number(name, ".part");
+      if (!id || manifest_->state().parts.contains(*id) || manifest_->state().damaged.contains(*id)) continue;
+      if (*id < part_next && !manifest_->was_torn()) continue;  // the manifest knew it, and dropped it
+      manifest_->skip_part_ids(*id);
+      auto meta = describe_part(files_, layout_, folder, name, clock_.now());
+      if (!meta.ok() && meta.error().code != Code::kCorrupt) return std::move(meta).error();
+      if (!meta.ok()) continue;
+      edit.add.push_back(std::move(meta).value());
+    }
+  }
+  if (edit.add.empty()) return {};
+  auto committed = commit_edit(edit);
+  if (committed.ok() || committed.error().code != Code::kNoSpace) return committed;
+  orphans_stay_ = true;
+  return {};
+}
+
+Result<void> Engine::check_parts() {
   std::vector<PartRef> parts;
+  ManifestEdit edit;
   for (const auto& [id, meta] : manifest_->state().parts) {
     PartRef part = make_handle(meta);
-    TRY(reader, open_checked(files_, part->path(), meta));
-    parts.push_back(std::move(part));
+    auto reader = open_checked(files_, part->path(), meta);
+    if (reader.ok()) {
+      parts.push_back(std::move(part));
+      continue;
+    }
+    if (reader.error().code != Code::kCorrupt) return std::move(reader).error();
+    const bool missing =
+        !files_.exists(part->path()) && !files_.exists(part->path() + std::string(kDamagedExtension));
+    recovery_messages_.push_back(fmt::format("{}: {}; {}, its {} rows are in no answer", part->path(),
+                                             reader.error().message, missing ? "it is missed" : "it is put aside",
+                                             meta.info.rows));
+    edit.remove.push_back(id);
+    edit.damage.push_back({meta, reader.error().message, missing});
   }
   publish(std::move(parts), {}, false);
+  if (edit.damage.empty()) return {};
+  auto committed = commit_edit(edit);
+  if (committed.ok() || committed.error().code != Code::kNoSpace) return committed;
+  for (const DamagedPart& damaged : edit.damage) reports_->add(damaged.meta.id, damaged.reason);  // later, then
+  return {};
+}
+
+Result<void> Engine::load_parts() {
+  TRY_VOID(open_manifest());
   if (manifest_->was_torn()) {
     recovery_messages_.push_back(fmt::format(
         "{}: an unfinished edit at its end is dropped; unknown parts stay until the next start", layout_.manifest()));
   }
+  TRY_VOID(adopt_unknown_parts());
+  TRY_VOID(check_parts());
+  TRY_VOID(recheck_damaged());
   return remove_orphans();
 }
 
 // Parts that were being written, or dropped, when the process ended. Not after an unfinished edit: should damage rather
 // than a power cut have made it so, the parts it named are still there to be looked at until the start after this one.
 Result<void> Engine::remove_orphans() {
-  TRY(tenants, files_.list(layout_.parts()));
-  for (const FileInfo& tenant : tenants) {
-    const std::string tenant_path = layout_.parts() + "/" + tenant.name;
-    if (!tenant.directory) continue;
-    TRY(signals, files_.list(tenant_path));
-    for (const FileInfo& signal : signals) {
-      const std::string signal_path = tenant_path + "/" + signal.name;
-      if (!signal.directory) continue;
-      TRY(days, files_.list(signal_path));
-      for (const FileInfo& day : days) {
-        const std::string day_path = signal_path + "/" + day.name;
-        if (!day.directory) continue;
-        TRY(entries, files_.list(day_path));
-        std::size_t kept = 0;
-        for (const FileInfo& entry : entries) {
-          const auto id = file_number(entry.name, ".part");
-          const bool orphan = id && !manifest_->state().parts.contains(*id) && !manifest_->was_torn();
-          if (id) manifest_->skip_part_ids(*id);
-          if (orphan) TRY_VOID(files_.remove(day_path + "/" + entry.name));
-          if (!orphan) ++kept;
-        }
-        if (kept == 0) static_cast<void>(files_.remove(day_path));  // an empty folder does no harm
-      }
+  TRY(folders, list_part_folders(files_, layout_));
+  for (const PartFolder& folder : folders) {
+    std::size_t kept = 0;
+    for (const std::string& name : folder.files) {
+      const auto id = file_number(name, ".part");
+      const auto aside = file_number(name, ".part" + std::string(kDamagedExtension));
+      const bool known =
+          id && (manifest_->state().parts.contains(*id) || manifest_->state().damaged.contains(*id));
+      const bool orphan = id && !known && !manifest_->was_torn() && !orphans_stay_;
+      if (id || aside) manifest_->skip_part_ids(id ? *id : *aside);
+      if (orphan) TRY_VOID(files_.remove(folder.path + "/" + name));
+      if (!orphan) ++kept;
     }
+    if (kept == 0) static_cast<void>(files_.remove(folder.path));  // an empty folder does no harm
   }
   return {};
 }
@@ -110,21 +180,24 @@ Result<void> Engine::replay() {
   TRY(wal, Wal::create(files_, clock_, layout_, found));
   wal_ = std::move(wal);
   bytes_wal_ = wal_->bytes();
+  writable_ = wal_->writable();
   if (!active_->empty()) head_first_append_ = head_last_append_ = clock_.steady();
-  if (found.damaged.empty()) return {};
+  if (found.damaged.empty() && !found.lost) return {};
   // What could be read of a damaged segment is safe in parts before the segment gets out of the way.
-  {
-    std::lock_guard lock(flush_mutex_);
-    TRY_VOID(flush_locked());
-  }
-  return quarantine_segments(files_, layout_, found.damaged);
+  std::lock_guard lock(flush_mutex_);
+  damaged_segments_ = std::move(found.damaged);
+  auto flushed = flush_locked();
+  if (!flushed.ok() && flushed.error().code != Code::kNoSpace) return flushed;
+  return {};
 }
 
 Result<void> Engine::start() {
   const auto open = [this]() -> Result<void> {
     TRY_VOID(claim_directory());
     TRY_VOID(load_parts());
-    return replay();
+    TRY_VOID(replay());
+    keep_reserve();
+    return {};
   };
   if (auto opened = open(); !opened.ok())
     return std::move(opened).error().within("cannot open data directory {}", layout_.directory());

@@ -5,6 +5,18 @@
 
 namespace trilobite::storage {
 
+// A share of the disk, but never so much that writes would be refused for want of space: on a small disk the oldest
+// rows go before that.
+std::uint64_t Engine::bytes_max_of_disk() const {
+  const auto space = files_.disk_space(layout_.directory());
+  // Without an answer nothing is dropped: data that is too much can go later, data that is gone is gone.
+  if (!space.ok()) return std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t total = space->bytes_total;
+  const auto share = static_cast<std::uint64_t>(static_cast<double>(total) * options_.retention_disk_share_max);
+  const std::uint64_t free = 2 * options_.disk_free_bytes_min + options_.reserve_bytes;
+  return std::min(share, total > 2 * free ? total - free : total / 2);
+}
+
 std::vector<PartRef> Engine::expired_parts() const {
   const StoreView now = view();
   std::vector<PartRef> oldest_first = now.parts->parts;
@@ -12,15 +24,11 @@ std::vector<PartRef> Engine::expired_parts() const {
     return a->meta().info.time_max < b->meta().info.time_max;
   });
   std::uint64_t bytes_max = options_.retention_bytes_max;
-  if (bytes_max == 0) {
-    const auto space = files_.disk_space(layout_.directory());
-    // Without an answer nothing is dropped: data that is too much can go later, data that is gone is gone.
-    bytes_max =
-        space.ok()
-            ? static_cast<std::uint64_t>(static_cast<double>(space->bytes_total) * options_.retention_disk_share_max)
-            : std::numeric_limits<std::uint64_t>::max();
-  }
   std::uint64_t bytes = 0;
+  if (bytes_max == 0) {
+    bytes_max = bytes_max_of_disk();
+    bytes = bytes_wal_;
+  }
   for (const PartRef& part : oldest_first) bytes += part->meta().info.file_bytes;
   std::vector<PartRef> out;
   for (const PartRef& part : oldest_first) {
@@ -33,8 +41,35 @@ std::vector<PartRef> Engine::expired_parts() const {
   return out;
 }
 
+// Damaged parts whose rows would have been dropped by now.
+std::vector<PartMeta> Engine::expired_damage() const {
+  std::vector<PartMeta> out;
+  if (options_.retention_age_max.count() == 0) return out;
+  std::lock_guard lock(manifest_mutex_);
+  for (const auto& [id, damaged] : manifest_->state().damaged) {
+    if (damaged.meta.info.time_max < clock_.now() - options_.retention_age_max.count()) out.push_back(damaged.meta);
+  }
+  return out;
+}
+
+Result<void> Engine::forget_expired_damage() {
+  const std::vector<PartMeta> expired = expired_damage();
+  if (expired.empty()) return {};
+  ManifestEdit edit;
+  for (const PartMeta& meta : expired) edit.repair.push_back(meta.id);
+  {
+    std::lock_guard lock(manifest_mutex_);
+    TRY_VOID(commit_edit(edit));
+    parts_damaged_ = manifest_->state().damaged.size();
+  }
+  for (const PartMeta& meta : expired)
+    static_cast<void>(files_.remove(make_handle(meta)->path() + std::string(kDamagedExtension)));
+  return {};
+}
+
 Result<void> Engine::enforce_retention() {
   TRY_VOID(check_open());
+  TRY_VOID(forget_expired_damage());
   std::vector<PartRef> dropped = expired_parts();
   if (dropped.empty()) return {};
   {
@@ -50,11 +85,15 @@ Result<void> Engine::enforce_retention() {
       edit.remove.push_back(part->meta().id);
       removed.insert(part->meta().id);
     }
-    auto committed = manifest_->commit(std::move(edit));
+    auto committed = commit_edit(edit);
     if (!committed.ok()) return std::move(committed).error().within("cannot drop {} old parts", dropped.size());
     publish({}, removed, false);
   }
-  for (const PartRef& part : dropped) part->drop();
+  for (const PartRef& part : dropped) {
+    const PartMeta& meta = part->meta();
+    changes_.add(meta.tenant, meta.signal, TimeRange{meta.info.time_min, meta.info.time_max + 1});
+    part->drop();
+  }
   parts_dropped_ += dropped.size();
   return {};
 }

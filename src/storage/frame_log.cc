@@ -9,6 +9,7 @@ namespace trilobite::storage {
 namespace {
 
 constexpr std::uint32_t kVersion = 1;
+constexpr std::uint64_t kSectorBytes = 512;  // what a disk writes as a whole, at least
 
 struct FrameHeader {
   std::uint32_t marker;  // lets a reader find the next frame behind a bad one
@@ -46,14 +47,41 @@ std::uint64_t find_frame(std::string_view content, std::uint64_t salt, std::uint
   return content.size();
 }
 
+// Of the bad bytes from `offset` to `end`: the payload, if only marker or length of a single frame are wrong.
+std::string_view repair_frame(std::string_view content, std::uint64_t salt, std::uint64_t offset, std::uint64_t end) {
+  if (end - offset < kFrameHeaderBytes) return {};
+  FrameHeader header;
+  std::memcpy(&header, content.data() + offset, sizeof header);
+  const std::string_view payload = content.substr(offset + kFrameHeaderBytes, end - offset - kFrameHeaderBytes);
+  return frame_hash(salt, offset, payload) == header.hash ? payload : std::string_view();
+}
+
+bool is_zero(std::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == 0; });
+}
+
+// Whether a write that the power interrupted can have left these bytes at the end of a file: a sector that did not get
+// to the disk is zero, or the file ends before it.
+bool may_be_torn(std::string_view content, std::uint64_t salt, std::uint64_t offset) {
+  for (std::uint64_t at = offset; at < content.size();) {
+    const std::uint64_t end = std::min<std::uint64_t>(content.size(), (at / kSectorBytes + 1) * kSectorBytes);
+    if (is_zero(content.substr(at, end - at))) return true;
+    at = end;
+  }
+  if (content.size() - offset < kFrameHeaderBytes) return true;
+  FrameHeader header;
+  std::memcpy(&header, content.data() + offset, sizeof header);
+  return header.marker == marker_of(salt) && header.length > content.size() - offset - kFrameHeaderBytes;
+}
+
 }  // namespace
 
-std::string frame_log_header(FrameLogKind kind, std::uint64_t salt) {
+std::string frame_log_header(FrameLogKind kind, std::uint64_t salt, std::uint32_t previous_bytes) {
   std::string out;
   ByteWriter writer(out);
   writer.fixed(static_cast<std::uint64_t>(kind));
   writer.fixed(kVersion);
-  writer.fixed(std::uint32_t{0});
+  writer.fixed(previous_bytes);
   writer.fixed(salt);
   writer.fixed(hash64(out));
   CHECK(out.size() == kFrameLogHeaderBytes);
@@ -72,23 +100,23 @@ void append_frame(std::string& out, std::uint64_t salt, std::uint64_t offset, st
 Result<FrameLogContent> read_frame_log(FrameLogKind kind, std::string_view content) {
   FrameLogContent out;
   const std::string_view head = content.substr(0, kFrameLogHeaderBytes);
-  if (head.size() < kFrameLogHeaderBytes || std::all_of(head.begin(), head.end(), [](char c) { return c == 0; })) {
+  if (head.size() < kFrameLogHeaderBytes || (content.size() == kFrameLogHeaderBytes && is_zero(head))) {
     out.unused = true;
     return out;
   }
   ByteReader reader(head);
   TRY(magic, reader.fixed<std::uint64_t>());
   TRY(version, reader.fixed<std::uint32_t>());
-  TRY(reserved, reader.fixed<std::uint32_t>());
+  TRY(previous_bytes, reader.fixed<std::uint32_t>());
   TRY(salt, reader.fixed<std::uint64_t>());
   TRY(hash, reader.fixed<std::uint64_t>());
-  static_cast<void>(reserved);
   if (magic != static_cast<std::uint64_t>(kind))
     return error(Code::kCorrupt, "the file begins with {:016x}, not with its magic number", magic);
   if (hash != hash64(head.substr(0, 24))) return error(Code::kCorrupt, "the checksum of the header is wrong");
   if (version > kVersion)
     return error(Code::kUnsupported, "the file has format version {}, this program knows up to {}", version, kVersion);
   out.salt = salt;
+  out.previous_bytes = previous_bytes;
 
   std::uint64_t at = kFrameLogHeaderBytes;
   out.bytes_valid = at;
@@ -101,20 +129,23 @@ Result<FrameLogContent> read_frame_log(FrameLogKind kind, std::string_view conte
       continue;
     }
     const std::uint64_t next = find_frame(content, salt, at + 1);
-    if (next == content.size()) {
+    const std::string_view repaired = repair_frame(content, salt, at, next);
+    if (repaired.data() == nullptr && next == content.size() && may_be_torn(content, salt, at)) {
       out.torn = true;
       break;
     }
-    out.damage.push_back({at, next - at});
+    if (repaired.data() != nullptr) out.frames.push_back(repaired);
+    out.damage.push_back({at, next - at, repaired.data() != nullptr});
     at = next;
   }
   return out;
 }
 
 Result<std::unique_ptr<FrameLogWriter>> FrameLogWriter::create(FileSystem& files, const std::string& path,
-                                                               FrameLogKind kind, std::uint64_t salt) {
+                                                               FrameLogKind kind, std::uint64_t salt,
+                                                               std::uint32_t previous_bytes) {
   TRY(file, files.create(path));
-  TRY_VOID(file->append(frame_log_header(kind, salt)));
+  TRY_VOID(file->append(frame_log_header(kind, salt, previous_bytes)));
   TRY_VOID(file->sync());
   return std::unique_ptr<FrameLogWriter>(new FrameLogWriter(std::move(file), salt));
 }

@@ -1,8 +1,9 @@
 // A file of checksummed frames, appended in order: the form of WAL segments and of the manifest (format.md).
 //
 // One frame is what one sync makes durable, and no frame is written before the one in front of it was synced. Hence a
-// bad frame with nothing valid behind it was never acknowledged: it is torn and may be cut off. A bad frame with a
-// valid one behind it was acknowledged once: it is damage.
+// bad frame with a valid one behind it was acknowledged once: it is damage. A bad frame at the end was mostly never
+// acknowledged: it is torn and may be cut off. But a disk writes whole sectors: what is missing of a torn frame is
+// missing from the file, or zero. A frame that is there in full, no sector of it zero, and yet wrong, is damage.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,8 @@ enum class FrameLogKind : std::uint64_t {
 };
 
 // Header of a new file. `salt` makes stale bytes of another file never look valid.
-std::string frame_log_header(FrameLogKind kind, std::uint64_t salt);
+// `previous_bytes` is how long the file before this one was when it was finished; 0 when there is none.
+std::string frame_log_header(FrameLogKind kind, std::uint64_t salt, std::uint32_t previous_bytes = 0);
 
 // Appends the frame that will stand at `offset` of the file.
 void append_frame(std::string& out, std::uint64_t salt, std::uint64_t offset, std::string_view payload);
@@ -32,13 +34,15 @@ void append_frame(std::string& out, std::uint64_t salt, std::uint64_t offset, st
 struct FrameLogContent {
   bool unused = false;  // the header was never written: created, then the power went
   std::uint64_t salt = 0;
+  std::uint64_t previous_bytes = 0;  // see frame_log_header
   std::vector<std::string_view> frames;
   std::uint64_t bytes_valid = 0;  // end of the last valid frame, of those without damage in front
-  bool torn = false;              // bytes behind bytes_valid, none of them valid
+  bool torn = false;              // bytes behind the last frame that a power cut explains
   struct Damage {
     std::uint64_t offset = 0, bytes = 0;
+    bool repaired = false;  // only marker or length was wrong: the frame is in `frames`
   };
-  std::vector<Damage> damage;  // bad bytes with valid frames behind them; those frames are in `frames`
+  std::vector<Damage> damage;  // bad bytes that no power cut explains; valid frames behind them are in `frames`
 };
 
 // kCorrupt for a bad header, kUnsupported for a newer version.
@@ -49,7 +53,7 @@ class FrameLogWriter {
  public:
   // Writes and syncs the header. The caller syncs the folder.
   static Result<std::unique_ptr<FrameLogWriter>> create(FileSystem& files, const std::string& path, FrameLogKind kind,
-                                                        std::uint64_t salt);
+                                                        std::uint64_t salt, std::uint32_t previous_bytes = 0);
 
   // How far a failed append got, because what can be done about it differs.
   enum class Failure : std::uint8_t {

@@ -127,7 +127,11 @@ Result<BlockKeysRef> HeadSource::keys(std::size_t index) const {
   return keys_[index];
 }
 
-Result<Column> HeadSource::column(std::size_t index, const BlockKeys& keys, std::string_view name) const {
+Result<ColumnRef> HeadSource::column(std::size_t index, const BlockKeys& keys, std::string_view name) const {
+  return std::make_shared<const Column>(gather_column(index, keys, name));
+}
+
+Column HeadSource::gather_column(std::size_t index, const BlockKeys& keys, std::string_view name) const {
   const HeadChunk& chunk = *view_.chunks[index].chunk;
   const std::span<const ColumnSchema> schema = table_->schema();
   for (std::size_t i = 0; i < schema.size(); ++i) {

@@ -18,7 +18,7 @@ class HeadSource final : public RowSource {
   std::size_t blocks() const override { return view_.chunks.size(); }
   BlockInfo block(std::size_t index) const override;
   Result<BlockKeysRef> keys(std::size_t index) const override;
-  Result<Column> column(std::size_t index, const BlockKeys& keys, std::string_view name) const override;
+  Result<ColumnRef> column(std::size_t index, const BlockKeys& keys, std::string_view name) const override;
   Result<LineBlockRef> lines(std::size_t, const BlockKeysRef&) const override { return LineBlockRef(); }
   void settle(std::size_t) const override {}
   std::uint32_t series() const override { return static_cast<std::uint32_t>(sets_.size()); }
@@ -28,6 +28,7 @@ class HeadSource final : public RowSource {
   bool in_memory() const override { return true; }
 
  private:
+  Column gather_column(std::size_t index, const BlockKeys& keys, std::string_view name) const;
   std::shared_ptr<const HeadTable> table_;
   HeadTable::View view_;                // its stats are moved to stats_
   std::vector<LabelSetRef> sets_;       // sorted

@@ -193,7 +193,34 @@ TEST(FrameLog, TellsTornFromDamaged) {
       frame_log_header(FrameLogKind::kSegment, 99) + std::string(8, 'x') + file.substr(kFrameLogHeaderBytes);
   EXPECT_TRUE(read_frame_log(FrameLogKind::kSegment, moved)->frames.empty());
   EXPECT_TRUE(read_frame_log(FrameLogKind::kSegment, "short")->unused);
-  EXPECT_TRUE(read_frame_log(FrameLogKind::kSegment, std::string(100, '\0'))->unused);
+  EXPECT_TRUE(read_frame_log(FrameLogKind::kSegment, std::string(kFrameLogHeaderBytes, '\0'))->unused);
+  EXPECT_EQ(read_frame_log(FrameLogKind::kSegment, std::string(100, '\0')).error().code, Code::kCorrupt)
+      << "no frame is written before the header is synced";
+
+  // Of the last frame: all of it is there and yet it is wrong, or a sector of it is missing.
+  std::string long_file = file;
+  append_frame(long_file, 99, long_file.size(), std::string(2000, 'y'));
+  std::string flipped = long_file;
+  flipped[1500] ^= 1;
+  auto last = read_frame_log(FrameLogKind::kSegment, flipped);
+  ASSERT_OK(last);
+  EXPECT_FALSE(last->torn);
+  ASSERT_EQ(last->damage.size(), 1u);
+  EXPECT_FALSE(last->damage[0].repaired);
+  EXPECT_EQ(last->bytes_valid, file.size());
+  std::string holed = long_file;
+  holed.replace(1024, 512, 512, '\0');
+  last = read_frame_log(FrameLogKind::kSegment, holed);
+  ASSERT_OK(last);
+  EXPECT_TRUE(last->torn);
+  EXPECT_TRUE(last->damage.empty());
+  std::string longer = long_file;
+  longer[file.size() + 6] ^= 1;  // its length
+  last = read_frame_log(FrameLogKind::kSegment, longer);
+  ASSERT_OK(last);
+  EXPECT_EQ(last->frames.size(), 4u);
+  ASSERT_EQ(last->damage.size(), 1u);
+  EXPECT_TRUE(last->damage[0].repaired);
 }
 
 TEST(WalRecord, ComesBack) {

@@ -128,6 +128,7 @@ class JoinedScan final : public Scan {
       sum.bytes_compressed += stats.bytes_compressed;
       sum.head_rows += stats.head_rows;
       sum.head_bytes += stats.head_bytes;
+      sum.warnings.insert(sum.warnings.end(), stats.warnings.begin(), stats.warnings.end());
     }
     return sum;
   }
@@ -209,6 +210,10 @@ Result<std::vector<std::string>> JoinedTenants::label_values(const IndexRequest&
     return {};
   }));
   return sorted(std::move(values));
+}
+
+std::optional<std::uint64_t> JoinedTenants::version(std::string_view tenant, Signal signal, TimeRange range) const {
+  return joined(tenant) ? std::nullopt : store_.version(tenant, signal, range);
 }
 
 Result<std::vector<SeriesInfo>> JoinedTenants::series(const IndexRequest& request) {

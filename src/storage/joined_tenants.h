@@ -29,6 +29,8 @@ class JoinedTenants final : public Store {
   Result<std::vector<std::string>> label_names(const IndexRequest& request) override;
   Result<std::vector<std::string>> label_values(const IndexRequest& request, std::string_view name) override;
   Result<std::vector<SeriesInfo>> series(const IndexRequest& request) override;
+  // Of single tenants only.
+  std::optional<std::uint64_t> version(std::string_view tenant, Signal signal, TimeRange range) const override;
   Result<void> flush() override { return store_.flush(); }
   StoreStatistics statistics() const override { return store_.statistics(); }
 

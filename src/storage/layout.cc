@@ -81,6 +81,56 @@ std::string tenant_folder(std::string_view tenant) {
   return fmt::format("{}%~{:016x}{:016x}", out.substr(0, kFolderBytesMax - 34), hash.high, hash.low);
 }
 
+std::optional<std::string> tenant_of_folder(std::string_view folder) {
+  if (folder == "%") return "";
+  std::string out;
+  for (std::size_t i = 0; i < folder.size(); ++i) {
+    if (folder[i] != '%') {
+      out.push_back(folder[i]);
+      continue;
+    }
+    unsigned byte = 0;
+    const char* digits = folder.data() + i + 1;
+    if (folder.size() - i < 3) return std::nullopt;
+    const auto [end, code] = std::from_chars(digits, digits + 2, byte, 16);
+    if (code != std::errc() || end != digits + 2) return std::nullopt;
+    out.push_back(static_cast<char>(byte));
+    i += 2;
+  }
+  if (out.empty() || tenant_folder(out) != folder) return std::nullopt;
+  return out;
+}
+
+std::optional<Signal> signal_of_name(std::string_view name) {
+  for (const Signal signal : {Signal::kLogs, Signal::kMetrics, Signal::kTraces}) {
+    if (signal_name(signal) == name) return signal;
+  }
+  return std::nullopt;
+}
+
+Result<std::vector<PartFolder>> list_part_folders(FileSystem& files, const Layout& layout) {
+  std::vector<PartFolder> out;
+  TRY(tenants, files.list(layout.parts()));
+  for (const FileInfo& tenant : tenants) {
+    if (!tenant.directory) continue;
+    const std::string tenant_path = layout.parts() + "/" + tenant.name;
+    TRY(signals, files.list(tenant_path));
+    for (const FileInfo& signal : signals) {
+      if (!signal.directory) continue;
+      const std::string signal_path = tenant_path + "/" + signal.name;
+      TRY(days, files.list(signal_path));
+      for (const FileInfo& day : days) {
+        if (!day.directory) continue;
+        PartFolder folder{tenant.name, signal.name, signal_path + "/" + day.name, {}};
+        TRY(entries, files.list(folder.path));
+        for (const FileInfo& entry : entries) folder.files.push_back(entry.name);
+        out.push_back(std::move(folder));
+      }
+    }
+  }
+  return out;
+}
+
 std::string Layout::segment(std::uint64_t id) const { return fmt::format("{}/wal/{:010}.wal", directory_, id); }
 
 std::string Layout::part_folder(std::string_view tenant, Signal signal, std::int64_t window) const {

@@ -63,6 +63,9 @@ inline constexpr std::size_t kSectionBytesMax = std::size_t{2} << 30;
 // Tenant names; as long as a file name may be after escaping.
 inline constexpr std::size_t kTenantBytesMax = 255;
 
+// Damage reports that wait to be dealt with; a part is named once.
+inline constexpr std::size_t kDamageReportsMax = 4096;
+
 // How often the free space of the disk is looked up while appending.
 inline constexpr std::chrono::nanoseconds kDiskSpaceInterval = std::chrono::seconds(1);
 

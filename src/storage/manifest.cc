@@ -67,14 +67,49 @@ Result<std::vector<AcceptedRequest>> get_requests(ByteReader& in) {
   return out;
 }
 
+void put_damage(ByteWriter& out, const ManifestEdit& edit) {
+  out.varint(edit.damage.size());
+  for (const DamagedPart& damaged : edit.damage) {
+    put_part(out, damaged.meta);
+    out.text(damaged.reason);
+    out.fixed(static_cast<std::uint8_t>(damaged.missing ? 1 : 0));
+  }
+  out.varint(edit.repair.size());
+  for (const std::uint64_t id : edit.repair) out.varint(id);
+}
+
+Result<void> get_damage(ByteReader& in, ManifestEdit& out) {
+  TRY(damaged, in.varint());
+  for (std::uint64_t i = 0; i < damaged; ++i) {
+    TRY(meta, get_part(in));
+    TRY(reason, in.text());
+    TRY(missing, in.fixed<std::uint8_t>());
+    out.damage.push_back({std::move(meta), std::string(reason), missing != 0});
+  }
+  TRY(repaired, in.varint());
+  for (std::uint64_t i = 0; i < repaired; ++i) {
+    TRY(id, in.varint());
+    out.repair.push_back(id);
+  }
+  return {};
+}
+
 // What does not fit the state is damage: an edit names parts exactly once.
 Result<void> apply(ManifestState& state, ManifestEdit edit) {
+  for (const std::uint64_t id : edit.repair) {
+    if (state.damaged.erase(id) == 0) return error(Code::kCorrupt, "part {} is repaired but was never damaged", id);
+  }
   for (const std::uint64_t id : edit.remove) {
     if (state.parts.erase(id) == 0) return error(Code::kCorrupt, "part {} is removed but was never added", id);
   }
   for (PartMeta& part : edit.add) {
     const std::uint64_t id = part.id;
     if (!state.parts.emplace(id, std::move(part)).second) return error(Code::kCorrupt, "part {} is added twice", id);
+  }
+  for (DamagedPart& damaged : edit.damage) {
+    const std::uint64_t id = damaged.meta.id;
+    if (!state.damaged.emplace(id, std::move(damaged)).second)
+      return error(Code::kCorrupt, "part {} is damaged twice", id);
   }
   if (edit.part_next != 0) state.part_next = edit.part_next;
   if (edit.wal_floor != 0) state.wal_floor = edit.wal_floor;
@@ -85,6 +120,7 @@ Result<void> apply(ManifestState& state, ManifestEdit edit) {
 ManifestEdit whole_state(const ManifestState& state) {
   ManifestEdit out;
   for (const auto& [id, part] : state.parts) out.add.push_back(part);
+  for (const auto& [id, damaged] : state.damaged) out.damage.push_back(damaged);
   out.part_next = state.part_next;
   out.wal_floor = state.wal_floor;
   out.requests = state.requests;
@@ -103,13 +139,15 @@ std::string encode_edit(const ManifestEdit& edit) {
   writer.varint(edit.part_next);
   writer.varint(edit.wal_floor);
   writer.fixed(static_cast<std::uint8_t>(edit.requests ? 1 : 0));
-  if (!edit.requests) return out;
-  writer.varint(edit.requests->size());
-  for (const AcceptedRequest& request : *edit.requests) {
-    writer.fixed(request.hash.low);
-    writer.fixed(request.hash.high);
-    writer.fixed(request.accepted);
+  if (edit.requests) {
+    writer.varint(edit.requests->size());
+    for (const AcceptedRequest& request : *edit.requests) {
+      writer.fixed(request.hash.low);
+      writer.fixed(request.hash.high);
+      writer.fixed(request.accepted);
+    }
   }
+  if (!edit.damage.empty() || !edit.repair.empty()) put_damage(writer, edit);
   return out;
 }
 
@@ -135,6 +173,7 @@ Result<ManifestEdit> decode_edit(std::string_view bytes) {
     TRY(requests, get_requests(in));
     out.requests = std::move(requests);
   }
+  if (!in.done()) TRY_VOID(get_damage(in, out));
   if (!in.done()) return error(Code::kCorrupt, "{} bytes behind an edit", in.left());
   return out;
 }
@@ -142,9 +181,9 @@ Result<ManifestEdit> decode_edit(std::string_view bytes) {
 Result<ManifestContent> read_manifest(std::string_view bytes) {
   TRY(log, read_frame_log(FrameLogKind::kManifest, bytes));
   if (log.unused) return error(Code::kCorrupt, "the header is missing");
+  if (log.frames.empty()) return error(Code::kCorrupt, "there is no whole edit in it");  // it begins with one
   if (!log.damage.empty()) {
-    return error(Code::kCorrupt, "{} damaged bytes at {}, with valid edits behind them", log.damage[0].bytes,
-                 log.damage[0].offset);
+    return error(Code::kCorrupt, "{} damaged bytes at {}", log.damage[0].bytes, log.damage[0].offset);
   }
   ManifestContent out;
   out.torn = log.torn;
@@ -169,8 +208,23 @@ Result<std::unique_ptr<Manifest>> Manifest::open(FileSystem& files, const Clock&
   } else if (bytes.error().code != Code::kNotFound) {
     return std::move(bytes).error();
   }
-  TRY_VOID(out->rewrite());
+  TRY_VOID(out->begin());
   return out;
+}
+
+Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const Clock& clock, Layout layout,
+                                                   ManifestState state) {
+  std::unique_ptr<Manifest> out(new Manifest(files, clock, std::move(layout)));
+  out->state_ = std::move(state);
+  TRY_VOID(out->begin());
+  return out;
+}
+
+// Without room for a new file the old one still says what there is.
+Result<void> Manifest::begin() {
+  auto rewritten = rewrite();
+  if (!rewritten.ok() && !broken_ && rewritten.error().code == Code::kNoSpace) return {};
+  return rewritten;
 }
 
 Error Manifest::fail(Error error) {
@@ -217,7 +271,7 @@ Result<void> Manifest::commit(ManifestEdit edit) {
   }
   TRY_VOID(append(encode_edit(edit)));
   const auto applied = apply(state_, std::move(edit));
-  CHECK(applied.ok());
+  CHECK(applied.ok());  // the engine names parts that are there
   return {};
 }
 

@@ -29,8 +29,16 @@ struct AcceptedRequest {
   TimeNs accepted = 0;
 };
 
+// A part that did not pass its checks and does not count any more. Its file, if there is one, is put aside.
+struct DamagedPart {
+  PartMeta meta;
+  std::string reason;
+  bool missing = false;  // there was no file: should it come back, it is welcome
+};
+
 struct ManifestState {
-  std::map<std::uint64_t, PartMeta> parts;  // by id
+  std::map<std::uint64_t, PartMeta> parts;       // by id
+  std::map<std::uint64_t, DamagedPart> damaged;  // by id
   std::uint64_t part_next = 1;              // id
   std::uint64_t wal_floor = 1;              // segments below are covered by parts
   std::vector<AcceptedRequest> requests;    // of the covered segments, those that may be repeated still
@@ -42,6 +50,8 @@ struct ManifestEdit {
   std::uint64_t part_next = 0;  // 0: unchanged, as is the next
   std::uint64_t wal_floor = 0;
   std::optional<std::vector<AcceptedRequest>> requests;  // replaces the list
+  std::vector<DamagedPart> damage;   // added to the list of damaged parts; `remove` has those that counted until now
+  std::vector<std::uint64_t> repair;  // taken from the list; `add` has those that count again
 };
 
 std::string encode_edit(const ManifestEdit& edit);
@@ -58,8 +68,12 @@ Result<ManifestContent> read_manifest(std::string_view bytes);
 // One thread at a time.
 class Manifest {
  public:
-  // Reads the file, or starts an empty one, and writes it anew in short form.
+  // Reads the file, or starts an empty one, and writes it anew in short form: where the disk is full, with the first
+  // commit.
   static Result<std::unique_ptr<Manifest>> open(FileSystem& files, const Clock& clock, Layout layout);
+  // Begins with `state`, in place of a file that cannot be read.
+  static Result<std::unique_ptr<Manifest>> create(FileSystem& files, const Clock& clock, Layout layout,
+                                                  ManifestState state);
 
   const ManifestState& state() const { return state_; }
   bool was_torn() const { return was_torn_; }  // the file ended in an edit that was never finished
@@ -76,6 +90,7 @@ class Manifest {
   Manifest(FileSystem& files, const Clock& clock, Layout layout)
       : files_(files), clock_(clock), layout_(std::move(layout)) {}
   Result<void> rewrite();
+  Result<void> begin();
   Result<void> append(const std::string& edit);
   Error fail(Error error);
 

@@ -77,6 +77,10 @@ Result<std::shared_ptr<const PartReader>> open_checked(FileSystem& files, const 
 
 Result<std::shared_ptr<const PartCache::Open>> PartHandle::open() const {
   if (auto found = cache_->find(meta_.id)) return found;
+  return noted(open_file());
+}
+
+Result<std::shared_ptr<const PartCache::Open>> PartHandle::open_file() const {
   TRY(reader, open_checked(files_, path_, meta_));
   auto open = std::make_shared<PartCache::Open>();
   TRY(series_bytes, reader->read_section("series"));

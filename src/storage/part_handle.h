@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -12,6 +13,7 @@
 
 #include "columnar/part.h"
 #include "storage/block_cache.h"
+#include "storage/damage_reports.h"
 #include "storage/label_index.h"
 #include "storage/limits.h"
 #include "storage/manifest.h"
@@ -55,8 +57,13 @@ class PartCache {
 
 class PartHandle {
  public:
-  PartHandle(FileSystem& files, std::shared_ptr<PartCache> cache, PartMeta meta, std::string path)
-      : files_(files), cache_(std::move(cache)), meta_(std::move(meta)), path_(std::move(path)) {}
+  PartHandle(FileSystem& files, std::shared_ptr<PartCache> cache, std::shared_ptr<DamageReports> reports, PartMeta meta,
+             std::string path)
+      : files_(files),
+        cache_(std::move(cache)),
+        reports_(std::move(reports)),
+        meta_(std::move(meta)),
+        path_(std::move(path)) {}
   ~PartHandle();
   PartHandle(const PartHandle&) = delete;
   PartHandle& operator=(const PartHandle&) = delete;
@@ -66,12 +73,25 @@ class PartHandle {
   // kCorrupt when the file is not the one that the manifest means.
   Result<std::shared_ptr<const PartCache::Open>> open() const;
   BlockCache& blocks() const { return cache_->blocks(); }
+  // Passes on what reading the file gave; damage is reported, so that the part is put aside.
+  template <class T>
+  Result<T> noted(Result<T> outcome) const {
+    if (!outcome.ok() && outcome.error().code == Code::kCorrupt) reports_->add(meta_.id, outcome.error().message);
+    return outcome;
+  }
+  // For what is read later, by whoever holds it.
+  std::function<void(const Error&)> damage_observer() const {
+    return [reports = reports_, id = meta_.id](const Error& error) { reports->add(id, error.message); };
+  }
   // The manifest does not name it any more: the file goes with the last handle.
   void drop() { dropped_ = true; }
 
  private:
+  Result<std::shared_ptr<const PartCache::Open>> open_file() const;
+
   FileSystem& files_;
-  std::shared_ptr<PartCache> cache_;  // shared with the engine, which a scan may outlive
+  std::shared_ptr<PartCache> cache_;  // shared with the engine, which a scan may outlive, as is the next
+  std::shared_ptr<DamageReports> reports_;
   PartMeta meta_;
   std::string path_;
   std::atomic<bool> dropped_{false};

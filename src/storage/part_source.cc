@@ -14,9 +14,9 @@ Result<std::shared_ptr<const PartSource>> PartSource::create(PartRef part, Cachi
 }
 
 Result<BlockKeysRef> PartSource::keys(std::size_t index) const {
-  if (caching_ == Caching::kBypass) return read_keys(index);
+  if (caching_ == Caching::kBypass) return part_->noted(read_keys(index));
   if (auto kept = part_->blocks().find(id(), index).keys) return kept;
-  TRY(keys, read_keys(index));
+  TRY(keys, part_->noted(read_keys(index)));
   part_->blocks().put_keys(id(), index, keys);
   return keys;
 }
@@ -25,11 +25,23 @@ Result<LineBlockRef> PartSource::lines(std::size_t index, const BlockKeysRef& ke
   if (caching_ == Caching::kUse) {
     if (auto kept = part_->blocks().find(id(), index).lines) return kept;
   }
-  TRY(lines, open_->reader->read_lines(index, [keys]() -> Result<std::span<const TimeNs>> {
-    return std::span<const TimeNs>(keys->times);
-  }));
+  const auto times = [keys]() -> Result<std::span<const TimeNs>> { return std::span<const TimeNs>(keys->times); };
+  TRY(lines, part_->noted(open_->reader->read_lines(index, times, part_->damage_observer())));
   if (lines && caching_ == Caching::kUse) part_->blocks().put_lines(id(), index, lines);
   return lines;
+}
+
+Result<ColumnRef> PartSource::column(std::size_t index, const BlockKeys& keys, std::string_view name) const {
+  if (caching_ == Caching::kUse) {
+    if (auto kept = part_->blocks().find(id(), index).column(name)) return kept;
+  }
+  TRY(read, part_->noted(read_column(index, keys, name)));
+  auto shared = std::make_shared<const Column>(std::move(read));
+  // Few distinct values are small, and every query that groups or filters by them asks again.
+  if (caching_ == Caching::kUse && std::holds_alternative<DictionaryColumn>(shared->values())) {
+    part_->blocks().put_column(id(), index, name, shared);
+  }
+  return shared;
 }
 
 void PartSource::settle(std::size_t index) const {
@@ -55,7 +67,7 @@ Result<BlockKeysRef> PartSource::read_keys(std::size_t index) const {
   return BlockKeysRef(std::move(out));
 }
 
-Result<Column> PartSource::column(std::size_t index, const BlockKeys& keys, std::string_view name) const {
+Result<Column> PartSource::read_column(std::size_t index, const BlockKeys& keys, std::string_view name) const {
   TRY(out, open_->reader->read_column(index, name));
   if (out.size() != 0 && out.size() != keys.rows()) {
     return error(Code::kCorrupt, "column {} of block {} of {} has {} of {} rows", name, index, part_->path(),

@@ -18,7 +18,7 @@ class PartSource final : public RowSource {
   std::size_t blocks() const override { return open_->reader->blocks().size(); }
   BlockInfo block(std::size_t index) const override { return open_->reader->blocks()[index]; }
   Result<BlockKeysRef> keys(std::size_t index) const override;
-  Result<Column> column(std::size_t index, const BlockKeys& keys, std::string_view name) const override;
+  Result<ColumnRef> column(std::size_t index, const BlockKeys& keys, std::string_view name) const override;
   Result<LineBlockRef> lines(std::size_t index, const BlockKeysRef& keys) const override;
   void settle(std::size_t index) const override;
   std::uint32_t series() const override { return open_->series->size(); }
@@ -29,6 +29,7 @@ class PartSource final : public RowSource {
 
  private:
   Result<BlockKeysRef> read_keys(std::size_t index) const;
+  Result<Column> read_column(std::size_t index, const BlockKeys& keys, std::string_view name) const;
   std::uint64_t id() const { return part_->meta().id; }
 
   PartRef part_;

@@ -30,7 +30,10 @@ class DirectoryReader final : public ReadOnlyStore {
   Result<void> append(std::string_view, Signal, const Batch&, const AppendOptions&) override { return refuse(); }
   Result<void> flush() override { return refuse(); }
 
-  Result<std::unique_ptr<Scan>> scan(ScanRequest request) override { return open_scan(view(), std::move(request)); }
+  // Deleted rows that are still in parts are shown: who asks here has the files.
+  Result<std::unique_ptr<Scan>> scan(ScanRequest request) override {
+    return open_scan(view(), std::move(request), {}, {});
+  }
   Result<std::vector<std::string>> label_names(const IndexRequest& request) override {
     return query_label_names(view(), request);
   }
@@ -74,8 +77,14 @@ class DirectoryReader final : public ReadOnlyStore {
     auto parts = std::make_shared<PartSet>();
     for (const auto& [id, meta] : state.parts) {
       std::string path = layout_.part(meta.tenant, meta.signal, meta.window, meta.id);
-      TRY_VOID(open_checked(files_, path, meta));
-      parts->parts.push_back(std::make_shared<PartHandle>(files_, cache_, meta, std::move(path)));
+      auto reader = open_checked(files_, path, meta);
+      if (!reader.ok() && reader.error().code != Code::kCorrupt) return std::move(reader).error();
+      if (!reader.ok()) {
+        messages_.push_back(fmt::format("{}: {}; its {} rows are not shown", path, reader.error().message,
+                                        meta.info.rows));
+        continue;
+      }
+      parts->parts.push_back(std::make_shared<PartHandle>(files_, cache_, reports_, meta, std::move(path)));
     }
     parts_ = std::move(parts);
     return {};
@@ -132,6 +141,7 @@ class DirectoryReader final : public ReadOnlyStore {
   const Layout layout_;
   std::unique_ptr<FileLock> lock_;
   const std::shared_ptr<PartCache> cache_ = std::make_shared<PartCache>();
+  const std::shared_ptr<DamageReports> reports_ = std::make_shared<DamageReports>();  // nobody acts on them
   std::shared_ptr<const PartSet> parts_ = std::make_shared<PartSet>();
   const std::shared_ptr<Head> head_ = std::make_shared<Head>();
   RecentRequests recent_;

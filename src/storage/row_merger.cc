@@ -28,7 +28,7 @@ struct RowMerger::Cursor {
   MergeRun input;
   std::size_t block_next = 0;
   BlockKeysRef keys;
-  std::vector<Column> columns;  // as in the schema
+  std::vector<ColumnRef> columns;  // as in the schema
   std::vector<const Column*> column_refs;
   std::uint64_t load = 0;       // of the columns
   std::size_t row = 0;
@@ -87,7 +87,7 @@ Result<void> RowMerger::load_block(Cursor& cursor) {
       cursor.columns.push_back(std::move(values));
     }
     cursor.column_refs.clear();
-    for (const Column& column : cursor.columns) cursor.column_refs.push_back(&column);
+    for (const ColumnRef& column : cursor.columns) cursor.column_refs.push_back(column.get());
     cursor.keys = std::move(keys);
     cursor.load = ++loads_;
     cursor.row = 0;
@@ -150,7 +150,7 @@ void RowMerger::copy(const Cursor& cursor, std::size_t rows) {
   block_.times.insert(block_.times.end(), times + static_cast<std::ptrdiff_t>(cursor.row),
                       times + static_cast<std::ptrdiff_t>(end));
   for (std::size_t i = 0; i < schema_.size(); ++i)
-    builders_[i].append(cursor.columns[i], cursor.load, cursor.row, cursor.row + rows);
+    builders_[i].append(*cursor.columns[i], cursor.load, cursor.row, cursor.row + rows);
 }
 
 bool RowMerger::full() const {

@@ -33,6 +33,7 @@ struct BlockKeys {
 };
 using BlockKeysRef = std::shared_ptr<const BlockKeys>;
 using LineBlockRef = std::shared_ptr<const columnar::LineBlock>;
+using ColumnRef = std::shared_ptr<const Column>;
 
 // Any number of threads.
 class RowSource {
@@ -42,7 +43,7 @@ class RowSource {
   virtual BlockInfo block(std::size_t index) const = 0;
   virtual Result<BlockKeysRef> keys(std::size_t index) const = 0;
   // In the order of `keys`; of size 0 when the block does not have the column.
-  virtual Result<Column> column(std::size_t index, const BlockKeys& keys, std::string_view name) const = 0;
+  virtual Result<ColumnRef> column(std::size_t index, const BlockKeys& keys, std::string_view name) const = 0;
   // The lines where they are stored split into templates; null: take column(). In the order of `keys`.
   virtual Result<LineBlockRef> lines(std::size_t index, const BlockKeysRef& keys) const = 0;
   // Whoever worked on the block is done with it: what it has decoded meanwhile counts in the cache.

@@ -88,8 +88,12 @@ class SourceBlock final : public ScanBlock {
 
 class EngineScan final : public Scan {
  public:
-  EngineScan(ScanPlan plan, ScanRequest request)
-      : plan_(std::move(plan)), request_(std::move(request)), label_sets_(plan_) {
+  EngineScan(ScanPlan plan, ScanRequest request, HiddenRows hidden, std::vector<std::string> warnings)
+      : plan_(std::move(plan)),
+        request_(std::move(request)),
+        hidden_(std::move(hidden)),
+        warnings_(std::move(warnings)),
+        label_sets_(plan_) {
     for (const Predicate& predicate : request_.predicates) {
       const ColumnSchema* column = find_column(request_.signal, predicate.column);
       applied_.push_back(column != nullptr && column->is_text());
@@ -142,6 +146,7 @@ class EngineScan final : public Scan {
     out.bytes_compressed = counters_->bytes_compressed;
     out.head_rows = counters_->head_rows;
     out.head_bytes = counters_->head_bytes;
+    out.warnings = warnings_;
     return out;
   }
 
@@ -177,6 +182,7 @@ class EngineScan final : public Scan {
     std::uint64_t other_bytes = 0;
     TRY_VOID(drop_duplicates(plan_, source, schema_of(request_.signal), reader, rows, other_bytes));
     counters_->bytes += other_bytes;
+    TRY_VOID(hidden_.apply(*source.source, reader, rows));
     if (rows.empty()) return std::unique_ptr<ScanBlock>();
     rows.move_into(*out);
     out->times = keys->times;
@@ -196,6 +202,8 @@ class EngineScan final : public Scan {
 
   const ScanPlan plan_;
   const ScanRequest request_;
+  const HiddenRows hidden_;
+  const std::vector<std::string> warnings_;
   LabelSets label_sets_;
   std::vector<bool> applied_;
   std::atomic<std::size_t> next_{0};
@@ -206,9 +214,11 @@ class EngineScan final : public Scan {
 
 }  // namespace
 
-Result<std::unique_ptr<Scan>> open_scan(const StoreView& view, ScanRequest request) {
+Result<std::unique_ptr<Scan>> open_scan(const StoreView& view, ScanRequest request,
+                                        HiddenRows hidden, std::vector<std::string> warnings) {
   TRY(plan, plan_scan(view, request));
-  return std::unique_ptr<Scan>(std::make_unique<EngineScan>(std::move(plan), std::move(request)));
+  return std::unique_ptr<Scan>(
+      std::make_unique<EngineScan>(std::move(plan), std::move(request), std::move(hidden), std::move(warnings)));
 }
 
 }  // namespace trilobite::storage

@@ -55,6 +55,7 @@ struct ScanStats {
   std::uint64_t bytes = 0;              // decoded
   std::uint64_t bytes_compressed = 0;   // read from parts
   std::uint64_t head_rows = 0, head_bytes = 0;
+  std::vector<std::string> warnings;    // what is known to be missing: see Store::warnings
 };
 
 // A scan under way. Sees every row acknowledged before it was opened, and keeps seeing it while parts are merged away.
@@ -101,6 +102,7 @@ struct StoreStatistics {
   std::uint64_t rows_stored = 0;     // in parts and head
   std::uint64_t parts = 0, flushes = 0, merges = 0, series_head = 0;
   std::uint64_t parts_dropped = 0;   // by retention
+  std::uint64_t parts_damaged = 0;   // put aside: their rows are in no answer
   bool writable = true;              // false after a failed sync or with a full disk
 };
 
@@ -125,6 +127,17 @@ class Store {
   virtual Result<std::vector<std::string>> label_values(const IndexRequest& request,
                                                         std::string_view name) = 0;  // sorted
   virtual Result<std::vector<SeriesInfo>> series(const IndexRequest& request) = 0;  // sorted by label set bytes
+
+  // What is known to be missing from answers for this range: a sentence for each damaged part.
+  virtual std::vector<std::string> warnings(const std::string& /*tenant*/, Signal, TimeRange) const { return {}; }
+
+  // Another number than before when rows of the range may have come or gone since; rows beside it may change it, too.
+  // Whoever reads it, then scans, and later reads the same number would find the same rows again. Only valid while the
+  // store is open; none: this store does not know.
+  virtual std::optional<std::uint64_t> version(std::string_view tenant, Signal signal, TimeRange range) const {
+    static_cast<void>(tenant), static_cast<void>(signal), static_cast<void>(range);
+    return std::nullopt;
+  }
 
   virtual Result<void> flush() = 0;  // head to parts, now
   virtual StoreStatistics statistics() const = 0;

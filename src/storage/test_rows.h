@@ -140,6 +140,7 @@ struct TestStore {
   TestStore() {
     options.directory = "data";
     options.background = false;
+    options.reserve_bytes = 0;
   }
   Result<void> open() {
     store.reset();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/hash.h"
 
@@ -23,15 +24,45 @@ Result<std::vector<std::uint64_t>> list_segments(FileSystem& files, const Layout
 
 void report_damage(WalReplay& replay, const std::string& path, const FrameLogContent& content) {
   for (const FrameLogContent::Damage& damage : content.damage) {
+    replay.messages.push_back(fmt::format("{}: {} damaged bytes at {}; {}, the segment is kept as {}.damaged", path,
+                                          damage.bytes, damage.offset,
+                                          damage.repaired ? "only the header of a record is wrong and no row is lost"
+                                                          : "acknowledged rows are lost",
+                                          path));
+  }
+}
+
+// What was found of a segment.
+struct Found {
+  std::uint64_t id = 0;
+  std::uint64_t bytes_valid = 0;
+  bool damaged = false;  // and reported
+  bool removed = false;  // it held nothing
+};
+
+// A segment says how long the one in front of it was: that is how whole records missing at its end are noticed.
+void check_previous(WalReplay& replay, const Layout& layout, std::uint64_t id, std::uint64_t previous_bytes,
+                    const Found& previous) {
+  if (previous_bytes <= kFrameLogHeaderBytes) return;
+  const std::string path = layout.segment(id - 1);
+  if (previous.id != id - 1 || previous.removed) {
     replay.messages.push_back(
-        fmt::format("{}: {} damaged bytes at {}; acknowledged rows are lost, the segment is kept as {}.damaged", path,
-                    damage.bytes, damage.offset, path));
+        fmt::format("{}: it is missing or empty, but had {} bytes when {} was begun; acknowledged rows are lost", path,
+                    previous_bytes, layout.segment(id)));
+    replay.lost = true;
+  } else if (previous.bytes_valid < previous_bytes && !previous.damaged) {
+    replay.messages.push_back(
+        fmt::format("{}: it ends at {}, not at {}; acknowledged rows are lost, the segment is kept as {}.damaged", path,
+                    previous.bytes_valid, previous_bytes, path));
+    replay.damaged.push_back(id - 1);
+    std::erase_if(replay.segments, [&](const WalReplay::Segment& segment) { return segment.id == id - 1; });
   }
 }
 
 // Of one segment. `last`: nothing was written behind it, so bad bytes at its end were never acknowledged.
-Result<void> replay_segment(FileSystem& files, const Layout& layout, std::uint64_t id, bool last, WalReplay& replay,
-                            const std::function<Result<void>(std::string_view)>& frame) {
+Result<Found> replay_segment(FileSystem& files, const Layout& layout, std::uint64_t id, bool last,
+                             const Found& previous, WalReplay& replay,
+                             const std::function<Result<void>(std::string_view)>& frame) {
   const std::string path = layout.segment(id);
   TRY(bytes, files.read_all(path));
   auto read = read_frame_log(FrameLogKind::kSegment, bytes);
@@ -41,9 +72,10 @@ Result<void> replay_segment(FileSystem& files, const Layout& layout, std::uint64
     replay.messages.push_back(
         fmt::format("{}: {}; its rows are lost, the segment is kept as {}.damaged", path, read.error().message, path));
     replay.damaged.push_back(id);
-    return {};
+    return Found{.id = id, .damaged = true};
   }
   const FrameLogContent& content = *read;
+  check_previous(replay, layout, id, content.previous_bytes, previous);
   bool damaged = !content.damage.empty();
   report_damage(replay, path, content);
   for (const std::string_view payload : content.frames) {
@@ -66,12 +98,10 @@ Result<void> replay_segment(FileSystem& files, const Layout& layout, std::uint64
     damaged = true;
   }
   if (damaged) replay.damaged.push_back(id);
-  if (content.unused || (content.frames.empty() && !damaged)) {
-    TRY_VOID(files.remove(path));
-  } else {
-    if (!damaged) replay.segments.push_back({id, content.bytes_valid});
-  }
-  return {};
+  const bool empty = content.unused || (content.frames.empty() && !damaged);
+  if (empty) TRY_VOID(files.remove(path));
+  if (!empty && !damaged) replay.segments.push_back({id, content.bytes_valid});
+  return Found{id, content.bytes_valid, damaged, empty};
 }
 
 }  // namespace
@@ -81,12 +111,14 @@ Result<WalReplay> replay_wal(FileSystem& files, const Layout& layout, std::uint6
   WalReplay out;
   TRY(ids, list_segments(files, layout));
   out.segment_next = std::max<std::uint64_t>(floor, ids.empty() ? 1 : ids.back() + 1);
+  Found previous{.id = floor - 1, .damaged = true};  // those in front of the floor are of no interest
   for (const std::uint64_t id : ids) {
     if (id < floor) {
       TRY_VOID(files.remove(layout.segment(id)));
       continue;
     }
-    TRY_VOID(replay_segment(files, layout, id, id == ids.back(), out, frame));
+    TRY(found, replay_segment(files, layout, id, id == ids.back(), previous, out, frame));
+    previous = found;
   }
   return out;
 }
@@ -99,18 +131,27 @@ Result<void> quarantine_segments(FileSystem& files, const Layout& layout, const 
 Result<std::unique_ptr<Wal>> Wal::create(FileSystem& files, const Clock& clock, Layout layout,
                                          const WalReplay& replay) {
   std::unique_ptr<Wal> out(new Wal(files, clock, std::move(layout)));
-  TRY(writer, out->begin_segment(replay.segment_next));
-  out->writer_ = std::move(writer);
-  out->segment_ = replay.segment_next;
   out->finished_ = replay.segments;
+  out->segment_ = replay.segment_next - 1;
+  // Without room for a segment everything can still be read.
+  if (auto begun = out->make_writable(); !begun.ok() && begun.error().code != Code::kNoSpace)
+    return std::move(begun).error();
   return out;
 }
 
-Result<std::unique_ptr<FrameLogWriter>> Wal::begin_segment(std::uint64_t id) {
+Result<void> Wal::make_writable() {
+  if (broken_)
+    return error(Code::kUnavailable, "the WAL failed before; writes are refused until the store is opened again");
+  return writer_ ? Result<void>() : recover_space();
+}
+
+Result<std::unique_ptr<FrameLogWriter>> Wal::begin_segment(std::uint64_t id, std::uint64_t previous_bytes) {
   const std::string path = layout_.segment(id);
   const std::uint64_t salt =
       hash64(fmt::format("{} {} {} {}", path, clock_.now(), clock_.steady().count(), ++attempts_));
-  auto writer = FrameLogWriter::create(files_, path, FrameLogKind::kSegment, salt);
+  const bool fits = previous_bytes <= std::numeric_limits<std::uint32_t>::max();
+  auto writer = FrameLogWriter::create(files_, path, FrameLogKind::kSegment, salt,
+                                       fits ? static_cast<std::uint32_t>(previous_bytes) : 0);
   if (writer.ok()) {
     auto synced = files_.sync_directory(layout_.wal());
     if (synced.ok()) return writer;
@@ -130,7 +171,8 @@ Result<void> Wal::recover_space() {
     needs_cut_ = false;
     finished_.push_back({segment_, cut_bytes_});
   }
-  auto writer = begin_segment(segment_ + 1);
+  const bool follows = !finished_.empty() && finished_.back().id == segment_;
+  auto writer = begin_segment(segment_ + 1, follows ? finished_.back().bytes : 0);
   if (!writer.ok()) return std::move(writer).error();
   writer_ = std::move(writer).value();
   ++segment_;
@@ -170,7 +212,7 @@ Result<std::uint64_t> Wal::rotate() {
     TRY_VOID(recover_space());
     return segment_;
   }
-  TRY(writer, begin_segment(segment_ + 1));
+  TRY(writer, begin_segment(segment_ + 1, writer_->bytes()));
   finished_.push_back({segment_, writer_->bytes()});
   writer_ = std::move(writer);
   return ++segment_;

@@ -20,6 +20,7 @@ struct WalReplay {
     std::uint64_t id = 0, bytes = 0;
   };
   std::vector<Segment> segments;               // intact ones, in order
+  bool lost = false;                           // a segment is missing, which every start notices until they are covered
   std::vector<std::uint64_t> damaged;          // to be quarantined once their readable rows are safe in parts
   std::vector<std::string> messages;           // one per torn tail or damage, with place and size
 };
@@ -35,7 +36,7 @@ Result<void> quarantine_segments(FileSystem& files, const Layout& layout, const 
 // One thread at a time, except where said.
 class Wal {
  public:
-  // Begins a segment behind those that `replay` found.
+  // Begins a segment behind those that `replay` found. With a full disk that is left to the first append.
   static Result<std::unique_ptr<Wal>> create(FileSystem& files, const Clock& clock, Layout layout,
                                              const WalReplay& replay);
 
@@ -47,13 +48,17 @@ class Wal {
   // Segments below `floor` are not needed any more. What cannot be removed now is removed at the next start.
   void remove_below(std::uint64_t floor);
 
+  // Begins the segment that a full disk did not let begin.
+  Result<void> make_writable();
+
   bool broken() const { return broken_; }
+  bool writable() const { return !broken_ && writer_ != nullptr; }
   std::uint64_t bytes() const;  // of all segments
 
  private:
   Wal(FileSystem& files, const Clock& clock, Layout layout)
       : files_(files), clock_(clock), layout_(std::move(layout)) {}
-  Result<std::unique_ptr<FrameLogWriter>> begin_segment(std::uint64_t id);
+  Result<std::unique_ptr<FrameLogWriter>> begin_segment(std::uint64_t id, std::uint64_t previous_bytes);
   Result<void> recover_space();
 
   FileSystem& files_;

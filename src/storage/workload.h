@@ -22,6 +22,7 @@ class Workload {
   explicit Workload(TestStore& test) : test_(test) {
     test_.options.retention_age_max = std::chrono::hours(12);
     test_.options.disk_free_bytes_min = 0;
+    test_.options.reserve_bytes = 700;
   }
 
   // Stops at the first failure when `stop` says so; else goes on with the next step.
