@@ -259,7 +259,7 @@ clean() {
 
 # ---- develop --------------------------------------------------------------------------------------------------------
 
-SANITIZED_TESTS=(sdk_test base_test columnar_test storage_test query_test logs_test ingest_test agent_test api_test server_test)
+SANITIZED_TESTS=(sdk_test base_test columnar_test storage_test query_test logs_test ingest_test agent_test api_test server_test cli_test)
 
 run_tests() {
   need_packages build test

@@ -31,8 +31,9 @@ void ChangeLog::add(std::string_view tenant, Signal signal, std::span<const Time
   for (const TimeNs time : times) {
     if (time >= low && time <= high) continue;
     const std::int64_t window = window_of(time);
-    low = window * kWindow;
-    high = low + kWindow - 1;
+    // At the ends of all time these wrap; then no row is within, and each is looked at for itself.
+    low = static_cast<TimeNs>(static_cast<std::uint64_t>(window) * std::uint64_t{kWindow});
+    high = static_cast<TimeNs>(static_cast<std::uint64_t>(low) + std::uint64_t{kWindow} - 1);
     touched.push_back(window);
     if (touched.size() < compact_at) continue;
     std::sort(touched.begin(), touched.end());
