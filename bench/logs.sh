@@ -23,7 +23,7 @@ CORPUS=${CORPUS:-$ROOT/build/corpus-$LINES}
 [[ -f $CORPUS/meta.json ]] || python3 "$TOOLS/gen.py" --lines "$LINES" --out "$CORPUS"
 WORK=$(mktemp -d)
 PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-"$BINARY" server --data "$WORK/data" --listen "127.0.0.1:$PORT" --no-agent 2>"$WORK/server.log" &
+TRILOBITE_QUERY_RESULT_CACHE_BYTES=0 "$BINARY" server --data "$WORK/data" --listen "127.0.0.1:$PORT" --no-agent 2>"$WORK/server.log" &
 PID=$!
 trap 'kill $PID 2>/dev/null; wait $PID 2>/dev/null; rm -rf "$WORK"' EXIT
 until curl -fsS -o /dev/null "http://127.0.0.1:$PORT/ready" 2>/dev/null; do

@@ -88,7 +88,7 @@ void add_storage_keys(std::vector<ConfigKey>& all) {
   add(duration_field<C>("head_idle_max", "Or when none came for this long.", storage(&S::head_idle_max)));
   add(bytes_field<C>("cache_bytes_max",
                      "Memory for blocks of parts that are kept decoded for the next query; 0: by the budget, at most "
-                     "96MiB.",
+                     "192MiB.",
                      storage(&S::cache_bytes_max)));
   add(bytes_field<C>("bytes_in_flight_max",
                      "Writes waiting for the disk; more get 429. 0: by the budget, at most 256MiB.",

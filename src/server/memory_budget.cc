@@ -17,7 +17,7 @@ constexpr std::uint64_t kBudgetMin = 256 * kMiB;  // less does not hold the cach
 // times head_bytes_max (one head being written, one that takes rows meanwhile); several queries run at once. Together
 // with 256 MiB of label indexes, which are few where the machine is small, they come to about the budget.
 constexpr std::uint64_t kHeadShare = 24, kHeadMax = 80 * kMiB;
-constexpr std::uint64_t kCacheShare = 16, kCacheMax = 96 * kMiB;
+constexpr std::uint64_t kCacheShare = 16, kCacheMax = 192 * kMiB;
 constexpr std::uint64_t kInFlightShare = 12, kInFlightMax = 256 * kMiB;
 constexpr std::uint64_t kBodiesShare = 8, kBodiesMax = 512 * kMiB;
 constexpr std::uint64_t kQueryShare = 8;
