@@ -110,7 +110,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
 
   net::awaitable<void> run() {
     bool keep = true;
-    while (keep && !stopping_) keep = co_await one_request();
+    while (keep && !server_->stopping) keep = co_await one_request();
     if (web_) co_return;  // has the socket, and has closed it
     error_code ignored;
     stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
@@ -119,7 +119,6 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
 
   void begin_stop() override {
     net::post(executor_, [self = shared_from_this()] {
-      self->stopping_ = true;
       if (!self->busy_) self->close_socket();
       if (self->web_) self->stop_web();
     });
@@ -162,7 +161,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     cancel_ = request.cancel;
     BodyShare share;
     std::optional<http::Response> refusal = co_await read_body(parser, request, share);
-    keep_alive_ = parser.get().keep_alive() && !stopping_ && !refusal_closes_;
+    keep_alive_ = parser.get().keep_alive() && !server_->stopping && !refusal_closes_;
     http_version_ = parser.get().version();
     accepts_gzip_ = accepts_gzip(parser.get()[bhttp::field::accept_encoding]);
     bool keep = false;
@@ -324,7 +323,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
 
   net::awaitable<bool> send(http::Response response, bool head_only) {
     status_sent_ = response.status;
-    keep_alive_ = keep_alive_ && !stopping_;
+    keep_alive_ = keep_alive_ && !server_->stopping;
     bhttp::response<bhttp::string_body> message;
     message.version(http_version_);
     fill_head(message, response);
@@ -351,7 +350,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     head.version(http_version_);
     fill_head(head, response);
     const bool chunked = http_version_ >= 11;
-    keep_alive_ = keep_alive_ && !stopping_;
+    keep_alive_ = keep_alive_ && !server_->stopping;
     if (!chunked) keep_alive_ = false;  // HTTP/1.0: the end of the connection is the end of the body
     head.keep_alive(keep_alive_);
     head.chunked(chunked);
@@ -455,7 +454,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   std::string remote_;
 
   // Of the request under way.
-  bool busy_ = false, stopping_ = false, watching_ = false;
+  bool busy_ = false, watching_ = false;
   bool keep_alive_ = false, accepts_gzip_ = false, refusal_closes_ = false;
   unsigned http_version_ = 11;
   int status_sent_ = 0;

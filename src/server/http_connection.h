@@ -22,6 +22,8 @@ struct ConnectionContext {
   std::atomic<std::size_t> bodies_bytes{0};
   std::atomic<std::size_t> websockets{0};
   std::atomic<std::uint64_t> refused{0};
+  // Set before any connection is told to stop, so that no answer says "keep-alive" once another one was closed.
+  std::atomic<bool> stopping{false};
   WorkerPool reads, writes;  // last: their threads are joined before the rest goes
 
   ConnectionContext(HttpServerOptions chosen, const http::Router& routes, RequestObserver watch)

@@ -182,6 +182,7 @@ void HttpServer::stop() {
     const std::lock_guard lock(state.mutex);
     if (std::exchange(state.stopping, true)) return;
   }
+  state.context.stopping = true;
   net::post(state.acceptor.get_executor(), [&state] {
     error_code ignored;
     state.acceptor.close(ignored);

@@ -151,6 +151,19 @@ void HeadTable::put_row(HeadChunk& chunk, const Input& input, std::uint32_t row,
   last.time_max = here == 0 ? time : std::max(last.time_max, time);
 }
 
+std::size_t HeadTable::bytes_repeated(const HeadChunk& chunk, std::uint32_t series) {
+  std::size_t out = 0;
+  coded_places_.resize(std::max(coded_places_.size(), (series + std::size_t{1}) * schema_.size()));
+  for (std::size_t i = 0; i < schema_.size(); ++i) {
+    if (schema_[i].kind != ColumnKind::kTextCoded) continue;
+    std::uint64_t& before = coded_places_[series * schema_.size() + i];
+    const std::uint64_t place = chunk.text_place(i, chunk.rows() - 1);
+    if (place == before) out += chunk.text(i, chunk.rows() - 1).size();
+    before = place;
+  }
+  return out;
+}
+
 HeadTable::Stored HeadTable::append(const Batch& batch, std::span<const std::uint32_t> rows) {
   const Input input(batch, schema_);
   std::vector<std::uint32_t> number_of(batch.label_sets.size(), kNone);
@@ -172,7 +185,7 @@ HeadTable::Stored HeadTable::append(const Batch& batch, std::span<const std::uin
       if (!row_hashes_.add(input.hash(row, series), place, same)) continue;
     }
     put_row(chunk, input, row, series);
-    stats.add(1, batch.times[row], batch.times[row], row_bytes);
+    stats.add(1, batch.times[row], batch.times[row], row_bytes - bytes_repeated(chunk, series));
     out.bytes += row_bytes + sizeof(TimeNs) + sizeof(std::uint32_t) + schema_.size() * sizeof(std::uint64_t) +
                  (remembers_rows_ ? 32 : 0);
     ++out.rows;

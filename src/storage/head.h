@@ -66,6 +66,8 @@ class HeadTable {
   HeadChunk& chunk_with_room(std::size_t text_bytes);
   void put_row(HeadChunk& chunk, const Input& input, std::uint32_t row, std::uint32_t series);
   std::uint64_t hash_stored(const HeadChunk& chunk, std::uint32_t row) const;
+  // Of the coded texts of the last row: those that the row of its series before has as well. See SeriesStats.
+  std::size_t bytes_repeated(const HeadChunk& chunk, std::uint32_t series);
 
   std::span<const ColumnSchema> schema_;
   HeadIndex index_;
@@ -82,6 +84,7 @@ class HeadTable {
   bool remembers_rows_ = false;
   // Texts of the coded columns in the last chunk, to store each once: (column, text) -> row.
   std::vector<std::unordered_map<std::string_view, std::uint32_t, TextHash, std::equal_to<>>> coded_;
+  std::vector<std::uint64_t> coded_places_;  // where the coded texts of each series' last row are: series * columns + i
 };
 
 class Head {

@@ -13,6 +13,7 @@
 namespace trilobite::storage {
 
 // Of one series in one part or head table.
+// Coded texts (structured metadata) count where they differ from those of the row before in the series.
 struct SeriesStats {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;  // raw text
