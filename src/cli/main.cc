@@ -8,6 +8,13 @@
 
 #include "cli/commands.h"
 
+// Read by jemalloc when the program starts: threads of its own give back pages that were freed some seconds ago, also
+// those of threads that then do nothing, such as the flusher's after a load.
+extern "C" {
+extern const char* const malloc_conf;
+const char* const malloc_conf = "background_thread:true";
+}
+
 namespace {
 
 // Promtail and Loki write long flags with one dash: -config.file=x. Turned into two.

@@ -1,6 +1,5 @@
 #include "storage/engine.h"
 
-#include <malloc.h>
 #include <sys/resource.h>
 #include <trilobite/log.h>
 #include <unistd.h>
@@ -18,13 +17,6 @@ constexpr std::chrono::seconds kMergerInterval{5};
 constexpr std::chrono::nanoseconds kRetentionInterval = std::chrono::seconds(30);
 constexpr std::chrono::seconds kRetryInterval{2};  // after a failed flush
 constexpr int kMergerNice = 10;
-
-// A head that was written is a hundred MiB in pieces that the allocator would keep for itself.
-void give_memory_back() {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
-}
 
 }  // namespace
 
@@ -142,7 +134,6 @@ void Engine::run_flusher() {
         std::unique_lock lock(wake_mutex_);
         wake_flusher_.wait_for(lock, kRetryInterval, [this] { return stopping_; });
       }
-      give_memory_back();
     }
     if (const auto looked = look_after_disk(); !looked.ok())
       kLog.warn("cannot look after the disk, will try again: {}", looked.error().message);
