@@ -39,6 +39,10 @@ query::AggregateOp aggregate_op(VectorOp op) {
   return {};
 }
 
+bool chooses(VectorOp op) {
+  return op == VectorOp::kTopk || op == VectorOp::kBottomk || op == VectorOp::kApproxTopk;
+}
+
 query::BinaryOp binary_op(BinaryOp op) {
   // Both enumerations list the operators in the order of their precedence.
   static_assert(static_cast<int>(BinaryOp::kPow) == static_cast<int>(query::BinaryOp::kPow) &&
@@ -86,17 +90,22 @@ class Evaluation {
   }
 
   Value evaluate(const VectorAggregation& aggregation) {
-    TRY_VOID(check_approximate(aggregation));
-    TRY(inner, operand(*aggregation.inner, &aggregation));
-    const query::LabelGrouping grouping{aggregation.grouping.without, aggregation.grouping.labels};
-    const auto k = static_cast<std::size_t>(std::max<std::int64_t>(aggregation.parameter, 0));
-    query::Matrix result = query::aggregate(std::move(inner), aggregate_op(aggregation.op), grouping, k);
+    TRY(result, aggregated(aggregation));
     // Only sort and sort_desc order an answer by value; Loki lists what topk and bottomk choose by labels.
     if (aggregation.op != VectorOp::kSort && aggregation.op != VectorOp::kSortDesc) {
       query::sort_by_labels(result);
       result.ordered = false;
     }
     return MetricValue(std::move(result));
+  }
+
+  // In no order where the operator gives it none.
+  Result<query::Matrix> aggregated(const VectorAggregation& aggregation) {
+    TRY_VOID(check_approximate(aggregation));
+    TRY(inner, operand(*aggregation.inner, &aggregation));
+    const query::LabelGrouping grouping{aggregation.grouping.without, aggregation.grouping.labels};
+    const auto k = static_cast<std::size_t>(std::max<std::int64_t>(aggregation.parameter, 0));
+    return query::aggregate(std::move(inner), aggregate_op(aggregation.op), grouping, k);
   }
 
   Value evaluate(const Binary& binary) {
@@ -138,6 +147,9 @@ class Evaluation {
     if (const auto* range = std::get_if<RangeAggregation>(&expr.node)) {
       return run_range_query(context_, *range, outer, grid_);
     }
+    // What is best does not depend on the order of what is looked at, and few series are left to be sorted then.
+    const auto* chosen_from = std::get_if<VectorAggregation>(&expr.node);
+    if (chosen_from != nullptr && outer != nullptr && chooses(outer->op)) return aggregated(*chosen_from);
     TRY(result, value(expr));
     if (const double* number = std::get_if<double>(&result)) return constant(*number);
     return std::get<query::Matrix>(std::move(result));

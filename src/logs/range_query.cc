@@ -105,16 +105,21 @@ Result<query::Matrix> finish(query::QueryContext& context, RangeWorker& worker, 
     TRY(labels, LabelSet::from_bytes(std::string(worker.groups().key(group))));
     matrix.series[group].labels = std::move(labels);
   }
-  context.pool().parallel(matrix.series.size(), [&](std::size_t group) {
+  const auto finish_group = [&](std::size_t group) {
     std::vector<double>& values = matrix.series[group].values;
     values = worker.accumulator().finish(static_cast<std::uint32_t>(group));
     if (!is_per_second(range.op)) return;
     for (double& value : values) {
       if (query::is_present(value)) value /= seconds;
     }
+  };
+  constexpr std::size_t kGroupsAtOnce = 256;
+  const std::size_t groups = matrix.series.size();
+  context.pool().parallel((groups + kGroupsAtOnce - 1) / kGroupsAtOnce, [&](std::size_t piece) {
+    const std::size_t end = std::min(groups, (piece + 1) * kGroupsAtOnce);
+    for (std::size_t group = piece * kGroupsAtOnce; group < end; ++group) finish_group(group);
   });
   query::drop_empty(matrix);
-  query::sort_by_labels(matrix);
   return matrix;
 }
 
@@ -153,6 +158,9 @@ Result<query::Matrix> run_range_query(query::QueryContext& context, const RangeA
                        context.limits().memory_max / query::scan_workers(context)};
   TRY(workers, scan_windows(context, range, plan));
   TRY(matrix, finish(context, workers[0], range, grid));
+  // Where the groups are those of `outer`, it adds nothing up, and sorts once it has chosen.
+  const bool grouped_by_outer = outer != nullptr && !range.grouping && grouping && !grouping->without;
+  if (!grouped_by_outer) query::sort_by_labels(matrix);
   return range.op == RangeOp::kAbsent ? absent_from(matrix, range) : std::move(matrix);
 }
 

@@ -60,8 +60,24 @@ Matrix reduce(const Matrix& input, const LabelGrouping& grouping) {
     for (std::size_t step = 0; step < steps; ++step) series.values[step] = states[group * steps + step].value();
     output.series.push_back(std::move(series));
   }
-  sort_by_labels(output);
   return output;
+}
+
+// True if every label of every series is one to group by: each series is a group of its own.
+bool groups_are_series(const Matrix& input, const LabelGrouping& grouping) {
+  if (grouping.without) return false;
+  return std::all_of(input.series.begin(), input.series.end(), [&](const Series& series) {
+    for (const auto& [name, value] : series.labels) {
+      if (std::find(grouping.labels.begin(), grouping.labels.end(), name) == grouping.labels.end()) return false;
+    }
+    return true;
+  });
+}
+
+template <class State>
+Matrix reduce_to_value(Matrix input, const LabelGrouping& grouping) {
+  if (groups_are_series(input, grouping)) return input;
+  return reduce<State>(input, grouping);
 }
 
 // True if a comes before b; NaN is last in either direction.
@@ -127,13 +143,13 @@ Matrix choose(Matrix input, const LabelGrouping& grouping, std::size_t k, bool g
 Matrix aggregate(Matrix input, AggregateOp op, const LabelGrouping& grouping, std::size_t k) {
   switch (op) {
     case AggregateOp::kSum:
-      return reduce<SumState>(input, grouping);
+      return reduce_to_value<SumState>(std::move(input), grouping);
     case AggregateOp::kAverage:
-      return reduce<MeanState>(input, grouping);
+      return reduce_to_value<MeanState>(std::move(input), grouping);
     case AggregateOp::kMin:
-      return reduce<MinState>(input, grouping);
+      return reduce_to_value<MinState>(std::move(input), grouping);
     case AggregateOp::kMax:
-      return reduce<MaxState>(input, grouping);
+      return reduce_to_value<MaxState>(std::move(input), grouping);
     case AggregateOp::kCount:
       return reduce<CountState>(input, grouping);
     case AggregateOp::kStddev:

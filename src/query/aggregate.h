@@ -22,8 +22,9 @@ enum class AggregateOp : std::uint8_t {
   kSortDescending,  // by the value at the last step
 };
 
-// `k` for kTopk and kBottomk only. The result is sorted by labels, but at one instant topk, bottomk and sorts are in
-// order of value.
+// `k` for kTopk and kBottomk only. At one instant topk, bottomk and sorts are in order of value; other results are in
+// the order in which the groups come in `input`, so that numbers are added in the same order whenever the input is
+// sorted. No two series of the input have the same labels.
 Matrix aggregate(Matrix input, AggregateOp op, const LabelGrouping& grouping, std::size_t k = 0);
 
 }  // namespace trilobite::query
