@@ -145,8 +145,11 @@ class SplitStore final : public Store {
     bool passes(std::string_view line) const {
       return !store_.apply_predicates ||
              std::all_of(request_.predicates.begin(), request_.predicates.end(), [&](const Predicate& predicate) {
-               const bool any = std::any_of(predicate.needles.begin(), predicate.needles.end(),
-                                            [&](const std::string& needle) { return line.find(needle) != line.npos; });
+               const bool any = std::any_of(
+                   predicate.needles.begin(), predicate.needles.end(), [&](const std::string& needle) {
+                     return predicate.fold_case ? columnar::FoldSearcher(needle).occurs_in(line)
+                                                : line.find(needle) != line.npos;
+                   });
                return any == (predicate.op == Predicate::Op::kContainsAny);
              });
     }

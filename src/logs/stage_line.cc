@@ -10,20 +10,6 @@ bool contains(std::string_view text, std::string_view needle) {
   return needle.empty() || memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
 }
 
-namespace {
-
-// The text as a regular expression that matches just it.
-std::string re2_literal(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (std::string_view("\\.+*?()|[]{}^$").find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
-}
-
-}  // namespace
-
 Result<LineTest> LineTest::compile(const LineFilter& filter) {
   using Op = LineFilter::Op;
   LineTest out;
@@ -37,8 +23,8 @@ Result<LineTest> LineTest::compile(const LineFilter& filter) {
     } else if (operand.fold_case) {
       if (filter.op != Op::kContains && filter.op != Op::kNotContains)
         return error(Code::kInvalid, "i\"text\" is for |= and != only");
-      TRY(regex, Regex::compile("(?i:" + re2_literal(operand.text) + ")", {}));
-      out.regexes_.push_back({std::move(regex), {}});
+      out.folded_.push_back(operand.text);
+      out.fold_searchers_.push_back(std::make_shared<const columnar::FoldSearcher>(operand.text));
     } else if (filter.op == Op::kContains || filter.op == Op::kNotContains) {
       out.needles_.push_back(operand.text);
     } else if (filter.op == Op::kPattern || filter.op == Op::kNotPattern) {
@@ -63,6 +49,9 @@ bool LineTest::any(std::string_view line) const {
   for (const std::string& needle : needles_) {
     if (contains(line, needle)) return true;
   }
+  for (const auto& searcher : fold_searchers_) {
+    if (searcher->occurs_in(line)) return true;
+  }
   for (const RegexTest& test : regexes_) {
     const auto occurs = [&](const std::string& literal) { return contains(line, literal); };
     if (!test.literals.empty() && std::none_of(test.literals.begin(), test.literals.end(), occurs)) continue;
@@ -80,13 +69,19 @@ bool LineTest::any(std::string_view line) const {
 std::optional<Predicate> LineTest::predicate() const {
   Predicate out;
   out.column = kLineColumn;
-  out.needles = needles_;
+  out.fold_case = needles_.empty() && !folded_.empty();
+  out.needles = out.fold_case ? folded_ : needles_;
   if (negative_) {
     out.op = Predicate::Op::kContainsNone;  // of the other operands the store need not know
     if (out.needles.empty()) return std::nullopt;
     return out;
   }
   if (!ips_.empty()) return std::nullopt;
+  // A predicate folds all of its needles or none; any of them folded finds what it finds as it is, and more.
+  if (!folded_.empty() && !out.fold_case) {
+    out.fold_case = true;
+    out.needles.insert(out.needles.end(), folded_.begin(), folded_.end());
+  }
   for (const RegexTest& test : regexes_) {
     if (test.literals.empty()) return std::nullopt;
     out.needles.insert(out.needles.end(), test.literals.begin(), test.literals.end());

@@ -1,11 +1,13 @@
 // Line filters: |= != |~ !~ |> !> with `or` and ip().
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "columnar/fold_search.h"
 #include "logs/ast.h"
 #include "logs/ip_filter.h"
 #include "logs/pattern.h"
@@ -22,7 +24,9 @@ class LineTest {
   // A condition that every line which passes fulfils, for the store; nothing where none is known.
   std::optional<Predicate> predicate() const;
   // The predicate is all there is: a line that fulfils it passes.
-  bool exact() const { return regexes_.empty() && patterns_.empty() && ips_.empty(); }
+  bool exact() const {
+    return regexes_.empty() && patterns_.empty() && ips_.empty() && (needles_.empty() || folded_.empty());
+  }
 
  private:
   struct RegexTest {
@@ -33,6 +37,8 @@ class LineTest {
 
   bool negative_ = false;
   std::vector<std::string> needles_;
+  std::vector<std::string> folded_;  // i"text"
+  std::vector<std::shared_ptr<const columnar::FoldSearcher>> fold_searchers_;  // of folded_
   std::vector<RegexTest> regexes_;
   std::vector<Pattern> patterns_;
   std::vector<IpFilter> ips_;

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 
+#include "columnar/fold_search.h"
 #include "storage/change_log.h"
 #include "storage/label_matcher.h"
 #include "storage/store.h"
@@ -173,8 +174,9 @@ class MemoryStore::MemoryScan final : public Scan {
   }
 
   static bool passes(const Predicate& predicate, std::string_view text) {
-    const bool any = std::any_of(predicate.needles.begin(), predicate.needles.end(),
-                                 [&](const std::string& needle) { return text.find(needle) != text.npos; });
+    const bool any = std::any_of(predicate.needles.begin(), predicate.needles.end(), [&](const std::string& needle) {
+      return predicate.fold_case ? columnar::FoldSearcher(needle).occurs_in(text) : text.find(needle) != text.npos;
+    });
     return any == (predicate.op == Predicate::Op::kContainsAny);
   }
 
