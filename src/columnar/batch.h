@@ -3,6 +3,8 @@
 //
 // Logs have the columns kLineColumn (text) and kMetadataColumn (text: the canonical bytes of a LabelSet with the row's
 // structured metadata; usually a DictionaryColumn). A column that is absent is empty text in every row.
+// Samples have kValueColumn (doubles) and kHistogramColumn (text: a native histogram as metrics/histogram.h writes it,
+// whose row has the histogram's sum as value; empty: a float). Exemplars have kValueColumn and kMetadataColumn.
 #pragma once
 
 #include <string>
@@ -17,6 +19,8 @@ namespace trilobite {
 
 inline constexpr std::string_view kLineColumn = "line";
 inline constexpr std::string_view kMetadataColumn = "metadata";
+inline constexpr std::string_view kValueColumn = "value";
+inline constexpr std::string_view kHistogramColumn = "histogram";
 
 struct NamedColumn {
   std::string name;

@@ -19,7 +19,7 @@ std::span<const Codec* const> codecs() {
       &kIntConstantCodec,    &kIntFrameCodec,    &kIntDeltaCodec,    &kIntDeltaDeltaCodec, &kIntRunsCodec,
       &kDoubleConstantCodec, &kDoublePlainCodec, &kDoubleZstdCodec,  &kTextConstantCodec,  &kTextPlainCodec,
       &kTextDictionaryCodec, &kTextZstdCodec,    &kTextIdsCodec,
-      &kTextTemplatesCodec};
+      &kIntBySeriesCodec,    &kDoubleBySeriesCodec, &kTextBySeriesCodec, &kTextTemplatesCodec};
   return kTable;
 }
 

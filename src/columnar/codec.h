@@ -21,14 +21,17 @@ enum class Encoding : std::uint8_t {
   kIntDelta = 3,
   kIntDeltaDelta = 4,
   kIntRuns = 5,
+  kIntBySeries = 6,  // series_pages.h, as the two others by series; of parts with samples only
   kDoubleConstant = 32,
   kDoublePlain = 33,
   kDoubleZstd = 34,
+  kDoubleBySeries = 35,
   kTextConstant = 64,
   kTextPlain = 65,
   kTextDictionary = 66,
   kTextZstd = 67,
   kTextIds = 68,
+  kTextBySeries = 69,
   kTextTemplates = 96,  // lines.h; of a part's line column only, not a row of the table
 };
 

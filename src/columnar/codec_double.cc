@@ -20,7 +20,7 @@ Result<Column> from_bytes(std::string_view bytes, DecodeShape shape) {
   if (bytes.size() != shape.rows * sizeof(double))
     return error(Code::kCorrupt, "{} bytes for {} rows", bytes.size(), shape.rows);
   Doubles values(shape.rows);
-  std::memcpy(values.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   return Column(std::move(values));
 }
 

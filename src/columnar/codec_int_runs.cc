@@ -1,6 +1,7 @@
 // Sorted keys such as series numbers: each run of equal integers as its step from the run before and its length.
 #include "columnar/codec_table.h"
 #include "columnar/int_packing.h"
+#include "columnar/int_runs.h"
 
 namespace trilobite::columnar {
 namespace {
@@ -50,28 +51,37 @@ std::size_t estimate(const Column& column) {
 void encode(const Column& column, int, std::string& out) { encode_runs(std::get<Ints>(column.values()), out); }
 
 Result<Column> decode(std::string_view bytes, DecodeShape shape) {
-  ByteReader in(bytes);
-  TRY(run_count, in.varint());
-  if (run_count > shape.rows) return error(Code::kCorrupt, "{} runs in {} rows", run_count, shape.rows);
-  Runs runs{Ints(run_count), Ints(run_count)};
-  TRY_VOID(unpack_ints(in, runs.steps));
-  TRY_VOID(unpack_ints(in, runs.lengths));
-  if (!in.done()) return error(Code::kCorrupt, "{} bytes too many", in.left());
+  TRY(runs, read_int_runs(bytes, shape.rows));
   Ints values;
   values.reserve(shape.rows);
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < run_count; ++i) {
-    value += static_cast<std::uint64_t>(runs.steps[i]);
-    const std::size_t left = shape.rows - values.size();
-    if (runs.lengths[i] < 0 || static_cast<std::uint64_t>(runs.lengths[i]) > left) {
-      return error(Code::kCorrupt, "run of {} rows where {} are left", runs.lengths[i], left);
-    }
-    values.insert(values.end(), static_cast<std::size_t>(runs.lengths[i]), static_cast<std::int64_t>(value));
-  }
+  for (const IntRun& run : runs) values.resize(run.end, run.value);
   return Column(std::move(values));
 }
 
 }  // namespace
+
+Result<std::vector<IntRun>> read_int_runs(std::string_view bytes, std::size_t rows) {
+  ByteReader in(bytes);
+  TRY(run_count, in.varint());
+  if (run_count > rows) return error(Code::kCorrupt, "{} runs in {} rows", run_count, rows);
+  Runs runs{Ints(run_count), Ints(run_count)};
+  TRY_VOID(unpack_ints(in, runs.steps));
+  TRY_VOID(unpack_ints(in, runs.lengths));
+  if (!in.done()) return error(Code::kCorrupt, "{} bytes too many", in.left());
+  std::vector<IntRun> out;
+  out.reserve(run_count);
+  std::uint64_t value = 0;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < run_count; ++i) {
+    value += static_cast<std::uint64_t>(runs.steps[i]);
+    if (runs.lengths[i] <= 0 || static_cast<std::uint64_t>(runs.lengths[i]) > rows - end) {
+      return error(Code::kCorrupt, "run of {} rows where {} are left", runs.lengths[i], rows - end);
+    }
+    end += static_cast<std::size_t>(runs.lengths[i]);
+    out.push_back({static_cast<std::int64_t>(value), static_cast<std::uint32_t>(end)});
+  }
+  return out;
+}
 
 const Codec kIntRunsCodec{Encoding::kIntRuns, "int-runs", Kind::kInt, estimate, encode, decode};
 

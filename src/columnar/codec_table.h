@@ -18,6 +18,9 @@ extern const Codec kTextPlainCodec;      // codec_text_plain.cc
 extern const Codec kTextDictionaryCodec; // codec_text_dictionary.cc
 extern const Codec kTextZstdCodec;       // codec_text_zstd.cc
 extern const Codec kTextIdsCodec;        // codec_text_ids.cc
+extern const Codec kIntBySeriesCodec;    // codec_by_series.cc, as the next two
+extern const Codec kDoubleBySeriesCodec;
+extern const Codec kTextBySeriesCodec;
 extern const Codec kTextTemplatesCodec;  // codec_text_templates.cc
 
 }  // namespace trilobite::columnar

@@ -13,7 +13,8 @@
 #include "columnar/column.h"
 
 namespace trilobite::columnar {
-class LineBlock;  // lines.h
+class LineBlock;    // lines.h
+class SampleBlock;  // sample_block.h
 }
 
 namespace trilobite {
@@ -61,7 +62,8 @@ class PartWriter {
   virtual ~PartWriter() = default;
 
   // REQUIRES: 1..kBlockRowsMax rows, sorted by (series, time), all columns of the same length.
-  // kLimit when a text column exceeds 1 GiB. The column "line" is split into templates where that makes it smaller.
+  // kLimit when a text column exceeds 1 GiB. The column "line" is split into templates where that makes it smaller. A
+  // block with a column "value" of doubles has samples: its times, values and histograms are stored series by series.
   virtual Result<void> add_block(const Block& block) = 0;
   // Bytes of another room (label sets, postings), checksummed like everything; `name` at most once.
   virtual Result<void> add_section(const std::string& name, std::string_view bytes) = 0;
@@ -90,6 +92,8 @@ class PartReader {
   using TimesOfBlock = std::function<Result<std::span<const TimeNs>>()>;
   virtual Result<std::shared_ptr<const columnar::LineBlock>> read_lines(
       std::size_t block, TimesOfBlock times = {}, std::function<void(const Error&)> on_damage = {}) const = 0;
+  // The samples of the block, read series by series; null when it is not stored so: take read_column().
+  virtual Result<std::shared_ptr<const columnar::SampleBlock>> read_samples(std::size_t block) const = 0;
   virtual Result<std::string> read_section(std::string_view name) const = 0;  // kNotFound
   // Reads and checks every byte of the file.
   virtual Result<void> verify() const = 0;

@@ -12,7 +12,7 @@
 
 namespace trilobite::columnar {
 
-inline constexpr std::uint32_t kPartVersion = 2;
+inline constexpr std::uint32_t kPartVersion = 3;
 inline constexpr std::string_view kPartHead = "TriloPrt";
 inline constexpr std::string_view kPartMagic = "PartTail";
 

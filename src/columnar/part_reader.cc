@@ -10,6 +10,7 @@
 #include "columnar/line_pages_check.h"
 #include "columnar/lines.h"
 #include "columnar/part_format.h"
+#include "columnar/sample_block.h"
 
 namespace trilobite {
 namespace {
@@ -108,6 +109,29 @@ class FilePartReader final : public PartReader, public std::enable_shared_from_t
     return LineBlockRef();
   }
 
+  Result<std::shared_ptr<const columnar::SampleBlock>> read_samples(std::size_t block) const override {
+    const BlockPages& pages = block_at(block);
+    const auto is = [](const Page& page, columnar::Encoding encoding) {
+      return page.encoding == static_cast<std::uint8_t>(encoding);
+    };
+    if (!is(pages.times, columnar::Encoding::kIntBySeries)) return std::shared_ptr<const columnar::SampleBlock>();
+    columnar::SamplePages out;
+    TRY(series, read_page(block, pages.series, "series"));
+    TRY(times, read_page(block, pages.times, "times"));
+    out.series_encoding = pages.series.encoding;
+    out.series = std::move(series);
+    out.times = std::move(times);
+    for (const columnar::NamedPage& column : pages.columns) {
+      const bool values = is(column.page, columnar::Encoding::kDoubleBySeries);
+      if (!values && !is(column.page, columnar::Encoding::kTextBySeries)) continue;
+      TRY(bytes, read_page(block, column.page, footer_.names[column.name]));
+      (values ? out.values : out.histograms) = std::move(bytes);
+    }
+    auto samples = columnar::SampleBlock::open(std::move(out), pages.rows);
+    if (!samples.ok()) return within(block, kValueColumn, std::move(samples).error());
+    return samples;
+  }
+
   Result<std::string> read_section(std::string_view name) const override {
     for (const columnar::Section& section : footer_.sections) {
       if (section.name != name) continue;
@@ -155,6 +179,12 @@ class FilePartReader final : public PartReader, public std::enable_shared_from_t
     if (const std::uint64_t hash = hash64(bytes); hash != extent.hash) {
       return error(Code::kCorrupt, "checksum {:016x} differs from {:016x}", hash, extent.hash);
     }
+    return bytes;
+  }
+
+  Result<std::string> read_page(std::size_t block, const Page& page, std::string_view name) const {
+    auto bytes = read_checked(page);
+    if (!bytes.ok()) return within(block, name, std::move(bytes).error());
     return bytes;
   }
 

@@ -179,7 +179,7 @@ TEST(Part, NewerFormatIsUnsupportedAndNamed) {
   ASSERT_FALSE(part.ok());
   EXPECT_EQ(part.error().code, Code::kUnsupported);
   EXPECT_EQ(part.error().message,
-            "cannot open part data/p1: its format has version 3, this program reads up to version 2");
+            "cannot open part data/p1: its format has version 4, this program reads up to version 3");
 }
 
 // Lines as programs write them, with a time that is not quite that of the row.

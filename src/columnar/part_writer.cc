@@ -6,6 +6,7 @@
 #include "columnar/codec.h"
 #include "columnar/lines.h"
 #include "columnar/part_format.h"
+#include "columnar/series_pages.h"
 
 namespace trilobite {
 namespace {
@@ -19,6 +20,21 @@ std::optional<columnar::Range> range_of(const Column& column) {
   if (values == nullptr || values->empty()) return std::nullopt;
   const auto [min, max] = std::minmax_element(values->begin(), values->end());
   return columnar::Range{*min, *max};
+}
+
+bool has_samples(const Block& block) {
+  return std::ranges::any_of(block.columns, [](const Block::Entry& entry) {
+    return entry.name == kValueColumn && std::holds_alternative<std::vector<double>>(entry.column.values());
+  });
+}
+
+// For each series of the block the row behind its last.
+std::vector<std::uint32_t> ends_of_runs(const std::vector<std::uint32_t>& series) {
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t row = 1; row <= series.size(); ++row) {
+    if (row == series.size() || series[row] != series[row - 1]) out.push_back(row);
+  }
+  return out;
 }
 
 [[maybe_unused]] bool sorted(const Block& block) {  // for DCHECK
@@ -49,13 +65,13 @@ class FilePartWriter final : public PartWriter {
     std::string bytes;
     BlockPages pages{.rows = static_cast<std::uint32_t>(block.rows())};
     pages.series = add_page(Column(std::vector<std::int64_t>(block.series.begin(), block.series.end())), bytes);
-    pages.times = add_page(Column(block.times), bytes);
+    std::vector<std::uint32_t> runs;
+    if (has_samples(block)) runs = ends_of_runs(block.series);
+    pages.times = runs.empty() ? add_page(Column(block.times), bytes) : add_times(block.times, runs, bytes);
     for (const Block::Entry& entry : block.columns) {
       const std::uint32_t name = name_index(entry.name);
       for (const auto& column : pages.columns) CHECK(column.name != name);
-      const bool lines = entry.name == kLineColumn && entry.column.is_text();
-      pages.columns.push_back({name, lines ? add_lines(entry.column, block.times, bytes)
-                                           : add_page(entry.column, bytes)});
+      pages.columns.push_back({name, add_column(entry, block, runs, bytes)});
     }
     TRY_VOID(append(bytes));
     footer_.blocks.push_back(std::move(pages));
@@ -101,6 +117,28 @@ class FilePartWriter final : public PartWriter {
     }
     written_ += bytes.size();
     return {};
+  }
+
+  Page add_column(const Block::Entry& entry, const Block& block, std::span<const std::uint32_t> runs,
+                  std::string& bytes) const {
+    if (entry.name == kLineColumn && entry.column.is_text()) return add_lines(entry.column, block.times, bytes);
+    if (!runs.empty() && entry.name == kValueColumn) {
+      columnar::EncodedColumn encoded{columnar::Encoding::kDoubleBySeries, {}};
+      columnar::encode_doubles_by_series(std::get<std::vector<double>>(entry.column.values()), runs, encoded.bytes);
+      return add_page(entry.column, encoded, bytes);
+    }
+    if (!runs.empty() && entry.name == kHistogramColumn && columnar::raw_bytes(entry.column) > 0) {
+      columnar::EncodedColumn encoded{columnar::Encoding::kTextBySeries, {}};
+      columnar::encode_texts_by_series(entry.column, runs, options_.zstd_level, encoded.bytes);
+      return add_page(entry.column, encoded, bytes);
+    }
+    return add_page(entry.column, bytes);
+  }
+
+  static Page add_times(const std::vector<TimeNs>& times, std::span<const std::uint32_t> runs, std::string& bytes) {
+    columnar::EncodedColumn encoded{columnar::Encoding::kIntBySeries, {}};
+    columnar::encode_times_by_series(times, runs, encoded.bytes);
+    return add_page(Column(times), encoded, bytes);
   }
 
   // Split, unless another encoding needs less: then the lines have nothing in common to take out. Estimates are some

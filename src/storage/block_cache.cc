@@ -1,5 +1,7 @@
 #include "storage/block_cache.h"
 
+#include "columnar/sample_block.h"
+
 namespace trilobite::storage {
 
 std::size_t column_bytes(const Column& column) {
@@ -47,7 +49,8 @@ void BlockCache::remove(Order::iterator place) {
 void BlockCache::measure(Kept& kept) {
   bytes_ -= kept.bytes;
   kept.bytes = sizeof(Kept) + (kept.entry.keys ? kept.entry.keys->bytes() : 0) +
-               (kept.entry.lines ? kept.entry.lines->bytes() : 0);
+               (kept.entry.lines ? kept.entry.lines->bytes() : 0) +
+               (kept.entry.samples ? kept.entry.samples->bytes() : 0);
   for (const NamedRef& column : kept.entry.columns) kept.bytes += column_bytes(*column.values);
   bytes_ += kept.bytes;
   while (bytes_ > bytes_max_ && !order_.empty()) remove(std::prev(order_.end()));
@@ -64,6 +67,13 @@ void BlockCache::put_lines(std::uint64_t part, std::size_t block, LineBlockRef l
   std::lock_guard lock(mutex_);
   Kept& kept = use({part, block});
   kept.entry.lines = std::move(lines);
+  measure(kept);
+}
+
+void BlockCache::put_samples(std::uint64_t part, std::size_t block, SampleBlockRef samples) {
+  std::lock_guard lock(mutex_);
+  Kept& kept = use({part, block});
+  kept.entry.samples = std::move(samples);
   measure(kept);
 }
 

@@ -1,6 +1,6 @@
-// What was decoded of the blocks of parts, kept for the next query: keys, columns of few distinct values, and split
-// lines with the values that somebody asked for. Bounded; what was not used for the longest time goes first. Any
-// thread.
+// What was decoded of the blocks of parts, kept for the next query: keys, columns of few distinct values, samples as
+// they are stored, and split lines with the values that somebody asked for. Bounded; what was not used for the
+// longest time goes first. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ class BlockCache {
   struct Entry {
     BlockKeysRef keys;
     LineBlockRef lines;  // null: nobody opened them, or they are not stored split
+    SampleBlockRef samples;
     std::vector<NamedRef> columns;
 
     ColumnRef column(std::string_view name) const {  // null when it is not kept
@@ -41,6 +42,7 @@ class BlockCache {
   Entry find(std::uint64_t part, std::size_t block);
   void put_keys(std::uint64_t part, std::size_t block, BlockKeysRef keys);
   void put_lines(std::uint64_t part, std::size_t block, LineBlockRef lines);
+  void put_samples(std::uint64_t part, std::size_t block, SampleBlockRef samples);
   void put_column(std::uint64_t part, std::size_t block, std::string_view name, ColumnRef values);
   // Split lines grow while they are used: measures the block again.
   void settle(std::uint64_t part, std::size_t block);

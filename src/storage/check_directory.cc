@@ -103,8 +103,9 @@ class Checker {
     auto content = read_frame_log(FrameLogKind::kSegment, *bytes);
     if (!content.ok()) return add(path, false, content.error().message);
     std::uint64_t rows = 0;
+    WalSeriesNames names;
     for (const std::string_view frame : content->frames) {
-      auto records = decode_frame(frame);
+      auto records = decode_frame(frame, names);
       if (!records.ok()) return add(path, false, records.error().message);
       for (const WalRecord& record : *records) rows += record.batch.rows();
     }

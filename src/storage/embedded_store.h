@@ -14,7 +14,7 @@ namespace trilobite {
 struct StorageOptions {
   std::string directory;
   // Flush when the head holds this much raw data, when its oldest row waited this long, or when no row came for a
-  // while.
+  // while; the last is not looked at once there are samples, because those come every few seconds for ever.
   std::size_t head_bytes_max = 96u << 20;
   std::chrono::nanoseconds head_age_max = std::chrono::minutes(10);
   std::chrono::nanoseconds head_idle_max = std::chrono::seconds(4);
@@ -49,6 +49,16 @@ class EmbeddedStore : public Store {
   virtual void hide_rows(std::shared_ptr<const RowFilters> filters) = 0;
   // Rewrites one part without the rows of the filter. Rows in the head are not looked at: flush first.
   virtual Result<RowRemoval> remove_rows_once(const RowFilter& filter) = 0;
+  // Samples of these series in the range are gone when it returns: at once for scans, then from the parts. What is
+  // appended meanwhile and is newer than everything before stays. Not until then is it safe from a crash.
+  virtual Result<void> delete_samples(const std::string& tenant, const std::vector<Matcher>& matchers,
+                                      TimeRange range) = 0;
+  // A data directory of its own with everything in parts now, as other names of the same files where the file system
+  // has such. `directory` is made.
+  enum class SnapshotHead : std::uint8_t { kFlush, kSkip };
+  virtual Result<void> snapshot(const std::string& directory, SnapshotHead head) = 0;
+  // From the oldest to behind the newest row; empty without rows.
+  virtual TimeRange times(const std::string& tenant, Signal signal) const = 0;
   virtual Result<void> close() = 0;                 // flushes; later calls fail with kUnavailable
   // What opening found to be torn or damaged, a sentence each; empty after a clean stop.
   virtual std::vector<std::string> recovery_messages() const = 0;

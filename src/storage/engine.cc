@@ -4,6 +4,7 @@
 #include <trilobite/log.h>
 #include <unistd.h>
 
+#include "storage/engine_series.h"
 #include "storage/index_query.h"
 #include "storage/scan.h"
 
@@ -67,6 +68,15 @@ Result<std::unique_ptr<Scan>> Engine::scan(ScanRequest request) {
   return open_scan(now, std::move(request), std::move(hidden), std::move(missing));
 }
 
+Result<std::unique_ptr<SeriesScan>> Engine::scan_series(ScanRequest request) {
+  TRY_VOID(check_open());
+  request.signal = Signal::kMetrics;
+  const StoreView now = view_to_read();
+  std::vector<std::string> missing = warnings(request.tenant, request.signal, request.range);
+  TRY(hidden, HiddenRows::compile(*hidden_filters(), request.tenant, request.signal, request.range));
+  return open_series_scan(now, request, std::move(hidden), std::move(missing));
+}
+
 Result<std::vector<std::string>> Engine::label_names(const IndexRequest& request) {
   TRY_VOID(check_open());
   return query_label_names(view_to_read(), request);
@@ -113,8 +123,11 @@ bool Engine::flush_is_due() {
   if (now.frozen) return true;  // a flush that failed before
   if (now.active->empty()) return false;
   const std::chrono::nanoseconds time = clock_.steady();
-  return now.active->bytes() >= options_.head_bytes_max || time - head_first_append_.load() >= options_.head_age_max ||
-         time - head_last_append_.load() >= options_.head_idle_max;
+  // Samples come every few seconds for ever, and a part of one or two for each series is of no use.
+  const std::chrono::nanoseconds idle_max = now.active->has_samples() ? options_.head_age_max : options_.head_idle_max;
+  return now.active->bytes() >= now.active->bytes_max(options_.head_bytes_max) ||
+         time - head_first_append_.load() >= options_.head_age_max ||
+         time - head_last_append_.load() >= idle_max;
 }
 
 void Engine::run_flusher() {

@@ -1,6 +1,6 @@
 // The embedded engine. This header is the whole of its state; the sources are its parts of work: engine_open.cc,
 // engine_append.cc, engine_flush.cc (head to parts), engine_merge.cc, engine_retention.cc, engine_damage.cc,
-// engine_remove.cc (deleted rows),
+// engine_remove.cc (deleted rows), engine_delete.cc (deleted samples), engine_snapshot.cc,
 // engine_disk.cc (full or not), engine.cc (queries, threads).
 //
 // Locks, in the order in which they may be taken:
@@ -30,6 +30,7 @@
 #include "storage/requests.h"
 #include "storage/store_view.h"
 #include "storage/wal.h"
+#include "storage/wal_record.h"
 
 namespace trilobite::storage {
 
@@ -43,12 +44,17 @@ class Engine final : public EmbeddedStore {
   Result<void> append(std::string_view tenant, Signal signal, const Batch& batch,
                       const AppendOptions& options) override;
   Result<std::unique_ptr<Scan>> scan(ScanRequest request) override;
+  Result<std::unique_ptr<SeriesScan>> scan_series(ScanRequest request) override;
   Result<std::vector<std::string>> label_names(const IndexRequest& request) override;
   Result<std::vector<std::string>> label_values(const IndexRequest& request, std::string_view name) override;
   Result<std::vector<SeriesInfo>> series(const IndexRequest& request) override;
   std::optional<std::uint64_t> version(std::string_view tenant, Signal signal, TimeRange range) const override {
     return changes_.version(tenant, signal, range);
   }
+  Result<void> delete_samples(const std::string& tenant, const std::vector<Matcher>& matchers,
+                              TimeRange range) override;
+  TimeRange times(const std::string& tenant, Signal signal) const override;
+  Result<void> snapshot(const std::string& directory, SnapshotHead head) override;
   Result<void> flush() override;
   StoreStatistics statistics() const override;
   Result<bool> merge_once() override;
@@ -64,6 +70,7 @@ class Engine final : public EmbeddedStore {
   // One append that waits for the WAL.
   struct Pending {
     std::string record;
+    std::optional<SampleRecord> samples;  // of kMetrics: the record is made when its place in the WAL is known
     std::string tenant;
     Signal signal;
     const Batch* batch;
@@ -71,7 +78,7 @@ class Engine final : public EmbeddedStore {
     std::optional<Hash128> request;
     bool fresh = true;  // false: a repeat, nothing to store
     Result<void> result;
-    std::size_t bytes() const { return record.size(); }
+    std::size_t bytes() const { return record.size() + (samples ? samples->bytes() : 0); }
   };
   class InFlight;
 
@@ -87,6 +94,7 @@ class Engine final : public EmbeddedStore {
   // engine_append.cc
   Result<void> wait_for_room();
   Result<void> check_disk();
+  void append_records(std::span<Pending* const> fresh, std::string& frame);
   void commit_group(std::span<Pending* const> group);
 
   // engine_flush.cc
@@ -119,6 +127,9 @@ class Engine final : public EmbeddedStore {
   std::shared_ptr<const RowFilters> hidden_filters() const;
   PartRef claim_removal(const RowFilter& filter, bool& busy);
   Result<std::vector<std::uint64_t>> rewrite_without(const PartRef& part, const RowFilter& filter);
+
+  // engine_delete.cc
+  Result<void> remove_everywhere(const RowFilter& filter);
 
   // engine_disk.cc
   Result<void> commit_edit(const ManifestEdit& edit);
@@ -156,8 +167,10 @@ class Engine final : public EmbeddedStore {
   std::vector<AcceptedRequest> frozen_requests_;   // flush_mutex_
   std::vector<std::uint64_t> damaged_segments_;    // flush_mutex_: to be put aside once what they hold is in parts
 
-  mutable std::mutex commit_mutex_;  // guards wal_, recent_, disk_checked_, disk_full_, and appending to active_
+  // Guards wal_, wal_series_, recent_, disk_checked_, disk_full_, and appending to active_.
+  mutable std::mutex commit_mutex_;
   std::unique_ptr<Wal> wal_;
+  WalSeriesNumbers wal_series_;
   RecentRequests recent_;
   std::optional<std::chrono::nanoseconds> disk_checked_;
   bool disk_full_ = false;
@@ -169,8 +182,10 @@ class Engine final : public EmbeddedStore {
   std::map<std::uint64_t, std::set<std::uint64_t>> clean_parts_;  // by filter: parts without such rows
   std::set<std::uint64_t> unmergeable_;  // parts of a merge that met damage: trying again would not help
 
-  mutable std::mutex view_mutex_;  // guards the four
+  mutable std::mutex view_mutex_;  // guards the six
   std::shared_ptr<const RowFilters> hidden_ = std::make_shared<RowFilters>();
+  RowFilters deleting_;          // of delete_samples() under way
+  std::uint64_t deletes_ = 0;    // so far
   std::shared_ptr<const PartSet> parts_ = std::make_shared<PartSet>();
   std::shared_ptr<const Head> frozen_;
   std::shared_ptr<Head> active_ = std::make_shared<Head>();

@@ -1,4 +1,6 @@
 // From a batch to acknowledged rows: checks, one record in the WAL, synced together with its neighbours, then the head.
+#include <algorithm>
+
 #include "storage/engine.h"
 #include "storage/schema.h"
 #include "storage/wal_record.h"
@@ -22,7 +24,7 @@ class Engine::InFlight {
 Result<void> Engine::wait_for_room() {
   const auto has_room = [this] {
     const StoreView now = view();
-    return !now.frozen || now.active->bytes() < kHeadGrowthMax * options_.head_bytes_max;
+    return !now.frozen || now.active->bytes() < kHeadGrowthMax * now.active->bytes_max(options_.head_bytes_max);
   };
   if (!options_.background || has_room()) return {};
   std::unique_lock lock(wake_mutex_);
@@ -46,6 +48,17 @@ Result<void> Engine::check_disk() {
   return {};
 }
 
+// Series of samples have numbers that hold for one segment.
+void Engine::append_records(std::span<Pending* const> fresh, std::string& frame) {
+  const bool samples = std::any_of(fresh.begin(), fresh.end(), [](const Pending* item) { return item->samples; });
+  // The next frame goes to this segment, or fails: then the numbers are of no use, and go with the segment.
+  if (samples) static_cast<void>(wal_->make_writable());
+  for (const Pending* item : fresh) {
+    append_record(frame, item->samples ? encode_samples(*item->samples, wal_->segment(), wal_series_, *item->batch)
+                                       : item->record);
+  }
+}
+
 void Engine::commit_group(std::span<Pending* const> group) {
   std::lock_guard lock(commit_mutex_);
   const TimeNs now = clock_.now();
@@ -65,10 +78,10 @@ void Engine::commit_group(std::span<Pending* const> group) {
       continue;
     }
     fresh.push_back(item);
-    append_record(frame, item->record);
   }
   if (!outcome.ok()) writable_ = false;
   if (fresh.empty()) return;
+  append_records(fresh, frame);
   outcome = wal_->append(frame);
   writable_ = outcome.ok();
   bytes_wal_ = wal_->bytes();
@@ -88,7 +101,9 @@ void Engine::commit_group(std::span<Pending* const> group) {
   head_last_append_ = clock_.steady();
   for (Pending* item : fresh) {
     if (item->request) recent_.add(*item->request, item->accepted, now);
-    rows_appended_ += head->append(item->tenant, item->signal, *item->batch);
+    rows_appended_ += head->append(item->tenant, item->signal, *item->batch,
+                                   item->samples ? std::span<const Hash128>(item->samples->hashes)
+                                                 : std::span<const Hash128>());
     bytes_appended_ += item->batch->bytes();
   }
 }
@@ -108,11 +123,27 @@ Result<void> Engine::append(std::string_view tenant, Signal signal, const Batch&
   const InFlight counted(bytes_in_flight_, bytes);
   TRY_VOID(wait_for_room());
   const TimeNs now = clock_.now();
-  TRY(record, encode_record(tenant, signal, now, options.request, batch));
-  Pending item{std::move(record), std::string(tenant), signal, &batch, now, options.request};
+  Pending item{.record = {},
+               .samples = {},
+               .tenant = std::string(tenant),
+               .signal = signal,
+               .batch = &batch,
+               .accepted = now,
+               .request = options.request,
+               .result = {}};
+  if (signal == Signal::kMetrics) {
+    TRY(samples, prepare_samples(tenant, now, options.request, batch));
+    item.samples = std::move(samples);
+  } else {
+    TRY(record, encode_record(tenant, signal, now, options.request, batch));
+    item.record = std::move(record);
+  }
   auto result = queue_.submit(item, [this](std::span<Pending* const> group) { commit_group(group); });
   changes_.add(tenant, signal, batch.times);
-  if (options_.background && view().active->bytes() >= options_.head_bytes_max) wake_flusher_.notify_one();
+  if (options_.background) {
+    const StoreView now_there = view();
+    if (now_there.active->bytes() >= now_there.active->bytes_max(options_.head_bytes_max)) wake_flusher_.notify_one();
+  }
   return result;
 }
 

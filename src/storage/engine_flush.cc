@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "storage/engine.h"
-#include "storage/head_blocks.h"
 
 namespace trilobite::storage {
 namespace {
@@ -30,11 +29,7 @@ Result<bool> Engine::freeze() {
 Result<PartMeta> Engine::write_table(const Head::Table& table) {
   PartMeta meta = new_part(table.key);
   meta.order = meta.id;
-  auto blocks = std::make_unique<HeadBlocks>(table.table);
-  PartInput input;
-  input.sets = blocks->sets();
-  input.blocks = std::move(blocks);
-  return write_part(files_, layout_, std::move(meta), std::move(input), {.zstd_level = kFlushZstdLevel},
+  return write_part(files_, layout_, std::move(meta), table.table->sorted_rows(), {.zstd_level = kFlushZstdLevel},
                     [] { return Result<void>(); });
 }
 

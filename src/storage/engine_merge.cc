@@ -20,15 +20,23 @@ constexpr int kMergeZstdLevel = 3;
 std::vector<PartRef> Engine::claim_merge() {
   std::lock_guard lock(manifest_mutex_);
   if (manifest_->broken()) return {};
-  std::map<TableKey, std::vector<PartRef>> windows;
+  using Stretch = std::pair<TableKey, int>;
+  std::map<TableKey, int> stretch_of;
+  std::map<Stretch, std::vector<PartRef>> windows;
   for (const PartRef& part : view().parts->parts) {
     const PartMeta& meta = part->meta();
-    if (!merging_.contains(meta.id) && !unmergeable_.contains(meta.id))
-      windows[{meta.tenant, meta.signal, meta.window}].push_back(part);
+    const TableKey key{meta.tenant, meta.signal, meta.window};
+    if (!merging_.contains(meta.id) && !unmergeable_.contains(meta.id)) {
+      windows[{key, stretch_of[key]}].push_back(part);
+    } else if (keeps_last_of_time(meta.signal)) {
+      ++stretch_of[key];  // what came before it and what came after must not change places
+    }
   }
-  for (auto& [key, parts] : windows) {
+  for (auto& [stretch, parts] : windows) {
     if (parts.size() < 2) continue;
-    std::vector<PartRef> picked = pick_merge(std::move(parts), clock_.now());
+    std::vector<PartRef> picked = keeps_last_of_time(stretch.first.signal)
+                                      ? pick_merge_in_order(parts, clock_.now())
+                                      : pick_merge(std::move(parts), clock_.now());
     if (picked.empty()) continue;
     std::sort(picked.begin(), picked.end(),
               [](const PartRef& a, const PartRef& b) { return a->meta().order < b->meta().order; });
@@ -63,7 +71,9 @@ Result<PartMeta> Engine::write_merged(const std::vector<PartRef>& inputs, PartMe
     for (std::size_t block = 0; block < sources[i]->blocks(); ++block) run.blocks.push_back(block);
     runs.push_back(std::move(run));
   }
-  input.blocks = std::make_unique<RowMerger>(schema_of(meta.signal), std::move(runs));
+  input.blocks = std::make_unique<RowMerger>(schema_of(meta.signal), std::move(runs),
+                                             keeps_last_of_time(meta.signal) ? SameTime::kKeepLast
+                                                                             : SameTime::kKeepAll);
   const auto go_on = [this] {
     return stop_merging_ ? Result<void>(error(Code::kCancelled, "the store is closing")) : Result<void>();
   };

@@ -166,12 +166,12 @@ Result<void> Engine::remove_orphans() {
 Result<void> Engine::replay() {
   for (const AcceptedRequest& request : manifest_->state().requests)
     recent_.add(request.hash, request.accepted, request.accepted);
-  const auto apply = [this](std::string_view frame) -> Result<void> {
-    TRY(records, decode_frame(frame));
+  const auto apply = [this, names = WalSeriesNames()](std::string_view frame) mutable -> Result<void> {
+    TRY(records, decode_frame(frame, names));
     for (const WalRecord& record : records) {
       TRY_VOID(check_batch(record.signal, record.batch));
       if (record.request && !recent_.add(*record.request, record.accepted, record.accepted)) continue;
-      active_->append(record.tenant, record.signal, record.batch);
+      active_->append(record.tenant, record.signal, record.batch, hash_label_sets(record.batch));
     }
     return {};
   };

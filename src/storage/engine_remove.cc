@@ -101,7 +101,10 @@ void Engine::hide_rows(std::shared_ptr<const RowFilters> filters) {
 
 std::shared_ptr<const RowFilters> Engine::hidden_filters() const {
   std::lock_guard lock(view_mutex_);
-  return hidden_;
+  if (deleting_.empty()) return hidden_;
+  auto all = std::make_shared<RowFilters>(*hidden_);
+  all->insert(all->end(), deleting_.begin(), deleting_.end());
+  return all;
 }
 
 // A part that may have such rows, marked as taken; null when there is none.
@@ -129,6 +132,8 @@ Result<std::vector<std::uint64_t>> Engine::rewrite_without(const PartRef& part, 
   TRY(source, PartSource::create(part, PartSource::Caching::kBypass));
   const PartMeta& old = part->meta();
   TRY(hidden, HiddenRows::compile({filter}, old.tenant, old.signal, {old.info.time_min, old.info.time_max + 1}));
+  TRY(matchers, compile_matchers(filter.matchers));
+  if (!matchers.empty() && select_series(source->index(), matchers).isEmpty()) return std::vector{old.id};
   TRY(remains, count_remains(source, hidden));
   if (remains.total == old.info.rows) return std::vector{old.id};
   if (remains.total == 0) {

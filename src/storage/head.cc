@@ -4,6 +4,9 @@
 #include <numeric>
 
 #include "base/hash.h"
+#include "storage/head_blocks.h"
+#include "storage/head_samples.h"
+#include "storage/head_source.h"
 #include "storage/limits.h"
 #include "storage/window.h"
 
@@ -24,7 +27,7 @@ std::uint64_t hash_number(T value, std::uint64_t seed) {
 }  // namespace
 
 // A batch with its columns in the order of the schema.
-class HeadTable::Input {
+class HeadRows::Input {
  public:
   Input(const Batch& batch, std::span<const ColumnSchema> schema) : batch_(batch), schema_(schema) {
     for (const ColumnSchema& column : schema) columns_.push_back(batch.find(column.name));
@@ -82,7 +85,7 @@ class HeadTable::Input {
   std::vector<const Column*> columns_;
 };
 
-std::uint64_t HeadTable::hash_stored(const HeadChunk& chunk, std::uint32_t row) const {
+std::uint64_t HeadRows::hash_stored(const HeadChunk& chunk, std::uint32_t row) const {
   std::uint64_t out = hash_key(chunk.series(row), chunk.time(row));
   for (std::size_t i = 0; i < schema_.size(); ++i) {
     switch (schema_[i].kind) {
@@ -95,7 +98,7 @@ std::uint64_t HeadTable::hash_stored(const HeadChunk& chunk, std::uint32_t row) 
   return out;
 }
 
-void HeadTable::remember_all_rows() {
+void HeadRows::remember_all_rows() {
   remembers_rows_ = true;
   row_hashes_.reserve(2 * rows_);
   for (std::uint64_t c = 0; c < chunks_.size(); ++c) {
@@ -104,14 +107,14 @@ void HeadTable::remember_all_rows() {
   }
 }
 
-bool HeadTable::is_stored(const Input& input, std::uint32_t row, std::uint32_t series, std::uint64_t place) const {
+bool HeadRows::is_stored(const Input& input, std::uint32_t row, std::uint32_t series, std::uint64_t place) const {
   const HeadChunk& chunk = *chunks_[place >> 32].rows;
   const auto stored = static_cast<std::uint32_t>(place);
   return chunk.series(stored) == series && chunk.time(stored) == input.batch().times[row] &&
          input.equals(row, chunk, stored);
 }
 
-HeadChunk& HeadTable::chunk_with_room(std::size_t text_bytes) {
+HeadChunk& HeadRows::chunk_with_room(std::size_t text_bytes) {
   if (!chunks_.empty() && chunks_.back().rows->has_room(text_bytes)) return *chunks_.back().rows;
   std::uint32_t rows_max = kChunkRowsMin;
   std::size_t bytes_max = kChunkBytesMin;
@@ -124,7 +127,7 @@ HeadChunk& HeadTable::chunk_with_room(std::size_t text_bytes) {
   return *chunks_.back().rows;
 }
 
-void HeadTable::put_row(HeadChunk& chunk, const Input& input, std::uint32_t row, std::uint32_t series) {
+void HeadRows::put_row(HeadChunk& chunk, const Input& input, std::uint32_t row, std::uint32_t series) {
   const std::uint32_t here = chunk.rows();
   chunk.begin_row(series, input.batch().times[row]);
   for (std::size_t i = 0; i < schema_.size(); ++i) {
@@ -151,7 +154,7 @@ void HeadTable::put_row(HeadChunk& chunk, const Input& input, std::uint32_t row,
   last.time_max = here == 0 ? time : std::max(last.time_max, time);
 }
 
-std::size_t HeadTable::bytes_repeated(const HeadChunk& chunk, std::uint32_t series) {
+std::size_t HeadRows::bytes_repeated(const HeadChunk& chunk, std::uint32_t series) {
   std::size_t out = 0;
   coded_places_.resize(std::max(coded_places_.size(), (series + std::size_t{1}) * schema_.size()));
   for (std::size_t i = 0; i < schema_.size(); ++i) {
@@ -164,7 +167,8 @@ std::size_t HeadTable::bytes_repeated(const HeadChunk& chunk, std::uint32_t seri
   return out;
 }
 
-HeadTable::Stored HeadTable::append(const Batch& batch, std::span<const std::uint32_t> rows) {
+HeadTable::Stored HeadRows::append(const Batch& batch, std::span<const std::uint32_t> rows,
+                                   std::span<const Hash128> /*label_hashes*/) {
   const Input input(batch, schema_);
   std::vector<std::uint32_t> number_of(batch.label_sets.size(), kNone);
   Stored out;
@@ -190,13 +194,14 @@ HeadTable::Stored HeadTable::append(const Batch& batch, std::span<const std::uin
                  (remembers_rows_ ? 32 : 0);
     ++out.rows;
   }
-  out.bytes += index_.bytes() - index_bytes_before;
+  out.bytes_of_series = index_.bytes() - index_bytes_before;
+  out.bytes += out.bytes_of_series;
   out.series = index_.series() - series_before;
   rows_ += out.rows;
   return out;
 }
 
-HeadTable::View HeadTable::view() const {
+HeadRows::View HeadRows::view() const {
   std::shared_lock lock(mutex_);
   View out;
   out.stats = stats_;
@@ -205,15 +210,30 @@ HeadTable::View HeadTable::view() const {
   return out;
 }
 
+std::shared_ptr<const RowSource> HeadRows::source(const std::vector<LabelMatcher>& matchers, TimeRange range) const {
+  return HeadSource::create(shared_from_this(), matchers, range);
+}
+
+PartInput HeadRows::sorted_rows() const {
+  auto blocks = std::make_unique<HeadBlocks>(shared_from_this());
+  PartInput out;
+  out.sets = blocks->sets();
+  out.blocks = std::move(blocks);
+  return out;
+}
+
 HeadTable& Head::table_of(const std::string& tenant, Signal signal, std::int64_t window) {
   std::lock_guard lock(mutex_);
   std::shared_ptr<HeadTable>& table = tables_[TableKey{tenant, signal, window}];
-  if (!table) table = std::make_shared<HeadTable>(signal);
+  if (!table && signal == Signal::kMetrics) table = std::make_shared<HeadSamples>(start_of_window(signal, window));
+  if (!table) table = std::make_shared<HeadRows>(signal);
   return *table;
 }
 
-std::size_t Head::append(const std::string& tenant, Signal signal, const Batch& batch) {
+std::size_t Head::append(const std::string& tenant, Signal signal, const Batch& batch,
+                         std::span<const Hash128> label_hashes) {
   if (batch.rows() == 0) return 0;
+  if (signal == Signal::kMetrics) has_samples_ = true;
   std::map<std::int64_t, std::vector<std::uint32_t>> rows_of;  // by window
   const auto [first, last] = std::minmax_element(batch.times.begin(), batch.times.end());
   if (const std::int64_t window = window_of(signal, *first); window == window_of(signal, *last)) {
@@ -225,8 +245,9 @@ std::size_t Head::append(const std::string& tenant, Signal signal, const Batch& 
   }
   std::size_t rows_stored = 0;
   for (const auto& [window, rows] : rows_of) {
-    const HeadTable::Stored stored = table_of(tenant, signal, window).append(batch, rows);
+    const HeadTable::Stored stored = table_of(tenant, signal, window).append(batch, rows, label_hashes);
     bytes_ += stored.bytes;
+    bytes_of_series_ += stored.bytes_of_series;
     rows_ += stored.rows;
     series_ += stored.series;
     rows_stored += stored.rows;

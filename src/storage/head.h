@@ -5,6 +5,7 @@
 // when its rows are in parts that the manifest names.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -15,7 +16,7 @@
 #include <vector>
 
 #include "storage/head_chunk.h"
-#include "storage/head_index.h"
+#include "storage/head_table.h"
 #include "storage/row_hashes.h"
 #include "storage/series_table.h"
 #include "storage/store.h"
@@ -29,16 +30,14 @@ struct TableKey {
   friend auto operator<=>(const TableKey&, const TableKey&) = default;
 };
 
-// The rows of one window. One thread appends, any number read.
-class HeadTable {
+// Rows of logs and exemplars, in order of arrival.
+class HeadRows final : public HeadTable, public std::enable_shared_from_this<HeadRows> {
  public:
-  explicit HeadTable(Signal signal) : schema_(schema_of(signal)) {}
+  explicit HeadRows(Signal signal) : schema_(schema_of(signal)) {}
 
-  // Those rows of the batch; a row that is there already (label set, time, all columns) is dropped.
-  struct Stored {
-    std::size_t rows = 0, bytes = 0, series = 0;
-  };
-  Stored append(const Batch& batch, std::span<const std::uint32_t> rows);
+  // A row that is there already (label set, time, all columns) is dropped.
+  Stored append(const Batch& batch, std::span<const std::uint32_t> rows,
+                std::span<const Hash128> label_hashes) override;
 
   // What a reader needs to go on without a lock.
   struct ChunkView {
@@ -51,9 +50,12 @@ class HeadTable {
     std::vector<SeriesStats> stats;  // by series number
   };
   View view() const;
-  const HeadIndex& index() const { return index_; }
+  const HeadIndex& index() const override { return index_; }
+  std::vector<SeriesStats> stats() const override { return view().stats; }
+  std::shared_ptr<const RowSource> source(const std::vector<LabelMatcher>& matchers, TimeRange range) const override;
+  PartInput sorted_rows() const override;
   std::span<const ColumnSchema> schema() const { return schema_; }
-  std::uint64_t rows() const { return rows_; }
+  std::uint64_t rows() const override { return rows_; }
 
  private:
   class Input;
@@ -90,7 +92,9 @@ class HeadTable {
 class Head {
  public:
   // One thread at a time.
-  std::size_t append(const std::string& tenant, Signal signal, const Batch& batch);  // returns the rows stored
+  // Returns how many rows were stored. `label_hashes` as for HeadTable.
+  std::size_t append(const std::string& tenant, Signal signal, const Batch& batch,
+                     std::span<const Hash128> label_hashes);
 
   struct Table {
     TableKey key;
@@ -98,14 +102,19 @@ class Head {
   };
   std::vector<Table> tables() const;  // in order of keys
   std::size_t bytes() const { return bytes_; }
+  // How large it may become. The same series are there again after a flush, so a head that they alone fill would be
+  // written all the time: rows always have twice the room that series take.
+  std::size_t bytes_max(std::size_t configured) const { return std::max(configured, 3 * bytes_of_series_.load()); }
   std::uint64_t rows() const { return rows_; }
   std::uint64_t series() const { return series_; }
   bool empty() const { return rows_ == 0; }
+  bool has_samples() const { return has_samples_; }
 
  private:
   HeadTable& table_of(const std::string& tenant, Signal signal, std::int64_t window);
 
-  std::atomic<std::size_t> bytes_{0}, rows_{0}, series_{0};
+  std::atomic<std::size_t> bytes_{0}, bytes_of_series_{0}, rows_{0}, series_{0};
+  std::atomic<bool> has_samples_{false};
   mutable std::mutex mutex_;  // guards tables_
   std::map<TableKey, std::shared_ptr<HeadTable>> tables_;
 };

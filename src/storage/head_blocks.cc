@@ -17,7 +17,7 @@ bool is_empty_text(const Column& column) {
 
 }  // namespace
 
-HeadBlocks::HeadBlocks(std::shared_ptr<const HeadTable> table) : table_(std::move(table)), view_(table_->view()) {
+HeadBlocks::HeadBlocks(std::shared_ptr<const HeadRows> table) : table_(std::move(table)), view_(table_->view()) {
   std::vector<std::uint32_t> order(view_.stats.size());  // series numbers of the head by label set
   std::iota(order.begin(), order.end(), 0u);
   std::vector<LabelSetRef> sets;
@@ -34,14 +34,14 @@ HeadBlocks::HeadBlocks(std::shared_ptr<const HeadTable> table) : table_(std::mov
 // A counting sort by series leaves rows in order of arrival, and that is nearly always the order of time.
 void HeadBlocks::sort_rows(const std::vector<std::uint32_t>& rank_of) {
   starts_.assign(rank_of.size() + 1, 0);
-  for (const HeadTable::ChunkView& view : view_.chunks) {
+  for (const HeadRows::ChunkView& view : view_.chunks) {
     for (std::uint32_t row = 0; row < view.rows; ++row) ++starts_[rank_of[view.chunk->series(row)] + 1];
   }
   std::partial_sum(starts_.begin(), starts_.end(), starts_.begin());
   rows_.resize(starts_.back());
   std::vector<std::uint32_t> next(starts_);
   for (std::uint32_t c = 0; c < view_.chunks.size(); ++c) {
-    const HeadTable::ChunkView& view = view_.chunks[c];
+    const HeadRows::ChunkView& view = view_.chunks[c];
     for (std::uint32_t row = 0; row < view.rows; ++row) rows_[next[rank_of[view.chunk->series(row)]]++] = {c, row};
   }
   for (std::size_t rank = 0; rank + 1 < starts_.size(); ++rank) {

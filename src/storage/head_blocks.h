@@ -12,7 +12,7 @@ namespace trilobite::storage {
 class HeadBlocks final : public BlockStream {
  public:
   // Nobody appends to the table any more.
-  explicit HeadBlocks(std::shared_ptr<const HeadTable> table);
+  explicit HeadBlocks(std::shared_ptr<const HeadRows> table);
 
   // Sorted; a block's series numbers are indexes into it.
   const std::vector<LabelSetRef>& sets() const { return sets_; }
@@ -30,8 +30,8 @@ class HeadBlocks final : public BlockStream {
   Column gather_text(std::size_t column, std::span<const Place> rows) const;
   Column gather_coded(std::size_t column, std::span<const Place> rows) const;
 
-  std::shared_ptr<const HeadTable> table_;
-  HeadTable::View view_;
+  std::shared_ptr<const HeadRows> table_;
+  HeadRows::View view_;
   std::vector<LabelSetRef> sets_;
   std::vector<Place> rows_;             // by (series, time, arrival)
   std::vector<std::uint32_t> starts_;   // in rows_, of each series; one more at the end

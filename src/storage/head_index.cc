@@ -13,9 +13,19 @@ std::uint32_t HeadIndex::intern(const LabelSetRef& set) {
   // Only this thread changes number_of_, so it may look without the lock.
   if (const auto found = number_of_.find(set->bytes()); found != number_of_.end()) return found->second;
   std::unique_lock lock(mutex_);
+  const std::uint32_t number = add_locked(set);
+  number_of_.emplace(set->bytes(), number);
+  return number;
+}
+
+std::uint32_t HeadIndex::add(const LabelSetRef& set) {
+  std::unique_lock lock(mutex_);
+  return add_locked(set);
+}
+
+std::uint32_t HeadIndex::add_locked(const LabelSetRef& set) {
   const auto number = static_cast<std::uint32_t>(sets_.size());
   sets_.push_back(set);
-  number_of_.emplace(set->bytes(), number);
   bytes_ += set->bytes().size() + kSeriesOverhead;
   for (const auto& [name, value] : *set) {
     const auto named = by_name_.find(name);

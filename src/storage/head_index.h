@@ -19,6 +19,8 @@ class HeadIndex final : public Postings {
  public:
   // The number of the set, new if need be. Writer only.
   std::uint32_t intern(const LabelSetRef& set);
+  // The next number for a set that is known to be new; intern() does not find it. Writer only.
+  std::uint32_t add(const LabelSetRef& set);
   LabelSetRef label_set(std::uint32_t series) const;
   std::size_t bytes() const;  // memory, roughly
 
@@ -39,6 +41,7 @@ class HeadIndex final : public Postings {
     std::deque<Entry> entries;  // stable addresses
     std::unordered_map<std::string_view, Entry*, TextHash, std::equal_to<>> by_value;
   };
+  std::uint32_t add_locked(const LabelSetRef& set);
   const Name* find(std::string_view name) const;
 
   mutable std::shared_mutex mutex_;  // guards everything below

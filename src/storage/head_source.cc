@@ -37,7 +37,7 @@ DictionaryColumn coded_text(const HeadChunk& chunk, std::size_t column, const st
 
 // By rank and time, rows of one time in order of arrival. A counting sort by rank leaves each series in order of
 // arrival, and that is nearly always the order of time.
-BlockKeys sort_chunk(const HeadTable::ChunkView& view, const std::vector<std::uint32_t>& rank_of, std::size_t ranks) {
+BlockKeys sort_chunk(const HeadRows::ChunkView& view, const std::vector<std::uint32_t>& rank_of, std::size_t ranks) {
   const HeadChunk& chunk = *view.chunk;
   const auto rank = [&](std::uint32_t row) {
     const std::uint32_t number = chunk.series(row);
@@ -77,13 +77,13 @@ std::pair<std::size_t, std::size_t> BlockKeys::range(std::uint32_t series, TimeN
           static_cast<std::size_t>(std::upper_bound(from, to, last) - times.begin())};
 }
 
-std::shared_ptr<const HeadSource> HeadSource::create(std::shared_ptr<const HeadTable> table,
+std::shared_ptr<const HeadSource> HeadSource::create(std::shared_ptr<const HeadRows> table,
                                                      const std::vector<LabelMatcher>& matchers, TimeRange range) {
   const SeriesSet matching = select_series(table->index(), matchers);
   auto out = std::make_shared<HeadSource>();
   out->view_ = table->view();
   std::erase_if(out->view_.chunks,
-                [&](const HeadTable::ChunkView& view) { return !overlaps(view.time_min, view.time_max, range); });
+                [&](const HeadRows::ChunkView& view) { return !overlaps(view.time_min, view.time_max, range); });
   std::vector<std::pair<LabelSetRef, std::uint32_t>> sets;
   for (const std::uint32_t number : matching) {
     if (number >= out->view_.stats.size()) continue;  // came after the matchers were evaluated, or has no row yet
@@ -106,7 +106,7 @@ std::shared_ptr<const HeadSource> HeadSource::create(std::shared_ptr<const HeadT
 }
 
 BlockInfo HeadSource::block(std::size_t index) const {
-  const HeadTable::ChunkView& view = view_.chunks[index];
+  const HeadRows::ChunkView& view = view_.chunks[index];
   return {.rows = view.rows,
           .series_min = 0,
           .series_max = series() - 1,

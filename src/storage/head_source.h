@@ -12,7 +12,7 @@ namespace trilobite::storage {
 class HeadSource final : public RowSource {
  public:
   // Only series that match and have rows in the range; null when there are none.
-  static std::shared_ptr<const HeadSource> create(std::shared_ptr<const HeadTable> table,
+  static std::shared_ptr<const HeadSource> create(std::shared_ptr<const HeadRows> table,
                                                   const std::vector<LabelMatcher>& matchers, TimeRange range);
 
   std::size_t blocks() const override { return view_.chunks.size(); }
@@ -29,8 +29,8 @@ class HeadSource final : public RowSource {
 
  private:
   Column gather_column(std::size_t index, const BlockKeys& keys, std::string_view name) const;
-  std::shared_ptr<const HeadTable> table_;
-  HeadTable::View view_;                // its stats are moved to stats_
+  std::shared_ptr<const HeadRows> table_;
+  HeadRows::View view_;                // its stats are moved to stats_
   std::vector<LabelSetRef> sets_;       // sorted
   std::vector<SeriesStats> stats_;      // like sets_
   std::vector<std::uint32_t> rank_of_;  // number in the head -> number here

@@ -81,6 +81,14 @@ Result<void> HiddenRows::apply(const Compiled& hidden, const RowSource& source, 
   return {};
 }
 
+std::vector<TimeRange> HiddenRows::ranges_of(const LabelSet& labels) const {
+  std::vector<TimeRange> out;
+  for (const Compiled& hidden : filters_) {
+    if (!hidden.filter.make_judge && hidden.matches(labels)) out.push_back(hidden.filter.range);
+  }
+  return out;
+}
+
 Result<void> HiddenRows::apply(const RowSource& source, BlockReader& reader, WantedRows& rows) const {
   for (const Compiled& hidden : filters_) {
     if (rows.empty()) break;

@@ -18,6 +18,8 @@ class HiddenRows {
                                     TimeRange range);
 
   bool empty() const { return filters_.empty(); }
+  // Of series with these labels, what is hidden whatever the rows are like.
+  std::vector<TimeRange> ranges_of(const LabelSet& labels) const;
   // Takes deleted rows of the block out.
   Result<void> apply(const RowSource& source, BlockReader& reader, WantedRows& rows) const;
 

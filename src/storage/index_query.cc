@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 
 #include "storage/label_matcher.h"
 #include "storage/part_source.h"
+#include "storage/series_plan.h"
 #include "storage/window.h"
 
 namespace trilobite::storage {
@@ -51,7 +51,7 @@ void visit_head(const Head& head, const IndexRequest& request, const std::vector
     if (entry.key.window < window_of(request.signal, request.range.start) ||
         entry.key.window > window_of(request.signal, request.range.end))
       continue;
-    const std::vector<SeriesStats> stats = entry.table->view().stats;
+    const std::vector<SeriesStats> stats = entry.table->stats();
     const SeriesSet within = select_in_range(entry.table->index(), matchers, request.range, [&](std::uint32_t series) {
       return series < stats.size() ? &stats[series] : nullptr;
     });
@@ -77,25 +77,6 @@ void append(std::vector<std::string>& to, std::vector<std::string> from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
-// Collects what label sets have, from sources that may share them.
-class SeriesCollector {
- public:
-  void add(std::string_view bytes, const SeriesStats& stats, const std::function<LabelSetRef()>& label_set) {
-    auto found = infos_.find(bytes);
-    if (found == infos_.end()) found = infos_.emplace(std::string(bytes), SeriesInfo{label_set()}).first;
-    found->second.rows += stats.rows;
-    found->second.bytes += stats.bytes;
-  }
-  std::vector<SeriesInfo> take() {
-    std::vector<SeriesInfo> out;
-    for (auto& [bytes, info] : infos_) out.push_back(std::move(info));
-    return out;
-  }
-
- private:
-  std::map<std::string, SeriesInfo, std::less<>> infos_;
-};
-
 }  // namespace
 
 Result<std::vector<std::string>> query_label_names(const StoreView& view, const IndexRequest& request) {
@@ -116,33 +97,26 @@ Result<std::vector<std::string>> query_label_values(const StoreView& view, const
 }
 
 Result<std::vector<SeriesInfo>> query_series(const StoreView& view, const IndexRequest& request) {
-  SeriesCollector out;
-  if (request.range.start >= request.range.end) return out.take();
-  TRY(matchers, compile_matchers(request.matchers));
-  for (const PartRef& part : view.parts->parts) {
-    const PartMeta& meta = part->meta();
-    if (meta.tenant != request.tenant || meta.signal != request.signal ||
-        !overlaps(meta.info.time_min, meta.info.time_max, request.range))
-      continue;
-    TRY(source, PartSource::create(part));
-    const auto stats_of = [&](std::uint32_t series) { return &source->stats(series); };
-    for (const std::uint32_t series : select_in_range(source->index(), matchers, request.range, stats_of)) {
-      out.add(source->label_bytes(series), source->stats(series), [&] { return source->label_set(series); });
+  ScanRequest scan;
+  scan.tenant = request.tenant;
+  scan.signal = request.signal;
+  scan.range = request.range;
+  scan.matchers = request.matchers;
+  TRY(plan, plan_series(view, scan));
+  std::vector<SeriesInfo> out;
+  out.reserve(plan.series());
+  for (std::size_t i = 0; i < plan.series(); ++i) {
+    SeriesInfo info;
+    for (const SeriesPlan::Piece& piece : plan.pieces_of(i)) {
+      const RowSource& source = *plan.sources[piece.source];
+      const SeriesStats& stats = source.stats(piece.series);
+      if (!info.labels) info.labels = source.label_set(piece.series);
+      info.rows += stats.rows;
+      info.bytes += stats.bytes;
     }
+    out.push_back(std::move(info));
   }
-  for (const Head* head : {view.frozen.get(), view.active.get()}) {
-    if (head == nullptr) continue;
-    for (const Head::Table& entry : head->tables()) {
-      if (entry.key.tenant != request.tenant || entry.key.signal != request.signal) continue;
-      const std::vector<SeriesStats> stats = entry.table->view().stats;
-      const auto stats_of = [&](std::uint32_t series) { return series < stats.size() ? &stats[series] : nullptr; };
-      for (const std::uint32_t series : select_in_range(entry.table->index(), matchers, request.range, stats_of)) {
-        const LabelSetRef set = entry.table->index().label_set(series);
-        out.add(set->bytes(), stats[series], [&] { return set; });
-      }
-    }
-  }
-  return out.take();
+  return out;
 }
 
 }  // namespace trilobite::storage

@@ -231,7 +231,8 @@ TEST(WalRecord, ComesBack) {
     std::string frame;
     append_record(frame, *record);
     append_record(frame, *record);
-    auto decoded = decode_frame(frame);
+    WalSeriesNames names;
+    auto decoded = decode_frame(frame, names);
     ASSERT_OK(decoded);
     ASSERT_EQ(decoded->size(), 2u);
     for (const WalRecord& got : *decoded) {
@@ -242,7 +243,7 @@ TEST(WalRecord, ComesBack) {
       add_rows(got.batch, back);
       EXPECT_EQ(back, rows);
     }
-    for (std::size_t at = 1; at < record->size(); ++at) EXPECT_FALSE(decode_frame(frame.substr(0, at)).ok());
+    for (std::size_t at = 1; at < record->size(); ++at) EXPECT_FALSE(decode_frame(frame.substr(0, at), names).ok());
   }
 }
 

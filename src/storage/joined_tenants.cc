@@ -1,6 +1,7 @@
 #include "storage/joined_tenants.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -82,6 +83,18 @@ struct TenantScan {
   }
 };
 
+void add_to(ScanStats& sum, const ScanStats& stats) {
+  sum.parts += stats.parts;
+  sum.blocks += stats.blocks;
+  sum.blocks_skipped += stats.blocks_skipped;
+  sum.rows += stats.rows;
+  sum.bytes += stats.bytes;
+  sum.bytes_compressed += stats.bytes_compressed;
+  sum.head_rows += stats.head_rows;
+  sum.head_bytes += stats.head_bytes;
+  sum.warnings.insert(sum.warnings.end(), stats.warnings.begin(), stats.warnings.end());
+}
+
 class JoinedScan final : public Scan {
  public:
   JoinedScan(std::vector<TenantScan> scans, const ScanRequest& request)
@@ -118,18 +131,7 @@ class JoinedScan final : public Scan {
   const std::vector<bool>& applied() const override { return applied_; }
   ScanStats stats() const override {
     ScanStats sum;
-    for (const TenantScan& part : scans_) {
-      const ScanStats stats = part.scan->stats();
-      sum.parts += stats.parts;
-      sum.blocks += stats.blocks;
-      sum.blocks_skipped += stats.blocks_skipped;
-      sum.rows += stats.rows;
-      sum.bytes += stats.bytes;
-      sum.bytes_compressed += stats.bytes_compressed;
-      sum.head_rows += stats.head_rows;
-      sum.head_bytes += stats.head_bytes;
-      sum.warnings.insert(sum.warnings.end(), stats.warnings.begin(), stats.warnings.end());
-    }
+    for (const TenantScan& part : scans_) add_to(sum, part.scan->stats());
     return sum;
   }
 
@@ -141,6 +143,47 @@ class JoinedScan final : public Scan {
   const std::vector<std::string> columns_;
   std::vector<bool> applied_;
   std::mutex mutex_;
+};
+
+// One tenant after the other.
+class JoinedSeriesScan final : public SeriesScan {
+ public:
+  struct Part {
+    std::string tenant;
+    std::unique_ptr<SeriesScan> scan;
+  };
+  explicit JoinedSeriesScan(std::vector<Part> parts) : parts_(std::move(parts)) {}
+
+  Result<bool> next(SeriesSamples& out) override {
+    for (std::size_t at; (at = current_) < parts_.size();) {
+      TRY(found, parts_[at].scan->next(out));
+      if (found) {
+        out.labels = with_tenant(*out.labels, parts_[at].tenant);
+        return true;
+      }
+      current_.compare_exchange_strong(at, at + 1);  // unless another thread has gone on already
+    }
+    return false;
+  }
+  std::size_t series() const override {
+    std::size_t sum = 0;
+    for (const Part& part : parts_) sum += part.scan->series();
+    return sum;
+  }
+  std::uint64_t samples_max() const override {
+    std::uint64_t sum = 0;
+    for (const Part& part : parts_) sum += part.scan->samples_max();
+    return sum;
+  }
+  ScanStats stats() const override {
+    ScanStats sum;
+    for (const Part& part : parts_) add_to(sum, part.scan->stats());
+    return sum;
+  }
+
+ private:
+  const std::vector<Part> parts_;
+  std::atomic<std::size_t> current_{0};
 };
 
 // Calls ask(request of one tenant) for each tenant that the matchers leave.
@@ -185,6 +228,17 @@ Result<std::unique_ptr<Scan>> JoinedTenants::scan(ScanRequest request) {
   return std::unique_ptr<Scan>(std::make_unique<JoinedScan>(std::move(scans), request));
 }
 
+Result<std::unique_ptr<SeriesScan>> JoinedTenants::scan_series(ScanRequest request) {
+  if (!joined(request.tenant)) return store_.scan_series(std::move(request));
+  std::vector<JoinedSeriesScan::Part> parts;
+  TRY_VOID(for_each_tenant(request, [&](const ScanRequest& own) -> Result<void> {
+    TRY(scan, store_.scan_series(own));
+    parts.push_back({own.tenant, std::move(scan)});
+    return {};
+  }));
+  return std::unique_ptr<SeriesScan>(std::make_unique<JoinedSeriesScan>(std::move(parts)));
+}
+
 Result<std::vector<std::string>> JoinedTenants::label_names(const IndexRequest& request) {
   if (!joined(request.tenant)) return store_.label_names(request);
   std::set<std::string> names;
@@ -221,7 +275,10 @@ Result<std::vector<SeriesInfo>> JoinedTenants::series(const IndexRequest& reques
   std::vector<SeriesInfo> all;
   TRY_VOID(for_each_tenant(request, [&](const IndexRequest& own) -> Result<void> {
     TRY(found, store_.series(own));
-    for (SeriesInfo& info : found) all.push_back({with_tenant(*info.labels, own.tenant), info.rows, info.bytes});
+    for (SeriesInfo& info : found) {
+      info.labels = with_tenant(*info.labels, own.tenant);
+      all.push_back(std::move(info));
+    }
     return {};
   }));
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return *a.labels < *b.labels; });

@@ -26,6 +26,7 @@ class JoinedTenants final : public Store {
     return store_.append(tenant, signal, batch, options);
   }
   Result<std::unique_ptr<Scan>> scan(ScanRequest request) override;
+  Result<std::unique_ptr<SeriesScan>> scan_series(ScanRequest request) override;
   Result<std::vector<std::string>> label_names(const IndexRequest& request) override;
   Result<std::vector<std::string>> label_values(const IndexRequest& request, std::string_view name) override;
   Result<std::vector<SeriesInfo>> series(const IndexRequest& request) override;

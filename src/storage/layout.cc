@@ -60,6 +60,7 @@ std::string_view signal_name(Signal signal) {
     case Signal::kLogs: return "logs";
     case Signal::kMetrics: return "metrics";
     case Signal::kTraces: return "traces";
+    case Signal::kExemplars: return "exemplars";
   }
   return "unknown";
 }
@@ -102,7 +103,7 @@ std::optional<std::string> tenant_of_folder(std::string_view folder) {
 }
 
 std::optional<Signal> signal_of_name(std::string_view name) {
-  for (const Signal signal : {Signal::kLogs, Signal::kMetrics, Signal::kTraces}) {
+  for (const Signal signal : {Signal::kLogs, Signal::kMetrics, Signal::kTraces, Signal::kExemplars}) {
     if (signal_name(signal) == name) return signal;
   }
   return std::nullopt;

@@ -24,6 +24,9 @@ inline constexpr double kMergeGainQuietMin = 1.1;
 // no bytes, and takes from a query what it prunes by time. They are left alone while a window has few of them.
 inline constexpr std::uint64_t kPartGrownBytes = 8u << 20;
 inline constexpr std::size_t kPartsGrownMax = 16;
+// Of samples: a series' chunks get longer, and every part that a query meets costs it a look for each series. 64 MiB
+// are some hundred million of them.
+inline constexpr std::uint64_t kSamplePartGrownBytes = 64u << 20;
 // Parts above this are not merged again: the gain for a query is nil.
 inline constexpr std::uint64_t kMergePartBytesMax = std::uint64_t{4} << 30;
 

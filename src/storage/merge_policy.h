@@ -10,4 +10,8 @@ namespace trilobite::storage {
 // Of parts of one window, none of which is being merged. Empty when nothing is worth it.
 std::vector<PartRef> pick_merge(std::vector<PartRef> parts, TimeNs now);
 
+// The same for parts of which the later one counts where both have something: only neighbours in the order of arrival,
+// which is that of `parts`.
+std::vector<PartRef> pick_merge_in_order(const std::vector<PartRef>& parts, TimeNs now);
+
 }  // namespace trilobite::storage

@@ -16,11 +16,6 @@ struct SeriesUnion {
 };
 SeriesUnion unite_series(const std::vector<std::shared_ptr<const RowSource>>& sources);
 
-struct PartInput {
-  std::vector<LabelSetRef> sets;
-  std::unique_ptr<BlockStream> blocks;
-};
-
 // `meta` has everything but `info`, which the result has as well. The file counts once the manifest names it; it is
 // removed again when something fails. `between_blocks` may stop the work with an error.
 Result<PartMeta> write_part(FileSystem& files, const Layout& layout, PartMeta meta, PartInput input,

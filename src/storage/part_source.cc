@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/part_samples.h"
+
 namespace trilobite::storage {
 
 Result<std::shared_ptr<const PartSource>> PartSource::create(PartRef part, Caching caching) {
@@ -43,6 +45,22 @@ Result<ColumnRef> PartSource::column(std::size_t index, const BlockKeys& keys, s
   }
   return shared;
 }
+
+Result<SampleBlockRef> PartSource::samples(std::size_t index) const {
+  if (caching_ == Caching::kUse) {
+    if (auto kept = part_->blocks().find(id(), index).samples) return kept;
+  }
+  TRY(samples, part_->noted(open_->reader->read_samples(index)));
+  if (!samples) return samples;
+  if (samples->runs().back().series >= series()) {
+    return part_->noted(Result<SampleBlockRef>(
+        error(Code::kCorrupt, "block {} of {} has a series that its table does not", index, part_->path())));
+  }
+  if (caching_ == Caching::kUse) part_->blocks().put_samples(id(), index, samples);
+  return samples;
+}
+
+std::unique_ptr<SampleCursor> PartSource::sample_cursor() const { return std::make_unique<PartSamples>(*this); }
 
 void PartSource::settle(std::size_t index) const {
   if (caching_ == Caching::kUse) part_->blocks().settle(id(), index);

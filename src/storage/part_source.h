@@ -20,6 +20,14 @@ class PartSource final : public RowSource {
   Result<BlockKeysRef> keys(std::size_t index) const override;
   Result<ColumnRef> column(std::size_t index, const BlockKeys& keys, std::string_view name) const override;
   Result<LineBlockRef> lines(std::size_t index, const BlockKeysRef& keys) const override;
+  // Null when the block is not stored series by series.
+  Result<SampleBlockRef> samples(std::size_t index) const;
+  std::unique_ptr<SampleCursor> sample_cursor() const override;
+  // Damage that is met while reading what was handed out is reported.
+  template <class T>
+  Result<T> noted(Result<T> outcome) const {
+    return part_->noted(std::move(outcome));
+  }
   void settle(std::size_t index) const override;
   std::uint32_t series() const override { return open_->series->size(); }
   std::string_view label_bytes(std::uint32_t series) const override { return open_->series->label_bytes[series]; }

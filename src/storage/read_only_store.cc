@@ -1,5 +1,6 @@
 #include "storage/read_only_store.h"
 
+#include "storage/engine_series.h"
 #include "storage/frame_log.h"
 #include "storage/index_query.h"
 #include "storage/manifest.h"
@@ -33,6 +34,10 @@ class DirectoryReader final : public ReadOnlyStore {
   // Deleted rows that are still in parts are shown: who asks here has the files.
   Result<std::unique_ptr<Scan>> scan(ScanRequest request) override {
     return open_scan(view(), std::move(request), {}, {});
+  }
+  Result<std::unique_ptr<SeriesScan>> scan_series(ScanRequest request) override {
+    request.signal = Signal::kMetrics;
+    return open_series_scan(view(), request, {}, {});
   }
   Result<std::vector<std::string>> label_names(const IndexRequest& request) override {
     return query_label_names(view(), request);
@@ -128,11 +133,11 @@ class DirectoryReader final : public ReadOnlyStore {
   }
 
   Result<void> apply(std::string_view frame) {
-    TRY(records, decode_frame(frame));
+    TRY(records, decode_frame(frame, names_));
     for (const WalRecord& record : records) {
       TRY_VOID(check_batch(record.signal, record.batch));
       if (record.request && !recent_.add(*record.request, record.accepted, record.accepted)) continue;
-      head_->append(record.tenant, record.signal, record.batch);
+      head_->append(record.tenant, record.signal, record.batch, hash_label_sets(record.batch));
     }
     return {};
   }
@@ -145,6 +150,7 @@ class DirectoryReader final : public ReadOnlyStore {
   std::shared_ptr<const PartSet> parts_ = std::make_shared<PartSet>();
   const std::shared_ptr<Head> head_ = std::make_shared<Head>();
   RecentRequests recent_;
+  WalSeriesNames names_;
   std::vector<std::string> messages_;
 };
 

@@ -58,7 +58,8 @@ struct RowMerger::Cursor {
   }
 };
 
-RowMerger::RowMerger(std::span<const ColumnSchema> schema, std::vector<MergeRun> runs) : schema_(schema) {
+RowMerger::RowMerger(std::span<const ColumnSchema> schema, std::vector<MergeRun> runs, SameTime same_time)
+    : schema_(schema), same_time_(same_time) {
   for (std::size_t i = 0; i < runs.size(); ++i) {
     auto cursor = std::make_unique<Cursor>();
     cursor->run = i;
@@ -184,6 +185,12 @@ Result<std::optional<Block>> RowMerger::next() {
           second != nullptr ? first.rows_below(second->key, room) : std::min(room, first.keys->rows() - first.row);
       copy(first, rows);
       TRY_VOID(advance(first, rows));
+      continue;
+    }
+    if (same_time_ == SameTime::kKeepLast) {
+      // Earlier runs come first, so one that was written later follows.
+      ++duplicates_;
+      TRY_VOID(advance(first, 1));
       continue;
     }
     if (!shared_key_ || first.key != *shared_key_) {

@@ -20,10 +20,16 @@ struct MergeRun {
   std::vector<std::uint32_t> series_map;   // number in the source -> number in the result; monotonic
 };
 
+// Rows of the same series and time that differ. Equal ones always come out once.
+enum class SameTime : std::uint8_t {
+  kKeepAll,
+  kKeepLast,  // the one of the last run; REQUIRES: within a run no two rows have the same series and time
+};
+
 class RowMerger final : public BlockStream {
  public:
   // Of rows with equal keys, those of earlier runs come first.
-  RowMerger(std::span<const ColumnSchema> schema, std::vector<MergeRun> runs);
+  RowMerger(std::span<const ColumnSchema> schema, std::vector<MergeRun> runs, SameTime same_time = SameTime::kKeepAll);
   ~RowMerger() override;
 
   Result<std::optional<Block>> next() override;
@@ -50,6 +56,7 @@ class RowMerger final : public BlockStream {
   Block finish_block();
 
   std::span<const ColumnSchema> schema_;
+  SameTime same_time_;
   std::vector<std::unique_ptr<Cursor>> cursors_;
   std::vector<Cursor*> heap_;  // of cursors that have rows; the first has the smallest key
   std::vector<ColumnBuilder> builders_;

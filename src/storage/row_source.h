@@ -9,6 +9,7 @@
 #include "columnar/label_set.h"
 #include "columnar/lines.h"
 #include "columnar/part.h"
+#include "storage/sample_cursor.h"
 #include "storage/series_set.h"
 #include "storage/series_table.h"
 
@@ -33,6 +34,7 @@ struct BlockKeys {
 };
 using BlockKeysRef = std::shared_ptr<const BlockKeys>;
 using LineBlockRef = std::shared_ptr<const columnar::LineBlock>;
+using SampleBlockRef = std::shared_ptr<const columnar::SampleBlock>;
 using ColumnRef = std::shared_ptr<const Column>;
 
 // Any number of threads.
@@ -54,6 +56,8 @@ class RowSource {
   virtual LabelSetRef label_set(std::uint32_t series) const = 0;
   virtual const SeriesStats& stats(std::uint32_t series) const = 0;
   virtual bool in_memory() const = 0;
+  // Of Signal::kMetrics. REQUIRES: the source outlives the cursor.
+  virtual std::unique_ptr<SampleCursor> sample_cursor() const { return read_samples_of_rows(*this); }
 };
 
 }  // namespace trilobite::storage

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "storage/head_source.h"
 #include "storage/part_source.h"
 #include "storage/window.h"
 
@@ -23,9 +22,8 @@ void keep_series_in_range(const RowSource& source, TimeRange range, SeriesSet& m
   for (const std::uint32_t series : outside) matching.remove(series);
 }
 
-void add_tasks(ScanPlan& plan, TimeRange range) {
-  const auto number = static_cast<std::uint32_t>(plan.sources.size() - 1);
-  const SourcePlan& added = plan.sources.back();
+void add_tasks(ScanPlan& plan, std::uint32_t number, TimeRange range) {
+  const SourcePlan& added = plan.sources[number];
   for (std::uint32_t i = 0; i < added.source->blocks(); ++i) {
     const BlockInfo info = added.source->block(i);
     if (overlaps(info.time_min, info.time_max, range) &&
@@ -55,7 +53,6 @@ Result<void> add_parts(ScanPlan& plan, const StoreView& view, const ScanRequest&
     }
     plan.sources.push_back(
         {std::move(source), std::move(matching), meta.info.time_min, meta.info.time_max, meta.window, {}});
-    add_tasks(plan, request.range);
   }
   return {};
 }
@@ -66,7 +63,7 @@ void add_head(ScanPlan& plan, const Head& head, const ScanRequest& request, cons
     if (entry.key.window < window_of(request.signal, request.range.start) ||
         entry.key.window > window_of(request.signal, request.range.end))
       continue;
-    auto source = HeadSource::create(entry.table, matchers, request.range);
+    auto source = entry.table->source(matchers, request.range);
     if (!source) continue;
     SourcePlan added{.source = source, .window = entry.key.window};
     added.matching.addRange(0, source->series());
@@ -77,7 +74,6 @@ void add_head(ScanPlan& plan, const Head& head, const ScanRequest& request, cons
       added.time_max = std::max(added.time_max, source->block(i).time_max);
     }
     plan.sources.push_back(std::move(added));
-    add_tasks(plan, request.range);
   }
 }
 
@@ -123,13 +119,19 @@ void find_overlaps(ScanPlan& plan, TimeRange range) {
 
 }  // namespace
 
-Result<ScanPlan> plan_scan(const StoreView& view, const ScanRequest& request) {
+Result<ScanPlan> plan_sources(const StoreView& view, const ScanRequest& request) {
   ScanPlan plan;
   if (request.range.start >= request.range.end) return plan;
   TRY(matchers, compile_matchers(request.matchers));
   TRY_VOID(add_parts(plan, view, request, matchers));
   if (view.frozen) add_head(plan, *view.frozen, request, matchers);
   add_head(plan, *view.active, request, matchers);
+  return plan;
+}
+
+Result<ScanPlan> plan_scan(const StoreView& view, const ScanRequest& request) {
+  TRY(plan, plan_sources(view, request));
+  for (std::uint32_t number = 0; number < plan.sources.size(); ++number) add_tasks(plan, number, request.range);
   find_overlaps(plan, request.range);
   std::stable_sort(plan.tasks.begin(), plan.tasks.end(), [&](const BlockTask& a, const BlockTask& b) {
     return request.direction == Direction::kForward ? a.info.time_min < b.info.time_min

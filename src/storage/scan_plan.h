@@ -37,6 +37,9 @@ struct ScanPlan {
   std::size_t parts = 0, blocks_skipped = 0;
 };
 
+// Sources by arrival, for who finds blocks in another way: no tasks, no overlaps.
+Result<ScanPlan> plan_sources(const StoreView& view, const ScanRequest& request);
+
 Result<ScanPlan> plan_scan(const StoreView& view, const ScanRequest& request);
 
 }  // namespace trilobite::storage

@@ -9,7 +9,10 @@ namespace {
 
 constexpr std::array kLogs{ColumnSchema{kLineColumn, ColumnKind::kText},
                            ColumnSchema{kMetadataColumn, ColumnKind::kTextCoded}};
-constexpr std::array kMetrics{ColumnSchema{"value", ColumnKind::kDouble}};
+constexpr std::array kMetrics{ColumnSchema{kValueColumn, ColumnKind::kDouble},
+                              ColumnSchema{kHistogramColumn, ColumnKind::kText}};
+constexpr std::array kExemplars{ColumnSchema{kValueColumn, ColumnKind::kDouble},
+                                ColumnSchema{kMetadataColumn, ColumnKind::kText}};
 
 bool fits(const ColumnSchema& schema, const Column& column) {
   switch (schema.kind) {
@@ -26,6 +29,7 @@ bool fits(const ColumnSchema& schema, const Column& column) {
 std::span<const ColumnSchema> schema_of(Signal signal) {
   if (signal == Signal::kLogs) return kLogs;
   if (signal == Signal::kMetrics) return kMetrics;
+  if (signal == Signal::kExemplars) return kExemplars;
   return {};
 }
 

@@ -23,6 +23,8 @@ struct ColumnSchema {
 
 // Empty for a signal that this version does not store.
 std::span<const ColumnSchema> schema_of(Signal signal);
+// A series has one value at a time: of two, the one written last counts.
+constexpr bool keeps_last_of_time(Signal signal) { return signal == Signal::kMetrics; }
 const ColumnSchema* find_column(Signal signal, std::string_view name);
 
 // Well formed, only known columns, each of its kind; text columns may be absent.

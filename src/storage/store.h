@@ -19,7 +19,7 @@
 
 namespace trilobite {
 
-enum class Signal : std::uint8_t { kLogs = 1, kMetrics = 2, kTraces = 3 };
+enum class Signal : std::uint8_t { kLogs = 1, kMetrics = 2, kTraces = 3, kExemplars = 4 };
 
 enum class MatchOp : std::uint8_t { kEqual, kNotEqual, kRegex, kNotRegex };
 
@@ -81,6 +81,26 @@ class Scan {
   virtual ScanStats stats() const = 0;
 };
 
+// All samples of one label set in a range, times ascending, each time once. Buffers are used again from call to call.
+struct SeriesSamples {
+  LabelSetRef labels;
+  std::vector<TimeNs> times;
+  std::vector<double> values;
+  StringColumn histograms;  // kHistogramColumn; empty: no sample has one. A float sample has empty text.
+};
+
+// A scan of samples that hands out whole series, each once, in no order.
+class SeriesScan {
+ public:
+  virtual ~SeriesScan() = default;
+  // False at the end. Any number of threads may call it at once, each with its own `out`.
+  virtual Result<bool> next(SeriesSamples& out) = 0;
+  // About how many series are to come, and how many samples at most: what a query may cost, before it is run.
+  virtual std::size_t series() const = 0;
+  virtual std::uint64_t samples_max() const = 0;
+  virtual ScanStats stats() const = 0;
+};
+
 struct IndexRequest {
   std::string tenant;
   Signal signal = Signal::kLogs;
@@ -122,6 +142,10 @@ class Store {
                               const AppendOptions& options) = 0;
 
   virtual Result<std::unique_ptr<Scan>> scan(ScanRequest request) = 0;
+
+  // Of Signal::kMetrics; direction, predicates and columns of the request are not looked at. Of two samples with one
+  // time the one written last wins. This one collects what scan() gives (series_scan.cc); a store may do better.
+  virtual Result<std::unique_ptr<SeriesScan>> scan_series(ScanRequest request);
 
   virtual Result<std::vector<std::string>> label_names(const IndexRequest& request) = 0;  // sorted
   virtual Result<std::vector<std::string>> label_values(const IndexRequest& request,

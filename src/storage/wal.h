@@ -51,6 +51,7 @@ class Wal {
   // Begins the segment that a full disk did not let begin.
   Result<void> make_writable();
 
+  std::uint64_t segment() const { return segment_; }  // that the next frame goes to, if one is open
   bool broken() const { return broken_; }
   bool writable() const { return !broken_ && writer_ != nullptr; }
   std::uint64_t bytes() const;  // of all segments

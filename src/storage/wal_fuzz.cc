@@ -8,12 +8,14 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, unsigned long s
   using namespace trilobite;
   using namespace trilobite::storage;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
-  const auto replay = [](std::string_view frame) {
-    auto records = decode_frame(frame);
+  WalSeriesNames names;
+  const auto replay = [&](std::string_view frame) {
+    auto records = decode_frame(frame, names);
     if (!records.ok()) return;
     Head head;
     for (const WalRecord& record : *records) {
-      if (check_batch(record.signal, record.batch).ok()) head.append(record.tenant, record.signal, record.batch);
+      if (check_batch(record.signal, record.batch).ok())
+        head.append(record.tenant, record.signal, record.batch, hash_label_sets(record.batch));
     }
   };
   replay(input);

@@ -7,7 +7,7 @@
 namespace trilobite::storage {
 namespace {
 
-enum class Packing : std::uint8_t { kPlain = 0, kLz4 = 1 };
+enum class Packing : std::uint8_t { kPlain = 0, kLz4 = 1, kSamples = 2, kSamplesLz4 = 3 };
 enum class Kind : std::uint8_t { kInt = 0, kDouble = 1, kText = 2, kTextCoded = 3 };  // as in Column::Values
 
 constexpr std::size_t kCompressBytesMin = 128;  // below, the effort costs more than the bytes
@@ -119,7 +119,7 @@ Result<Batch> get_batch(ByteReader& in) {
   return out;
 }
 
-Result<WalRecord> decode_record(std::string_view raw) {
+Result<WalRecord> decode_record(std::string_view raw, WalSeriesNames* names) {
   ByteReader in(raw);
   WalRecord out;
   TRY(tenant, in.text());
@@ -134,9 +134,34 @@ Result<WalRecord> decode_record(std::string_view raw) {
     TRY(high, in.fixed<std::uint64_t>());
     out.request = Hash128{low, high};
   }
-  TRY(batch, get_batch(in));
+  TRY(batch, names != nullptr ? names->take(in) : get_batch(in));
   if (!in.done()) return error(Code::kCorrupt, "{} bytes behind the batch", in.left());
   out.batch = std::move(batch);
+  return out;
+}
+
+void put_front(ByteWriter& writer, std::string_view tenant, Signal signal, TimeNs accepted,
+               const std::optional<Hash128>& request) {
+  writer.text(tenant);
+  writer.fixed(static_cast<std::uint8_t>(signal));
+  writer.fixed(accepted);
+  writer.fixed(static_cast<std::uint8_t>(request ? 1 : 0));
+  if (!request) return;
+  writer.fixed(request->low);
+  writer.fixed(request->high);
+}
+
+std::string pack_record(const std::string& raw, bool compress, Packing plain, Packing compressed) {
+  std::string packed;
+  if (compress) packed = lz4_compress(raw);
+  const bool smaller = !packed.empty() && packed.size() < raw.size();
+  std::string out;
+  const std::string& body = smaller ? packed : raw;
+  out.reserve(body.size() + 16);
+  ByteWriter head(out);
+  head.fixed(static_cast<std::uint8_t>(smaller ? compressed : plain));
+  head.varint(raw.size());
+  head.bytes(body);
   return out;
 }
 
@@ -147,34 +172,39 @@ Result<std::string> encode_record(std::string_view tenant, Signal signal, TimeNs
   std::string raw;
   raw.reserve(batch.bytes() + tenant.size() + 64);
   ByteWriter writer(raw);
-  writer.text(tenant);
-  writer.fixed(static_cast<std::uint8_t>(signal));
-  writer.fixed(accepted);
-  writer.fixed(static_cast<std::uint8_t>(request ? 1 : 0));
-  if (request) {
-    writer.fixed(request->low);
-    writer.fixed(request->high);
-  }
+  put_front(writer, tenant, signal, accepted, request);
   put_batch(writer, batch);
   if (raw.size() > kRecordBytesMax)
     return error(Code::kLimit, "cannot append {} bytes at once: the limit is {}", raw.size(), kRecordBytesMax);
 
-  std::string packed;
-  if (raw.size() >= kCompressBytesMin) packed = lz4_compress(raw);
-  const bool smaller = !packed.empty() && packed.size() < raw.size();
-  std::string out;
-  const std::string& body = smaller ? packed : raw;
-  out.reserve(body.size() + 16);
-  ByteWriter head(out);
-  head.fixed(static_cast<std::uint8_t>(smaller ? Packing::kLz4 : Packing::kPlain));
-  head.varint(raw.size());
-  head.bytes(body);
+  return pack_record(raw, raw.size() >= kCompressBytesMin, Packing::kPlain, Packing::kLz4);
+}
+
+Result<SampleRecord> prepare_samples(std::string_view tenant, TimeNs accepted, const std::optional<Hash128>& request,
+                                     const Batch& batch) {
+  SampleRecord out;
+  ByteWriter writer(out.front);
+  put_front(writer, tenant, Signal::kMetrics, accepted, request);
+  out.rows = encode_sample_rows(batch);
+  out.hashes = hash_label_sets(batch);
+  for (const LabelSetRef& set : batch.label_sets) out.label_bytes += set->bytes().size() + 16;
+  if (const std::size_t bytes = out.bytes() + out.label_bytes; bytes > kRecordBytesMax)
+    return error(Code::kLimit, "cannot append {} bytes at once: the limit is {}", bytes, kRecordBytesMax);
   return out;
+}
+
+std::string encode_samples(const SampleRecord& record, std::uint64_t epoch, WalSeriesNumbers& numbers,
+                           const Batch& batch) {
+  std::string raw = record.front;
+  const bool any_fresh = numbers.put(epoch, batch, record.hashes, raw);
+  raw += record.rows;
+  // Labels become a tenth; without them it is mostly values, and those do not shrink.
+  return pack_record(raw, any_fresh && raw.size() >= kCompressBytesMin, Packing::kSamples, Packing::kSamplesLz4);
 }
 
 void append_record(std::string& frame, std::string_view record) { ByteWriter(frame).text(record); }
 
-Result<std::vector<WalRecord>> decode_frame(std::string_view frame) {
+Result<std::vector<WalRecord>> decode_frame(std::string_view frame, WalSeriesNames& names) {
   std::vector<WalRecord> out;
   ByteReader in(frame);
   while (!in.done()) {
@@ -184,18 +214,22 @@ Result<std::vector<WalRecord>> decode_frame(std::string_view frame) {
     TRY(raw_bytes, record.varint());
     TRY(body, record.bytes(record.left()));
     if (raw_bytes > kRecordBytesMax) return error(Code::kCorrupt, "a record claims {} bytes", raw_bytes);
+    if (packing > static_cast<std::uint8_t>(Packing::kSamplesLz4))
+      return error(Code::kCorrupt, "a record is packed in a way that is unknown");
+    const auto how = static_cast<Packing>(packing);
     std::string unpacked;
-    if (packing == static_cast<std::uint8_t>(Packing::kLz4)) {
+    if (how == Packing::kLz4 || how == Packing::kSamplesLz4) {
       // LZ4 makes at most 255 bytes from one; refusing a larger claim avoids the allocation.
       if (raw_bytes / 255 > body.size())
         return error(Code::kCorrupt, "a record claims {} bytes from {}", raw_bytes, body.size());
       TRY(text, lz4_decompress(body, static_cast<std::size_t>(raw_bytes)));
       unpacked = std::move(text);
       body = unpacked;
-    } else if (packing != static_cast<std::uint8_t>(Packing::kPlain) || raw_bytes != body.size()) {
+    } else if (raw_bytes != body.size()) {
       return error(Code::kCorrupt, "a record is packed in a way that is unknown");
     }
-    TRY(decoded, decode_record(body));
+    const bool samples = how == Packing::kSamples || how == Packing::kSamplesLz4;
+    TRY(decoded, decode_record(body, samples ? &names : nullptr));
     out.push_back(std::move(decoded));
   }
   return out;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "storage/store.h"
+#include "storage/wal_samples.h"
 
 namespace trilobite::storage {
 
@@ -23,7 +24,22 @@ Result<std::string> encode_record(std::string_view tenant, Signal signal, TimeNs
                                   const std::optional<Hash128>& request, const Batch& batch);
 // A frame holds the records of one group commit, each with its length in front.
 void append_record(std::string& frame, std::string_view record);
-// The batch has passed Batch::validate().
-Result<std::vector<WalRecord>> decode_frame(std::string_view frame);
+
+// A record of samples. What it says of series depends on the records before it, so it is made where they are in order.
+struct SampleRecord {
+  std::string front, rows;       // made ahead by prepare_samples()
+  std::vector<Hash128> hashes;   // of the label sets
+  std::size_t label_bytes = 0;   // of all of them
+  std::size_t bytes() const { return front.size() + rows.size(); }
+};
+// Fails with kLimit as encode_record() does. REQUIRES: a valid batch of Signal::kMetrics.
+Result<SampleRecord> prepare_samples(std::string_view tenant, TimeNs accepted, const std::optional<Hash128>& request,
+                                     const Batch& batch);
+std::string encode_samples(const SampleRecord& record, std::uint64_t epoch, WalSeriesNumbers& numbers,
+                           const Batch& batch);
+
+// Frames come in the order in which they were written; `names` is kept from one to the next. The batches have passed
+// Batch::validate().
+Result<std::vector<WalRecord>> decode_frame(std::string_view frame, WalSeriesNames& names);
 
 }  // namespace trilobite::storage

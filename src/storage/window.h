@@ -19,6 +19,12 @@ inline constexpr std::int64_t window_of(Signal signal, TimeNs time) {
   return time / length - (time % length < 0 ? 1 : 0);
 }
 
+// Of the first window there may be no such time; then the least there is.
+inline constexpr TimeNs start_of_window(Signal signal, std::int64_t window) {
+  const TimeNs length = window_length(signal), least = std::numeric_limits<TimeNs>::min();
+  return window <= least / length ? least / length * length : window * length;
+}
+
 inline constexpr bool overlaps(TimeNs time_min, TimeNs time_max, TimeRange range) {
   return time_min < range.end && time_max >= range.start;
 }

@@ -1,0 +1,48 @@
+// Samples in the WAL: a series is written with its labels once, then by number. Numbers are given anew in each epoch (a
+// segment), and an epoch's records are only read after those that came before them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+#include "storage/series_numbers.h"
+#include "storage/store.h"
+
+namespace trilobite::storage {
+
+// hash128() of the bytes of the batch's label sets.
+std::vector<Hash128> hash_label_sets(const Batch& batch);
+
+// The part of a batch that does not depend on what was written before: rows, without the label sets they name. Any
+// thread. REQUIRES: a valid batch of Signal::kMetrics.
+std::string encode_sample_rows(const Batch& batch);
+
+// What the writer of the WAL knows. One thread.
+class WalSeriesNumbers {
+ public:
+  // The label sets of a batch: numbers, and labels of those that have no record in this epoch yet; true if any is such.
+  bool put(std::uint64_t epoch, const Batch& batch, std::span<const Hash128> hashes, std::string& out);
+
+ private:
+  std::uint64_t epoch_ = 0;
+  SeriesNumbers numbers_;
+};
+
+// What its reader knows. One thread.
+class WalSeriesNames {
+ public:
+  // What put() and encode_sample_rows() wrote, one behind the other, to the end.
+  Result<Batch> take(ByteReader& in);
+
+ private:
+  Result<std::vector<LabelSetRef>> take_sets(ByteReader& in);
+
+  std::uint64_t epoch_ = 0;
+  std::unordered_map<std::uint64_t, LabelSetRef> sets_;
+};
+
+}  // namespace trilobite::storage
