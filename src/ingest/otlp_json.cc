@@ -26,6 +26,10 @@ enum class Kind : std::uint8_t {
   kFixed64,
   kDecimal,
   kSeverity,
+  kTemporality,
+  kSigned64,  // sfixed64
+  kZigzag,    // sint32
+  kWhole,     // uint64
   kMessage
 };
 
@@ -98,6 +102,118 @@ constexpr Message kResourceLogs{kResourceLogsFields};
 constexpr std::array kLogsFields = {Field{"resourceLogs", "resource_logs", 1, Kind::kMessage, &kResourceLogs}};
 constexpr Message kLogs{kLogsFields};
 
+constexpr std::array kExemplarFields = {
+    Field{"timeUnixNano", "time_unix_nano", 2, Kind::kFixed64},
+    Field{"asDouble", "as_double", 3, Kind::kDecimal},
+    Field{"spanId", "span_id", 4, Kind::kHex},
+    Field{"traceId", "trace_id", 5, Kind::kHex},
+    Field{"asInt", "as_int", 6, Kind::kSigned64},
+    Field{"filteredAttributes", "filtered_attributes", 7, Kind::kMessage, &kKeyValue},
+};
+constexpr Message kExemplar{kExemplarFields};
+constexpr std::array kNumberFields = {
+    Field{"startTimeUnixNano", "start_time_unix_nano", 2, Kind::kFixed64},
+    Field{"timeUnixNano", "time_unix_nano", 3, Kind::kFixed64},
+    Field{"asDouble", "as_double", 4, Kind::kDecimal},
+    Field{"exemplars", "", 5, Kind::kMessage, &kExemplar},
+    Field{"asInt", "as_int", 6, Kind::kSigned64},
+    Field{"attributes", "", 7, Kind::kMessage, &kKeyValue},
+    Field{"flags", "", 8, Kind::kCount},
+};
+constexpr Message kNumber{kNumberFields};
+constexpr std::array kHistogramPointFields = {
+    Field{"startTimeUnixNano", "start_time_unix_nano", 2, Kind::kFixed64},
+    Field{"timeUnixNano", "time_unix_nano", 3, Kind::kFixed64},
+    Field{"count", "", 4, Kind::kFixed64},
+    Field{"sum", "", 5, Kind::kDecimal},
+    Field{"bucketCounts", "bucket_counts", 6, Kind::kFixed64},
+    Field{"explicitBounds", "explicit_bounds", 7, Kind::kDecimal},
+    Field{"exemplars", "", 8, Kind::kMessage, &kExemplar},
+    Field{"attributes", "", 9, Kind::kMessage, &kKeyValue},
+    Field{"flags", "", 10, Kind::kCount},
+};
+constexpr Message kHistogramPoint{kHistogramPointFields};
+constexpr std::array kBucketsFields = {
+    Field{"offset", "", 1, Kind::kZigzag},
+    Field{"bucketCounts", "bucket_counts", 2, Kind::kWhole},
+};
+constexpr Message kBuckets{kBucketsFields};
+constexpr std::array kExponentialPointFields = {
+    Field{"attributes", "", 1, Kind::kMessage, &kKeyValue},
+    Field{"startTimeUnixNano", "start_time_unix_nano", 2, Kind::kFixed64},
+    Field{"timeUnixNano", "time_unix_nano", 3, Kind::kFixed64},
+    Field{"count", "", 4, Kind::kFixed64},
+    Field{"sum", "", 5, Kind::kDecimal},
+    Field{"scale", "", 6, Kind::kZigzag},
+    Field{"zeroCount", "zero_count", 7, Kind::kFixed64},
+    Field{"positive", "", 8, Kind::kMessage, &kBuckets},
+    Field{"negative", "", 9, Kind::kMessage, &kBuckets},
+    Field{"flags", "", 10, Kind::kCount},
+    Field{"exemplars", "", 11, Kind::kMessage, &kExemplar},
+    Field{"zeroThreshold", "zero_threshold", 14, Kind::kDecimal},
+};
+constexpr Message kExponentialPoint{kExponentialPointFields};
+constexpr std::array kQuantileFields = {
+    Field{"quantile", "", 1, Kind::kDecimal},
+    Field{"value", "", 2, Kind::kDecimal},
+};
+constexpr Message kQuantile{kQuantileFields};
+constexpr std::array kSummaryPointFields = {
+    Field{"startTimeUnixNano", "start_time_unix_nano", 2, Kind::kFixed64},
+    Field{"timeUnixNano", "time_unix_nano", 3, Kind::kFixed64},
+    Field{"count", "", 4, Kind::kFixed64},
+    Field{"sum", "", 5, Kind::kDecimal},
+    Field{"quantileValues", "quantile_values", 6, Kind::kMessage, &kQuantile},
+    Field{"attributes", "", 7, Kind::kMessage, &kKeyValue},
+    Field{"flags", "", 8, Kind::kCount},
+};
+constexpr Message kSummaryPoint{kSummaryPointFields};
+constexpr std::array kGaugeFields = {Field{"dataPoints", "data_points", 1, Kind::kMessage, &kNumber}};
+constexpr Message kGauge{kGaugeFields};
+constexpr std::array kSumFields = {
+    Field{"dataPoints", "data_points", 1, Kind::kMessage, &kNumber},
+    Field{"aggregationTemporality", "aggregation_temporality", 2, Kind::kTemporality},
+    Field{"isMonotonic", "is_monotonic", 3, Kind::kFlag},
+};
+constexpr Message kSum{kSumFields};
+constexpr std::array kHistogramFields = {
+    Field{"dataPoints", "data_points", 1, Kind::kMessage, &kHistogramPoint},
+    Field{"aggregationTemporality", "aggregation_temporality", 2, Kind::kTemporality},
+};
+constexpr Message kHistogram{kHistogramFields};
+constexpr std::array kExponentialFields = {
+    Field{"dataPoints", "data_points", 1, Kind::kMessage, &kExponentialPoint},
+    Field{"aggregationTemporality", "aggregation_temporality", 2, Kind::kTemporality},
+};
+constexpr Message kExponential{kExponentialFields};
+constexpr std::array kSummaryFields = {Field{"dataPoints", "data_points", 1, Kind::kMessage, &kSummaryPoint}};
+constexpr Message kSummary{kSummaryFields};
+constexpr std::array kMetricFields = {
+    Field{"name", "", 1, Kind::kText},
+    Field{"description", "", 2, Kind::kText},
+    Field{"unit", "", 3, Kind::kText},
+    Field{"gauge", "", 5, Kind::kMessage, &kGauge},
+    Field{"sum", "", 7, Kind::kMessage, &kSum},
+    Field{"histogram", "", 9, Kind::kMessage, &kHistogram},
+    Field{"exponentialHistogram", "exponential_histogram", 10, Kind::kMessage, &kExponential},
+    Field{"summary", "", 11, Kind::kMessage, &kSummary},
+};
+constexpr Message kMetric{kMetricFields};
+constexpr std::array kScopeMetricsFields = {
+    Field{"scope", "", 1, Kind::kMessage, &kScope},
+    Field{"metrics", "", 2, Kind::kMessage, &kMetric},
+    Field{"schemaUrl", "schema_url", 3, Kind::kText},
+};
+constexpr Message kScopeMetrics{kScopeMetricsFields};
+constexpr std::array kResourceMetricsFields = {
+    Field{"resource", "", 1, Kind::kMessage, &kResource},
+    Field{"scopeMetrics", "scope_metrics", 2, Kind::kMessage, &kScopeMetrics},
+};
+constexpr Message kResourceMetrics{kResourceMetricsFields};
+constexpr std::array kMetricsFields = {
+    Field{"resourceMetrics", "resource_metrics", 1, Kind::kMessage, &kResourceMetrics}};
+constexpr Message kMetrics{kMetricsFields};
+
 // A value takes two messages per level; five more are around it.
 constexpr std::size_t kDepthMax = 2 * kOtlpDepthMax + 8;
 
@@ -139,6 +255,15 @@ Result<std::int32_t> severity(const Field& field, od::value& value) {
         return static_cast<std::int32_t>(4 * i) + (rest[0] - '0');
     }
   }
+  return number<std::int32_t>(field, value);
+}
+
+Result<std::int32_t> temporality(const Field& field, od::value& value) {
+  if (value.type().value() != od::json_type::string) return number<std::int32_t>(field, value);
+  const std::string_view text = value.get_string();
+  if (text == "AGGREGATION_TEMPORALITY_UNSPECIFIED") return 0;
+  if (text == "AGGREGATION_TEMPORALITY_DELTA") return 1;
+  if (text == "AGGREGATION_TEMPORALITY_CUMULATIVE") return 2;
   return number<std::int32_t>(field, value);
 }
 
@@ -224,6 +349,20 @@ class Transcoder {
 
   static Result<void> scalar(const Field& field, od::value& value, protozero::pbf_writer& out) {
     const od::json_type type = value.type();
+    if (type == od::json_type::array && repeated(field)) {
+      od::array list = value.get_array();
+      for (od::value item : list) TRY_VOID(single(field, item, out));
+      return {};
+    }
+    return single(field, value, out);
+  }
+
+  static bool repeated(const Field& field) {
+    return field.name == "bucketCounts" || field.name == "explicitBounds";
+  }
+
+  static Result<void> single(const Field& field, od::value& value, protozero::pbf_writer& out) {
+    const od::json_type type = value.type();
     if (type == od::json_type::object || type == od::json_type::array)
       return invalid(field, "this must be a single value");
     switch (field.kind) {
@@ -256,6 +395,26 @@ class Transcoder {
       case Kind::kSeverity: {
         TRY(parsed, severity(field, value));
         out.add_int32(field.number, parsed);
+        return {};
+      }
+      case Kind::kTemporality: {
+        TRY(parsed, temporality(field, value));
+        out.add_int32(field.number, parsed);
+        return {};
+      }
+      case Kind::kSigned64: {
+        TRY(parsed, number<std::int64_t>(field, value));
+        out.add_sfixed64(field.number, parsed);
+        return {};
+      }
+      case Kind::kZigzag: {
+        TRY(parsed, number<std::int32_t>(field, value));
+        out.add_sint32(field.number, parsed);
+        return {};
+      }
+      case Kind::kWhole: {
+        TRY(parsed, number<std::uint64_t>(field, value));
+        out.add_uint64(field.number, parsed);
         return {};
       }
       case Kind::kMessage:
@@ -306,14 +465,17 @@ Result<std::string> transcode(const Message& root, std::string& json) {
   return out;
 }
 
-}  // namespace
-
-Result<std::string> otlp_logs_json_to_protobuf(std::string json) {
+Result<std::string> to_protobuf(const Message& root, std::string& json) {
   try {
-    return transcode(kLogs, json);
+    return transcode(root, json);
   } catch (const simdjson::simdjson_error& failed) {
     return error(Code::kInvalid, "cannot decode OTLP JSON: {}", simdjson::error_message(failed.error()));
   }
 }
+
+}  // namespace
+
+Result<std::string> otlp_logs_json_to_protobuf(std::string json) { return to_protobuf(kLogs, json); }
+Result<std::string> otlp_metrics_json_to_protobuf(std::string json) { return to_protobuf(kMetrics, json); }
 
 }  // namespace trilobite::ingest

@@ -8,7 +8,9 @@
 
 namespace trilobite::ingest {
 
-// ExportLogsServiceRequest. Bytes behind the text may be written to. Errors: kInvalid with the place of the fault.
+// ExportLogsServiceRequest and ExportMetricsServiceRequest. Bytes behind the text may be written to. Errors: kInvalid
+// with the place of the fault.
 Result<std::string> otlp_logs_json_to_protobuf(std::string json);
+Result<std::string> otlp_metrics_json_to_protobuf(std::string json);
 
 }  // namespace trilobite::ingest

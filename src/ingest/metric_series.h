@@ -1,0 +1,85 @@
+// The series of a tenant that got a sample within the last hour: what the rules of order and duplicates need to know,
+// and how a series is found from the bytes that senders repeat in every request.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/result.h"
+#include "columnar/label_set.h"
+#include "ingest/metric_limits.h"
+
+namespace trilobite::ingest {
+
+inline constexpr TimeNs kNoSample = std::numeric_limits<TimeNs>::min();
+
+// Belongs to its table; everything but the labels is guarded by the table's mutex.
+struct MetricSeries {
+  explicit MetricSeries(LabelSet set) : labels(std::move(set)) {}
+
+  // What every sample looks at stands together: most of the cost of a known series is the wait for its cache lines.
+  TimeNs last_time = kNoSample;       // of the newest sample
+  std::uint64_t last_bits = 0;        // its value, bit for bit; of a histogram the hash of its bytes
+  // Of the check under way: the newest sample with those of the request before it.
+  std::uint64_t check = 0;
+  TimeNs check_time = kNoSample;
+  std::uint64_t check_bits = 0;
+  bool last_histogram = false, check_histogram = false;
+  std::uint32_t used_minute = 0;      // of the steady clock
+  const LabelSet labels;
+  TimeNs exemplar_time = kNoSample;   // of the newest exemplar
+  std::uint64_t exemplar_hash = 0;    // of its labels and value
+  std::vector<Hash128> keys;          // by which the table knows it besides its labels
+};
+using MetricSeriesRef = std::shared_ptr<MetricSeries>;
+
+// The same pointer for the same series, without a second reference count.
+inline LabelSetRef labels_of(const MetricSeriesRef& series) { return {series, &series->labels}; }
+inline LabelSetRef labels_of(MetricSeriesRef&& series) {
+  const LabelSet* labels = &series->labels;
+  return {std::move(series), labels};
+}
+
+// Any thread. A key is a hash of bytes that stand for a label set, in whatever form a sender has them.
+class MetricSeriesTable {
+ public:
+  explicit MetricSeriesTable(std::shared_ptr<const MetricLimits> limits);
+  ~MetricSeriesTable();
+
+  // One entry per key, null where the key is not known.
+  void find(std::span<const Hash128> keys, std::vector<MetricSeriesRef>& out) const;
+
+  // The series of these labels, made if it is new. Errors: kLimit (too many series), kInvalid (labels beyond limits).
+  Result<MetricSeriesRef> get(LabelSet labels);
+  // From now on find() knows it by `key` as well.
+  void learn(const Hash128& key, const MetricSeriesRef& series);
+
+  std::size_t size() const;
+  std::uint64_t added() const;  // since start
+
+  // For the writer: guards what is in the series.
+  std::mutex& mutex() const { return mutex_; }
+  // REQUIRES: mutex() is held. Forgets series that got nothing for an hour: looks at all of them every few minutes, at
+  // some in each call.
+  void forget_idle(std::uint32_t minute, std::size_t look_at);
+
+  std::shared_ptr<const MetricLimits> limits() const;
+  // Series that are known are held to the new limits the next time they are new.
+  void set_limits(std::shared_ptr<const MetricLimits> limits);
+
+ private:
+  struct Maps;
+  mutable std::mutex mutex_;  // guards the rest
+  std::shared_ptr<const MetricLimits> limits_;
+  std::unique_ptr<Maps> maps_;
+};
+
+}  // namespace trilobite::ingest

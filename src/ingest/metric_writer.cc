@@ -1,0 +1,393 @@
+#include "ingest/metric_writer.h"
+
+#include <atomic>
+#include <bit>
+#include <map>
+#include <span>
+
+#include "metrics/go_number.h"
+
+namespace trilobite::ingest {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr std::size_t kExemplarRunesMax = 128;
+constexpr std::size_t kRefusalsMax = 100;  // lines of one answer
+constexpr auto kSaveMetadataEvery = std::chrono::seconds(10);
+
+std::size_t runes(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
+  return count;
+}
+
+enum class Fault : std::uint8_t { kNone, kRepeated, kOutOfOrder, kTooOld, kDuplicate, kOutOfBounds, kFuture };
+
+// The samples of one request under the rules. Twice under the mutex of the table, in short passes: before the store
+// has them and after.
+class MetricAdmission {
+ public:
+  MetricAdmission(MetricPush& push, MetricSeriesTable& table, const MetricRules& rules, TimeNs now,
+                  std::uint32_t minute, std::uint64_t id)
+      : push_(push), table_(table), limits_(table.limits()), rules_(rules), minute_(minute), id_(id) {
+    window_ = limits_->out_of_order_window.count();
+    if (rules.bounded_in_time && limits_->future_max.count() > 0) time_max_ = now + limits_->future_max.count();
+    if (rules.bounded_in_time && limits_->past_max.count() > 0) time_min_ = now - limits_->past_max.count();
+  }
+
+  // Errors: with kRefuseAll, the first fault.
+  Result<void> check() {
+    encode_histograms();
+    const std::size_t rows = push_.times.size();
+    const bool histograms = !push_.histogram_of.empty();
+    const std::lock_guard lock(table_.mutex());
+    for (std::size_t row = 0; row < rows; ++row) {
+      MetricSeries& series = *push_.series[push_.series_of[row]];
+      const std::int32_t histogram = histograms ? push_.histogram_of[row] : -1;
+      const std::uint64_t bits = histogram < 0 ? std::bit_cast<std::uint64_t>(push_.values[row]) : hash_of(histogram);
+      const Fault fault = admit(series, push_.times[row], bits, histogram >= 0);
+      if (fault == Fault::kNone) {
+        ++(histogram < 0 ? outcome_.floats : outcome_.histograms);
+        if (kept_ != row) move_row(row, histograms);
+        ++kept_;
+      } else if (fault == Fault::kRepeated) {
+        ++(histogram < 0 ? outcome_.floats : outcome_.histograms);
+      } else {
+        TRY_VOID(refuse(fault, series, row, histogram >= 0));
+      }
+    }
+    cut_rows(histograms);
+    table_.forget_idle(minute_, 2 * push_.series.size() + 16);
+    return {};
+  }
+
+  // The store has them: from now on they are the newest.
+  void commit() {
+    const bool histograms = !push_.histogram_of.empty();
+    const std::lock_guard lock(table_.mutex());
+    for (std::size_t row = 0; row < times_.size(); ++row) {
+      MetricSeries& series = *series_[series_of_[row]];
+      if (times_[row] < series.last_time) continue;
+      const std::int32_t histogram = histograms ? push_.histogram_of[row] : -1;
+      series.last_time = times_[row];
+      series.last_bits = histogram < 0 ? std::bit_cast<std::uint64_t>(values_[row]) : hash_of(histogram);
+      series.last_histogram = histogram >= 0;
+    }
+  }
+
+  // What is left, as rows for the store; views of its columns stay here for commit().
+  Batch take_batch() {
+    Batch batch;
+    series_.reserve(push_.series.size());
+    batch.label_sets.reserve(push_.series.size());
+    for (const MetricSeriesRef& series : push_.series) series_.push_back(series.get());
+    for (MetricSeriesRef& series : push_.series) batch.label_sets.push_back(labels_of(std::move(series)));
+    if (!push_.histogram_of.empty()) {
+      StringColumn histograms;
+      for (const std::int32_t histogram : push_.histogram_of) {
+        histograms.push_back(histogram < 0 ? std::string_view() : encoded_[static_cast<std::size_t>(histogram)]);
+      }
+      batch.columns.push_back({std::string(kHistogramColumn), Column(std::move(histograms))});
+    }
+    batch.label_set_of_row = std::move(push_.series_of);
+    batch.times = std::move(push_.times);
+    batch.columns.insert(batch.columns.begin(), {std::string(kValueColumn), Column(std::move(push_.values))});
+    series_of_ = batch.label_set_of_row;
+    times_ = batch.times;
+    values_ = std::get<std::vector<double>>(batch.columns.front().column.values());
+    return batch;
+  }
+
+  // Exemplars that are new; what is wrong with others is only told when `outcome().refused` tells of samples, too.
+  Batch take_exemplars() {
+    Batch batch;
+    if (!limits_->exemplars) return batch;
+    StringColumn labels;
+    std::vector<double> values;
+    std::vector<std::uint32_t> set_of(push_.series.size(), kNoSet);
+    const std::lock_guard lock(table_.mutex());
+    for (const MetricPush::Exemplar& exemplar : push_.exemplars) {
+      const MetricSeriesRef& series = push_.series[exemplar.series];
+      if (!admit_exemplar(*series, exemplar)) continue;
+      std::uint32_t& set = set_of[exemplar.series];
+      if (set == kNoSet) {
+        set = static_cast<std::uint32_t>(batch.label_sets.size());
+        batch.label_sets.push_back(labels_of(series));
+      }
+      batch.label_set_of_row.push_back(set);
+      batch.times.push_back(exemplar.time);
+      values.push_back(exemplar.value);
+      labels.push_back(exemplar.labels.bytes());
+    }
+    outcome_.exemplars = batch.rows();
+    batch.columns.push_back({std::string(kValueColumn), Column(std::move(values))});
+    batch.columns.push_back({std::string(kMetadataColumn), Column(std::move(labels))});
+    return batch;
+  }
+
+  // Nothing was stored: only what was refused counts.
+  MetricOutcome finish_refused() {
+    outcome_.floats = outcome_.histograms = 0;
+    return std::move(outcome_);
+  }
+  MetricOutcome finish() {
+    if (!refusals_.empty()) outcome_.refused = Error{Code::kInvalid, std::move(refusals_)};
+    return std::move(outcome_);
+  }
+
+ private:
+  static constexpr std::uint32_t kNoSet = 0xFFFFFFFF;
+
+  void encode_histograms() {
+    encoded_.reserve(push_.histograms.size());
+    hashes_.reserve(push_.histograms.size());
+    for (const metrics::Histogram& histogram : push_.histograms) {
+      encoded_.push_back(metrics::encode_histogram(histogram));
+      hashes_.push_back(hash64(encoded_.back()));
+    }
+  }
+  std::uint64_t hash_of(std::int32_t histogram) const { return hashes_[static_cast<std::size_t>(histogram)]; }
+
+  Fault admit(MetricSeries& series, TimeNs time, std::uint64_t bits, bool histogram) {
+    if (time > time_max_) return Fault::kFuture;
+    if (time < time_min_) return Fault::kOutOfBounds;
+    if (series.check != id_) {
+      series.check = id_;
+      series.used_minute = minute_;
+      series.check_time = series.last_time;
+      series.check_bits = series.last_bits;
+      series.check_histogram = series.last_histogram;
+    }
+    if (time > series.check_time) {
+      series.check_time = time;
+      series.check_bits = bits;
+      series.check_histogram = histogram;
+      return Fault::kNone;
+    }
+    if (time == series.check_time && bits == series.check_bits && histogram == series.check_histogram) {
+      return Fault::kRepeated;
+    }
+    if (rules_.any_order) return Fault::kNone;
+    if (time == series.check_time) return Fault::kDuplicate;
+    if (window_ == 0) return Fault::kOutOfOrder;
+    // Unsigned: the times may be as far apart as numbers go.
+    const std::uint64_t age = static_cast<std::uint64_t>(series.check_time) - static_cast<std::uint64_t>(time);
+    return age <= static_cast<std::uint64_t>(window_) ? Fault::kNone : Fault::kTooOld;
+  }
+
+  Result<void> refuse(Fault fault, const MetricSeries& series, std::size_t row, bool histogram) {
+    ++count_of(fault);
+    if (rules_.on_refusal == OnRefusal::kCountOnly) return {};
+    std::string text = text_of(fault, series, row, histogram);
+    if (rules_.on_refusal == OnRefusal::kRefuseAll) return Error{Code::kInvalid, std::move(text)};
+    if (++refused_ > kRefusalsMax) return {};
+    if (!refusals_.empty()) refusals_ += '\n';
+    refusals_ += fmt::format("{} for series {}", text, series.labels.to_string());
+    return {};
+  }
+  std::uint64_t& count_of(Fault fault) {
+    switch (fault) {
+      case Fault::kOutOfOrder:
+        return outcome_.out_of_order;
+      case Fault::kTooOld:
+        return outcome_.too_old;
+      case Fault::kDuplicate:
+        return outcome_.duplicates;
+      default:
+        return outcome_.out_of_bounds;
+    }
+  }
+  // Prometheus' texts.
+  std::string text_of(Fault fault, const MetricSeries& series, std::size_t row, bool histogram) const {
+    switch (fault) {
+      case Fault::kOutOfOrder:
+        return "out of order sample";
+      case Fault::kTooOld:
+        return "too old sample";
+      case Fault::kFuture:
+        return "out of bounds: timestamp is too far in the future";
+      case Fault::kOutOfBounds:
+        return "out of bounds";
+      default:
+        break;
+    }
+    const std::int64_t time = push_.times[row] / 1'000'000;
+    if (histogram) return "duplicate sample for timestamp";
+    if (series.check_histogram) {
+      return fmt::format(
+          "duplicate sample for timestamp {}; overrides not allowed: existing is a histogram, new value {}", time,
+          metrics::go_number(push_.values[row]));
+    }
+    return fmt::format("duplicate sample for timestamp {}; overrides not allowed: existing {}, new value {}", time,
+                       metrics::go_number(std::bit_cast<double>(series.check_bits)),
+                       metrics::go_number(push_.values[row]));
+  }
+
+  bool admit_exemplar(MetricSeries& series, const MetricPush::Exemplar& exemplar) {
+    if (exemplar.time > time_max_ || exemplar.time < time_min_) return false;
+    std::size_t length = 0;
+    for (const auto [name, value] : exemplar.labels) length += runes(name) + runes(value);
+    if (length > kExemplarRunesMax) return false;
+    const std::uint64_t hash = hash64(exemplar.labels.bytes(), std::bit_cast<std::uint64_t>(exemplar.value));
+    if (exemplar.time == series.exemplar_time && hash == series.exemplar_hash) return false;
+    if (exemplar.time < series.exemplar_time && !rules_.any_order) return false;
+    series.exemplar_time = std::max(series.exemplar_time, exemplar.time);
+    series.exemplar_hash = hash;
+    return true;
+  }
+
+  void move_row(std::size_t row, bool histograms) {
+    push_.series_of[kept_] = push_.series_of[row];
+    push_.times[kept_] = push_.times[row];
+    push_.values[kept_] = push_.values[row];
+    if (histograms) push_.histogram_of[kept_] = push_.histogram_of[row];
+  }
+  void cut_rows(bool histograms) {
+    push_.series_of.resize(kept_);
+    push_.times.resize(kept_);
+    push_.values.resize(kept_);
+    if (histograms) push_.histogram_of.resize(kept_);
+  }
+
+  MetricPush& push_;
+  MetricSeriesTable& table_;
+  const std::shared_ptr<const MetricLimits> limits_;
+  const MetricRules& rules_;
+  const std::uint32_t minute_;
+  const std::uint64_t id_;  // of this check, in its table
+  TimeNs window_ = 0;
+  TimeNs time_max_ = std::numeric_limits<TimeNs>::max(), time_min_ = kNoSample + 1;
+
+  std::vector<std::string> encoded_;  // histograms
+  std::vector<std::uint64_t> hashes_;
+  std::size_t kept_ = 0;
+  std::uint64_t refused_ = 0;
+  std::string refusals_;
+  MetricOutcome outcome_;
+
+  // Of the batch, which lives until commit().
+  std::vector<MetricSeries*> series_;
+  std::span<const std::uint32_t> series_of_;
+  std::span<const TimeNs> times_;
+  std::span<const double> values_;
+};
+
+}  // namespace
+
+double stale_marker() { return std::bit_cast<double>(kStaleBits); }
+bool is_stale(double value) { return std::bit_cast<std::uint64_t>(value) == kStaleBits; }
+
+struct MetricWriter::State {
+  using Limits = std::shared_ptr<const MetricLimitsByTenant>;
+
+  State(Store& to, const Clock& by) : store(to), clock(by) {}
+
+  Store& store;
+  const Clock& clock;
+
+  std::atomic<std::uint64_t> checks{0}, requests{0}, floats{0}, histograms{0}, exemplars{0};
+  std::atomic<std::uint64_t> out_of_order{0}, duplicates{0}, out_of_bounds{0}, too_old{0};
+  std::atomic<std::int64_t> metadata_saved_ns{0};  // steady
+  mutable std::mutex mutex;  // guards the rest
+  Limits limits;
+  std::map<std::string, std::shared_ptr<MetricSeriesTable>, std::less<>> tenants;
+
+  // Keeps the whole snapshot alive that the limits are part of.
+  static std::shared_ptr<const MetricLimits> part_of(const Limits& all, std::string_view tenant) {
+    return {all, &all->of(tenant)};
+  }
+  void count(const MetricOutcome& outcome) {
+    floats += outcome.floats, histograms += outcome.histograms, exemplars += outcome.exemplars;
+    out_of_order += outcome.out_of_order, duplicates += outcome.duplicates;
+    out_of_bounds += outcome.out_of_bounds, too_old += outcome.too_old;
+  }
+};
+
+MetricWriter::MetricWriter(Store& store, MetadataTable& metadata, const Clock& clock, MetricLimitsByTenant limits)
+    : metadata_(metadata), state_(new State(store, clock)) {
+  set_limits(std::move(limits));
+}
+MetricWriter::~MetricWriter() = default;
+
+std::shared_ptr<MetricSeriesTable> MetricWriter::table(std::string_view tenant) {
+  const std::lock_guard lock(state_->mutex);
+  const auto found = state_->tenants.find(tenant);
+  if (found != state_->tenants.end()) return found->second;
+  auto made = std::make_shared<MetricSeriesTable>(State::part_of(state_->limits, tenant));
+  return state_->tenants.emplace(std::string(tenant), std::move(made)).first->second;
+}
+
+Result<MetricOutcome> MetricWriter::write(std::string_view tenant, MetricPush push, const MetricRules& rules) {
+  State& state = *state_;
+  ++state.requests;
+  const auto steady = state.clock.steady();
+  const auto minute = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::minutes>(steady).count());
+  const std::shared_ptr<MetricSeriesTable> known = table(tenant);
+  MetricAdmission admission(push, *known, rules, state.clock.now(), minute, ++state.checks);
+  if (auto checked = admission.check(); !checked.ok()) {
+    state.count(admission.finish_refused());
+    return std::move(checked).error();
+  }
+  AppendOptions options;
+  if (push.request) options.request = Hash128{push.request->low ^ hash64(tenant), push.request->high};
+  const Batch exemplars = push.exemplars.empty() ? Batch() : admission.take_exemplars();
+  if (const Batch batch = admission.take_batch(); batch.rows() > 0) {
+    TRY_VOID(state.store.append(tenant, Signal::kMetrics, batch, options));
+    admission.commit();
+  }
+  if (exemplars.rows() > 0) {
+    if (options.request) options.request->high ^= 1;
+    TRY_VOID(state.store.append(tenant, Signal::kExemplars, exemplars, options));
+  }
+  if (!push.metadata.empty()) {
+    metadata_.add(tenant, std::move(push.metadata), limits_of(tenant)->metadata_max);
+    const std::int64_t last = state.metadata_saved_ns;
+    if (steady.count() - last > nanoseconds(kSaveMetadataEvery).count()) {
+      state.metadata_saved_ns = steady.count();
+      static_cast<void>(metadata_.save());  // the samples are stored; it is tried again, and told when the server stops
+    }
+  }
+  MetricOutcome outcome = admission.finish();
+  state.count(outcome);
+  return outcome;
+}
+
+MetricStats MetricWriter::stats() const {
+  const State& state = *state_;
+  MetricStats stats;
+  stats.floats = state.floats, stats.histograms = state.histograms, stats.exemplars = state.exemplars;
+  stats.requests = state.requests;
+  stats.out_of_order = state.out_of_order, stats.duplicates = state.duplicates;
+  stats.out_of_bounds = state.out_of_bounds, stats.too_old = state.too_old;
+  const std::lock_guard lock(state.mutex);
+  for (const auto& [tenant, known] : state.tenants) {
+    stats.series += known->size();
+    stats.series_added += known->added();
+  }
+  return stats;
+}
+
+MetricStats MetricWriter::stats(std::string_view tenant) const {
+  MetricStats stats;
+  const std::lock_guard lock(state_->mutex);
+  const auto found = state_->tenants.find(tenant);
+  if (found == state_->tenants.end()) return stats;
+  stats.series = found->second->size();
+  stats.series_added = found->second->added();
+  return stats;
+}
+
+std::shared_ptr<const MetricLimits> MetricWriter::limits_of(std::string_view tenant) const {
+  const std::lock_guard lock(state_->mutex);
+  return State::part_of(state_->limits, tenant);
+}
+
+void MetricWriter::set_limits(MetricLimitsByTenant limits) {
+  auto replacement = std::make_shared<const MetricLimitsByTenant>(std::move(limits));
+  const std::lock_guard lock(state_->mutex);
+  state_->limits = std::move(replacement);
+  for (auto& [tenant, known] : state_->tenants) known->set_limits(State::part_of(state_->limits, tenant));
+}
+
+}  // namespace trilobite::ingest
