@@ -42,6 +42,8 @@ class Fields {
 
   // Adds a mistake found by the caller: `what` about the field `name`.
   void mistake(std::string_view name, const std::string& what);
+  // Adds the mistake that a mapping inside this one was finished with, as it is.
+  void mistake(const Error& inner) { keep(inner); }
   std::string where(std::string_view name) const;
 
   Result<void> finish();

@@ -41,6 +41,30 @@ std::uint64_t md5_tail(std::string_view text) {
   return out;
 }
 
+// Prometheus refuses fields that an action does not look at: they are a misunderstanding.
+std::string_view superfluous_field(RelabelAction action, const yaml::Node& node) {
+  const auto first_of = [&](std::initializer_list<std::string_view> names) -> std::string_view {
+    for (const std::string_view name : names) {
+      const yaml::Node* given = node.find(name);
+      if (given != nullptr && given->kind != yaml::Kind::kNull) return name;
+    }
+    return {};
+  };
+  switch (action) {
+    case RelabelAction::kLabelDrop:
+    case RelabelAction::kLabelKeep:
+      return first_of({"source_labels", "target_label", "modulus", "separator", "replacement"});
+    case RelabelAction::kKeepEqual:
+    case RelabelAction::kDropEqual:
+      return first_of({"regex", "modulus", "separator", "replacement"});
+    case RelabelAction::kLowercase:
+    case RelabelAction::kUppercase:
+      return first_of({"replacement"});
+    default:
+      return {};
+  }
+}
+
 bool apply_rule(const RelabelRule& rule, Labels& labels) {
   std::string value;
   for (std::size_t i = 0; i < rule.source_labels.size(); ++i) {
@@ -75,7 +99,8 @@ bool apply_rule(const RelabelRule& rule, Labels& labels) {
     case RelabelAction::kReplace: {
       if (!re2::RE2::FullMatch(value, *rule.regex)) return true;
       const std::string target = expand_template(*rule.regex, value, rule.target_label);
-      if (valid_label_name(target)) put(target, expand_template(*rule.regex, value, rule.replacement));
+      const bool valid = rule.utf8_names ? !target.empty() : valid_label_name(target);
+      if (valid) put(target, expand_template(*rule.regex, value, rule.replacement));
       return true;
     }
     case RelabelAction::kLabelMap: {
@@ -96,6 +121,18 @@ bool apply_rule(const RelabelRule& rule, Labels& labels) {
 }
 
 }  // namespace
+
+std::string_view name_of(RelabelAction action) {
+  const auto at =
+      std::find_if(kActions.begin(), kActions.end(), [&](const ActionName& a) { return a.action == action; });
+  return at == kActions.end() ? std::string_view() : at->name;
+}
+
+std::string regex_text(const RelabelRule& rule) {
+  constexpr std::string_view kOpen = "(?s:";  // put around by parse_relabel_rule
+  const std::string& pattern = rule.regex->pattern();
+  return pattern.starts_with(kOpen) ? pattern.substr(kOpen.size(), pattern.size() - kOpen.size() - 1) : pattern;
+}
 
 std::string expand_template(const re2::RE2& regex, std::string_view text, std::string_view replacement) {
   std::vector<re2::StringPiece> groups(static_cast<std::size_t>(regex.NumberOfCapturingGroups()) + 1);
@@ -135,8 +172,9 @@ std::string expand_template(const re2::RE2& regex, std::string_view text, std::s
   return out;
 }
 
-Result<RelabelRule> parse_relabel_rule(const yaml::Node& node, const std::string& where) {
+Result<RelabelRule> parse_relabel_rule(const yaml::Node& node, const std::string& where, LabelNames names) {
   RelabelRule rule;
+  rule.utf8_names = names == LabelNames::kUtf8;
   Fields fields(&node, where);
   std::string action = "replace", regex = "(.*)";
   std::int64_t modulus = 0;
@@ -162,6 +200,9 @@ Result<RelabelRule> parse_relabel_rule(const yaml::Node& node, const std::string
                             rule.action == RelabelAction::kLowercase || rule.action == RelabelAction::kUppercase ||
                             rule.action == RelabelAction::kKeepEqual || rule.action == RelabelAction::kDropEqual;
   if (needs_target && rule.target_label.empty()) fields.mistake("target_label", "must be given for this action");
+  if (const std::string_view wrong = superfluous_field(rule.action, node); !wrong.empty()) {
+    fields.mistake(wrong, fmt::format("has no meaning for action {}", lower));
+  }
   TRY_VOID(fields.finish());
   return rule;
 }

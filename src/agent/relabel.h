@@ -27,9 +27,16 @@ struct RelabelRule {
   std::string replacement = "$1";
   std::shared_ptr<const re2::RE2> regex;  // anchored at both ends
   std::uint64_t modulus = 0;
+  bool utf8_names = false;  // labels may have any name that is UTF-8, as in Prometheus 3
 };
 
-Result<RelabelRule> parse_relabel_rule(const yaml::Node& node, const std::string& where);
+enum class LabelNames : std::uint8_t { kLegacy, kUtf8 };  // [a-zA-Z_][a-zA-Z0-9_]*, or any text
+
+Result<RelabelRule> parse_relabel_rule(const yaml::Node& node, const std::string& where,
+                                       LabelNames names = LabelNames::kLegacy);
+
+std::string_view name_of(RelabelAction action);   // "replace"
+std::string regex_text(const RelabelRule& rule);  // as it was written
 
 // False: the target is dropped.
 bool relabel(const std::vector<RelabelRule>& rules, Labels& labels);

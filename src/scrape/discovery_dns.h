@@ -1,0 +1,26 @@
+// What DNS discovery asks of the name system, so that tests can answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scrape/discovery.h"
+
+namespace trilobite::scrape {
+
+struct DnsRecord {
+  std::string target;  // a name as it came, with its last dot; of A and AAAA the address
+  int port = 0;        // of SRV
+};
+// Nothing found is no error. kUnavailable: no answer.
+using DnsLookup = std::function<Result<std::vector<DnsRecord>>(const std::string& name, DnsType type)>;
+
+// The records of `type` in the answer section of a message. kInvalid: the bytes are no message.
+Result<std::vector<DnsRecord>> parse_dns_answer(std::string_view message, DnsType type);
+
+Result<std::vector<DnsRecord>> lookup_dns(const std::string& name, DnsType type);  // by /etc/resolv.conf
+Result<std::vector<TargetGroup>> dns_groups(const DnsDiscoveryConfig& config, const DnsLookup& lookup);
+
+}  // namespace trilobite::scrape
