@@ -144,11 +144,13 @@ void add_status_routes(http::Router& router, StatusSource given) {
   using Request = http::Request;
   router.add({"GET"}, "/ready", [source](const Request&) { return ready(*source); });
   router.add({"GET"}, "/health", [](const Request&) { return http::Response::text(200, "ok\n"); });
-  router.add({"GET"}, "/metrics", [source](const Request&) {
-    http::Response response = http::Response::text(200, source->metrics());
-    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    return response;
-  });
+  for (const char* path : {"/metrics", "/prometheus/metrics"}) {
+    router.add({"GET"}, path, [source](const Request&) {
+      http::Response response = http::Response::text(200, source->metrics());
+      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      return response;
+    });
+  }
   router.add({"GET"}, "/config", [source](const Request& request) { return config(*source, request); });
   router.add({"GET"}, "/services", [source](const Request&) { return http::Response::text(200, source->services()); });
   router.add({"GET"}, "/log_level", [source](const Request&) {
@@ -158,7 +160,7 @@ void add_status_routes(http::Router& router, StatusSource given) {
   add_component_pages(router, source);
   router.add({"GET"}, "/loki/api/v1/status/buildinfo",
              [](const Request&) { return http::Response::json(200, loki_buildinfo()); });
-  router.add({"GET"}, "/api/v1/status/buildinfo",
+  router.add({"GET"}, "/api/trilobite/v1/buildinfo",
              [](const Request&) { return http::Response::json(200, own_buildinfo()); });
 }
 

@@ -90,7 +90,7 @@ TEST_F(Status, BuildInformationHasWhatGrafanaReads) {
   for (const char* key : {"version", "revision", "branch", "buildUser", "buildDate", "goVersion"}) {
     EXPECT_NE(loki.find(fmt::format("\"{}\":\"", key)), std::string::npos) << loki;
   }
-  EXPECT_EQ(ask("GET", "/api/v1/status/buildinfo").find(R"(200 {"status":"success","data":{"application":"Trilobite")"),
+  EXPECT_EQ(ask("GET", "/api/trilobite/v1/buildinfo").find(R"(200 {"status":"success","data":{"application":"Trilobite")"),
             0u);
 }
 

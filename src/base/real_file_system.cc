@@ -11,6 +11,8 @@
 
 #include "base/file_system.h"
 
+#include "base/file_links.h"
+
 namespace trilobite {
 namespace {
 
@@ -109,7 +111,7 @@ class RealFileLock final : public FileLock {
   Descriptor fd_;  // closing gives the lock back
 };
 
-class RealFileSystem final : public FileSystem {
+class RealFileSystem final : public FileSystem, public FileLinks {
  public:
   Result<std::unique_ptr<WritableFile>> create(const std::string& path) override {
     const int fd = open_retry(path, O_WRONLY | O_CREAT | O_TRUNC);
@@ -173,6 +175,13 @@ class RealFileSystem final : public FileSystem {
   Result<void> rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) return errno_error("rename to " + to + " the file", from);
     return {};
+  }
+
+  Result<void> link(const std::string& from, const std::string& to) override {
+    if (::link(from.c_str(), to.c_str()) == 0) return {};
+    if (errno == EXDEV || errno == EPERM || errno == EOPNOTSUPP)
+      return error(Code::kUnsupported, "{} cannot be another name of {}", to, from);
+    return errno_error("link to " + to + " the file", from);
   }
 
   Result<void> remove(const std::string& path) override {

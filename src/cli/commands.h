@@ -20,6 +20,8 @@ void add_server_command(CLI::App& app, int& status);
 void add_agent_command(CLI::App& app, int& status);
 void add_check_command(CLI::App& app, int& status);
 void add_query_command(CLI::App& app, int& status);
+void add_import_command(CLI::App& app, int& status);
+void add_export_command(CLI::App& app, int& status);
 void add_version_command(CLI::App& app, int& status);
 void add_help_command(CLI::App& app, int& status);
 

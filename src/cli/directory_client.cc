@@ -48,6 +48,10 @@ class DirectoryClient final : public LokiClient {
     return error(response.status / 100 == 4 ? Code::kInvalid : Code::kUnavailable, "{}", response.body);
   }
 
+  Result<std::string> post(const std::string&, const http::Parameters&, const std::string&, std::string_view) override {
+    return error(Code::kInvalid, "a data directory cannot be written to: start a server on it");
+  }
+
   Error tail(const http::Parameters&, const std::function<Result<void>(std::string_view)>&) override {
     return error(Code::kInvalid, "a data directory cannot be tailed: no lines come while no server runs");
   }

@@ -15,7 +15,7 @@ using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
 
-Error unexpected(std::string_view what) { return error(Code::kCorrupt, "the answer is not Loki's: {}", what); }
+Error unexpected(std::string_view what) { return error(Code::kCorrupt, "the answer cannot be read: {}", what); }
 
 // A document that lives as long as what is read from it.
 struct Document {
@@ -86,15 +86,78 @@ Result<void> add_streams(const array& streams, std::vector<LogEntry>& out) {
   return {};
 }
 
+Result<TimeNs> time_of(const element& from) {
+  double seconds = 0;
+  if (from.get(seconds) || !std::isfinite(seconds) || std::fabs(seconds) > 9e9)
+    return unexpected("a time is no number");
+  return static_cast<TimeNs>(std::llround(seconds * 1000)) * 1'000'000;
+}
+
 Result<MetricSeries::Sample> sample_of(const element& from) {
   array fields;
-  double seconds = 0;
   std::string_view value;
-  if (from.get(fields) || fields.size() != 2 || fields.at(0).get(seconds) || fields.at(1).get(value) ||
-      !std::isfinite(seconds) || std::fabs(seconds) > 9e9) {
+  if (from.get(fields) || fields.size() != 2 || fields.at(1).get(value)) {
     return unexpected("a sample is no [time, value]");
   }
-  return MetricSeries::Sample{static_cast<TimeNs>(std::llround(seconds * 1000)) * 1'000'000, std::string(value)};
+  TRY(time, time_of(fields.at(0).value_unsafe()));
+  return MetricSeries::Sample{time, std::string(value)};
+}
+
+// A bucket [rule, lower, upper, count] with the brackets of its rule.
+Result<std::string> bucket_text(const element& from) {
+  array fields;
+  std::int64_t rule = 0;
+  std::string_view lower, upper, count;
+  if (from.get(fields) || fields.size() != 4 || fields.at(0).get(rule) || fields.at(1).get(lower) ||
+      fields.at(2).get(upper) || fields.at(3).get(count) || rule < 0 || rule > 3) {
+    return unexpected("a bucket is no [rule, lower, upper, count]");
+  }
+  const bool with_lower = rule == 1 || rule == 3, with_upper = rule == 0 || rule == 3;
+  return fmt::format("{}{},{}{}:{}", with_lower ? '[' : '(', lower, upper, with_upper ? ']' : ')', count);
+}
+
+Result<MetricSeries::Sample> histogram_of(const element& from) {
+  array fields;
+  object histogram;
+  if (from.get(fields) || fields.size() != 2 || fields.at(1).get(histogram)) {
+    return unexpected("a histogram is no [time, object]");
+  }
+  TRY(time, time_of(fields.at(0).value_unsafe()));
+  TRY(count, member<std::string_view>(fields.at(1).value_unsafe(), "count"));
+  TRY(sum, member<std::string_view>(fields.at(1).value_unsafe(), "sum"));
+  std::string text = fmt::format("{{count:{}, sum:{}", count, sum);
+  array buckets;
+  if (!histogram["buckets"].get(buckets)) {
+    for (const element& bucket : buckets) {
+      TRY(one, bucket_text(bucket));
+      text += ", " + one;
+    }
+  }
+  return MetricSeries::Sample{time, text + "}"};
+}
+
+// Samples under `values` and histograms under `histograms`; a series may have either or both.
+Result<void> add_samples(const element& from, MetricSeries& out) {
+  array values, histograms;
+  const bool floats = !from["values"].get(values), native = !from["histograms"].get(histograms);
+  if (!floats && !native) return unexpected("\"values\" is missing or of another kind");
+  if (floats) {
+    for (const element& value : values) {
+      TRY(sample, sample_of(value));
+      out.samples.push_back(std::move(sample));
+    }
+  }
+  if (native) {
+    for (const element& value : histograms) {
+      TRY(sample, histogram_of(value));
+      out.samples.push_back(std::move(sample));
+    }
+  }
+  if (floats && native) {
+    std::stable_sort(out.samples.begin(), out.samples.end(),
+                     [](const auto& a, const auto& b) { return a.time < b.time; });
+  }
+  return {};
 }
 
 Result<MetricSeries> series_of(const element& from, bool matrix) {
@@ -102,23 +165,35 @@ Result<MetricSeries> series_of(const element& from, bool matrix) {
   TRY(metric, member<element>(from, "metric"));
   TRY(labels, labels_of(metric));
   out.labels = std::move(labels);
-  if (!matrix) {
-    TRY(value, member<element>(from, "value"));
-    TRY(sample, sample_of(value));
+  if (matrix) {
+    TRY_VOID(add_samples(from, out));
+    return out;
+  }
+  element native;
+  if (!from["histogram"].get(native)) {
+    TRY(sample, histogram_of(native));
     out.samples.push_back(std::move(sample));
     return out;
   }
-  TRY(values, member<array>(from, "values"));
-  for (const element& value : values) {
-    TRY(sample, sample_of(value));
-    out.samples.push_back(std::move(sample));
+  TRY(value, member<element>(from, "value"));
+  TRY(sample, sample_of(value));
+  out.samples.push_back(std::move(sample));
+  return out;
+}
+
+std::vector<std::string> texts_of(const element& from, std::string_view name) {
+  std::vector<std::string> out;
+  array list;
+  if (from[name].get(list)) return out;
+  for (const element& one : list) {
+    if (std::string_view text; !one.get(text)) out.emplace_back(text);
   }
   return out;
 }
 
 Result<void> add_result(const element& data, std::string_view kind, QueryAnswer& answer) {
   TRY(result, member<element>(data, "result"));
-  if (kind == "scalar") {
+  if (kind == "scalar" || kind == "string") {
     answer.kind = QueryAnswer::Kind::kScalar;
     TRY(sample, sample_of(result));
     answer.series.push_back({{}, {std::move(sample)}});
@@ -165,7 +240,36 @@ Result<QueryAnswer> parse_query_answer(std::string_view json) {
     answer.lines = count_or_zero(summary, "totalLinesProcessed");
     answer.seconds = member_or<double>(summary, "execTime", 0);
   }
+  answer.warnings = texts_of(document->root, "warnings");
+  answer.infos = texts_of(document->root, "infos");
   return answer;
+}
+
+Result<PromqlStatistics> parse_promql_statistics(std::string_view json) {
+  TRY(document, Document::read(json));
+  PromqlStatistics out;
+  element found;
+  if (!document->root.at_pointer("/data/stats/timings/evalTotalTime").get(found)) {
+    double seconds = 0;
+    if (!found.get(seconds)) out.seconds = seconds;
+  }
+  if (!document->root.at_pointer("/data/stats/samples/totalQueryableSamples").get(found)) {
+    std::uint64_t samples = 0;
+    if (!found.get(samples)) out.samples = samples;
+  }
+  return out;
+}
+
+Result<MetricMetadata> parse_metadata_answer(std::string_view json, const std::string& metric) {
+  TRY(document, Document::read(json));
+  MetricMetadata out;
+  element data;
+  array known;
+  if (document->root["data"].get(data) || data[metric].get(known) || known.size() == 0) return out;
+  const element first = known.at(0).value_unsafe();
+  out.type = member_or<std::string_view>(first, "type", "");
+  out.help = member_or<std::string_view>(first, "help", "");
+  return out;
 }
 
 Result<TailFrame> parse_tail_frame(std::string_view json) {

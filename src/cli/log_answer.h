@@ -29,7 +29,7 @@ struct MetricSeries {
   Labels labels;
   struct Sample {
     TimeNs time = 0;
-    std::string value;  // as the server wrote it
+    std::string value;  // as the server wrote it; of a native histogram {count:9, sum:4.5, (0.5,1]:9}
   };
   std::vector<Sample> samples;
 };
@@ -42,11 +42,23 @@ struct QueryAnswer {
   std::string cursor;                // Trilobite's, to go on from; "" when there is no more or the server has none
   bool truncated = false;            // Trilobite's: more lines matched
   std::optional<std::uint64_t> lines_more;  // so many
-  bool ordered = false;              // Trilobite's: as the query's sort says, not by time
-  std::uint64_t bytes = 0, lines = 0;  // looked at by the server
+  bool ordered = false;                     // Trilobite's: as the query's sort says, not by time
+  std::uint64_t bytes = 0, lines = 0;       // looked at by the server
   double seconds = 0;
+  std::vector<std::string> warnings, infos;  // Prometheus'
 };
 Result<QueryAnswer> parse_query_answer(std::string_view json);
+
+struct PromqlStatistics {
+  double seconds = 0;
+  std::uint64_t samples = 0;
+};
+Result<PromqlStatistics> parse_promql_statistics(std::string_view json);  // zeros where the answer has none
+
+struct MetricMetadata {
+  std::string type, help;  // "" where nothing is known
+};
+Result<MetricMetadata> parse_metadata_answer(std::string_view json, const std::string& metric);
 
 struct TailFrame {
   std::vector<LogEntry> entries;
@@ -54,7 +66,7 @@ struct TailFrame {
 };
 Result<TailFrame> parse_tail_frame(std::string_view json);
 
-Result<std::vector<std::string>> parse_list_answer(std::string_view json);    // labels and their values
+Result<std::vector<std::string>> parse_list_answer(std::string_view json);  // labels and their values
 Result<std::vector<Labels>> parse_series_answer(std::string_view json);
 
 struct IndexStatistics {

@@ -14,6 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(parse_list_answer(text));
   static_cast<void>(parse_series_answer(text));
   static_cast<void>(parse_statistics_answer(text));
+  static_cast<void>(parse_promql_statistics(text));
+  static_cast<void>(parse_metadata_answer(text, "up"));
   static_cast<void>(parse_estimate_answer(text));
   FrameReader frames;
   for (std::size_t at = 0; at < size; at += 7) {

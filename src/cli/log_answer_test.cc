@@ -56,9 +56,43 @@ TEST(QueryAnswer, ReadsNumbers) {
   EXPECT_TRUE(none->series.empty());
 }
 
+TEST(QueryAnswer, ReadsNativeHistogramsAndRemarks) {
+  const auto matrix = parse_query_answer(
+      R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"1"},)"
+      R"("values":[[2,"7"]],"histograms":[[1,{"count":"3","sum":"4.5",)"
+      R"("buckets":[[0,"0.5","1","2"],[3,"-1","1","1"]]}],)"
+      R"([3,{"count":"0","sum":"0"}]]}]},"warnings":["w"],"infos":["i","j"]})");
+  ASSERT_TRUE(matrix.ok()) << matrix.error().message;
+  ASSERT_EQ(matrix->series[0].samples.size(), 3u);
+  EXPECT_EQ(matrix->series[0].samples[0].value, "{count:3, sum:4.5, (0.5,1]:2, [-1,1]:1}");
+  EXPECT_EQ(matrix->series[0].samples[1].value, "7");
+  EXPECT_EQ(matrix->series[0].samples[2].value, "{count:0, sum:0}");
+  EXPECT_EQ(matrix->warnings, std::vector<std::string>{"w"});
+  EXPECT_EQ(matrix->infos.size(), 2u);
+  const auto vector = parse_query_answer(
+      R"({"data":{"resultType":"vector","result":[{"metric":{},"histogram":[1,{"count":"1","sum":"2"}]}]}})");
+  ASSERT_TRUE(vector.ok()) << vector.error().message;
+  EXPECT_EQ(vector->series[0].samples[0].value, "{count:1, sum:2}");
+  const auto text = parse_query_answer(R"({"data":{"resultType":"string","result":[1,"hello"]}})");
+  ASSERT_TRUE(text.ok()) << text.error().message;
+  EXPECT_EQ(text->series[0].samples[0].value, "hello");
+  for (const char* wrong : {R"([1,{"sum":"2"}])", R"([1,5])", R"(["x",{"count":"1","sum":"2"}])",
+                            R"([1,{"count":"1","sum":"2","buckets":[[9,"a","b","c"]]}])"}) {
+    EXPECT_FALSE(
+        parse_query_answer(
+            fmt::format(R"({{"data":{{"resultType":"vector","result":[{{"metric":{{}},"histogram":{}}}]}}}})", wrong))
+            .ok())
+        << wrong;
+  }
+}
+
 TEST(QueryAnswer, RefusesWhatIsNotAsExpected) {
   const std::string cases[] = {
-      "", "[]", "{}", "<html>", R"({"data":{"resultType":"streams"}})",
+      "",
+      "[]",
+      "{}",
+      "<html>",
+      R"({"data":{"resultType":"streams"}})",
       query_answer("histogram", "[]"),
       query_answer("streams", "{}"),
       query_answer("streams", R"([{"stream":{"a":1},"values":[]}])"),
@@ -72,7 +106,7 @@ TEST(QueryAnswer, RefusesWhatIsNotAsExpected) {
   for (const std::string& json : cases) {
     const auto answer = parse_query_answer(json);
     ASSERT_FALSE(answer.ok()) << json;
-    EXPECT_THAT(answer.error().message, HasSubstr("the answer is not Loki's")) << json;
+    EXPECT_THAT(answer.error().message, HasSubstr("the answer cannot be read")) << json;
   }
 }
 

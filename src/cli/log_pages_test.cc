@@ -50,6 +50,9 @@ class FakeServer final : public LokiClient {
     json.end_object().end_object();
     return out;
   }
+  Result<std::string> post(const std::string&, const http::Parameters&, const std::string&, std::string_view) override {
+    return error(Code::kInvalid, "nothing is written here");
+  }
   Error tail(const http::Parameters&, const std::function<Result<void>(std::string_view)>&) override {
     return error(Code::kUnsupported, "not here");
   }

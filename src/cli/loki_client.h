@@ -1,5 +1,5 @@
 // Where the queries of the command line go: a server over HTTP, or a data directory that this process opens itself.
-// Both answer Loki's HTTP API.
+// Both answer Loki's HTTP API, a server also Prometheus'.
 #pragma once
 
 #include <functional>
@@ -31,6 +31,9 @@ class LokiClient {
   // `path` as it is meant, nothing escaped. The body of an answer with a status of 2xx; any other is an error: kInvalid
   // for 4xx, else kUnavailable.
   virtual Result<std::string> get(const std::string& path, const http::Parameters& parameters) = 0;
+  // Sends `body` by POST; else as get().
+  virtual Result<std::string> post(const std::string& path, const http::Parameters& parameters,
+                                   const std::string& content_type, std::string_view body) = 0;
   // Calls `frame` with each message of /loki/api/v1/tail. Returns only with an error: kUnavailable when the connection
   // broke or was closed, what `frame` returned, or as get().
   virtual Error tail(const http::Parameters& parameters,

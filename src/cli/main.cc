@@ -39,6 +39,8 @@ int run(int argc, char** argv) {
   trilobite::cli::add_agent_command(app, status);
   trilobite::cli::add_check_command(app, status);
   trilobite::cli::add_query_command(app, status);
+  trilobite::cli::add_import_command(app, status);
+  trilobite::cli::add_export_command(app, status);
   trilobite::cli::add_version_command(app, status);
   trilobite::cli::add_help_command(app, status);
   try {

@@ -22,7 +22,10 @@ bool flag_from_environment(const char* name) {
   return value == "1" || value == "true";
 }
 
-void take_environment(QueryConnection& connection) {
+}  // namespace
+
+QueryConnection connection_of_environment() {
+  QueryConnection connection;
   ServerOptions& server = connection.server;
   server.address = from_environment("TRILOBITE_ADDR", from_environment("LOKI_ADDR", server.address));
   server.org_id = from_environment("LOKI_ORG_ID");
@@ -36,7 +39,10 @@ void take_environment(QueryConnection& connection) {
   server.http.tls.key_file = from_environment("LOKI_CLIENT_KEY_PATH");
   server.http.tls.insecure_skip_verify = flag_from_environment("LOKI_TLS_SKIP_VERIFY");
   server.http.accept_compressed = true;
+  return connection;
 }
+
+namespace {
 
 Result<std::string> read_token(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -119,8 +125,7 @@ void add_zone_flag(CLI::App& command, std::string& zone) {
 }
 
 void add_output_flag(CLI::App& command, std::string& output) {
-  command.add_option("-o,--output", output, "default, raw or jsonl")
-      ->check(CLI::IsMember({"default", "raw", "jsonl"}));
+  command.add_option("-o,--output", output, "default, raw or jsonl")->check(CLI::IsMember({"default", "raw", "jsonl"}));
 }
 
 OutputForm output_form(const std::string& text) {
@@ -139,6 +144,11 @@ Result<std::unique_ptr<LokiClient>> connect(QueryConnection connection) {
     connection.server.bearer_token = std::move(token);
   }
   return connect_to_server(std::move(connection.server));
+}
+
+std::string prometheus_time(TimeNs time) {
+  const TimeNs ms = time / 1'000'000;
+  return fmt::format("{}{}.{:03}", ms < 0 ? "-" : "", std::abs(ms) / 1000, std::abs(ms) % 1000);
 }
 
 Result<TimeBounds> bounds_of(const QueryWindow& window, TimeNs now) {
@@ -171,12 +181,13 @@ int run_query(const QueryConnection& connection, const std::function<Result<void
 }
 
 void add_query_command(CLI::App& app, int& status) {
-  auto connection = std::make_shared<QueryConnection>();
-  take_environment(*connection);
-  CLI::App* query = app.add_subcommand("query", "Ask a server, or a data folder: logs, labels, series, stats, volume");
+  auto connection = std::make_shared<QueryConnection>(connection_of_environment());
+  CLI::App* query =
+      app.add_subcommand("query", "Ask a server, or a data folder: logs, metrics, labels, series, stats, volume");
   query->require_subcommand(1);
   add_query_logs(*query, connection, status);
   add_query_instant(*query, connection, status);
+  add_query_metrics(*query, connection, status);
   add_query_labels(*query, connection, status);
   add_query_series(*query, connection, status);
   add_query_stats(*query, connection, status);

@@ -29,6 +29,9 @@ struct TimeBounds {
   TimeNs start = 0, end = 0;
 };
 
+// What TRILOBITE_ADDR and the others say.
+QueryConnection connection_of_environment();
+
 // Flags as of logcli. Defaults come from TRILOBITE_ADDR, LOKI_ADDR, LOKI_USERNAME and so on.
 void add_connection_flags(CLI::App& command, QueryConnection& connection);
 void add_window_flags(CLI::App& command, QueryWindow& window);
@@ -37,6 +40,7 @@ void add_zone_flag(CLI::App& command, std::string& zone);
 void add_output_flag(CLI::App& command, std::string& output);
 
 Result<std::unique_ptr<LokiClient>> connect(QueryConnection connection);
+std::string prometheus_time(TimeNs time);  // seconds with three decimals
 Result<TimeBounds> bounds_of(const QueryWindow& window, TimeNs now);
 OutputForm output_form(const std::string& text);  // as checked by the flag
 Zone zone_of(const std::string& text);
@@ -47,6 +51,7 @@ int run_query(const QueryConnection& connection, const std::function<Result<void
 // Each adds its command to `query`.
 void add_query_logs(CLI::App& query, const std::shared_ptr<QueryConnection>& connection, int& status);
 void add_query_instant(CLI::App& query, const std::shared_ptr<QueryConnection>& connection, int& status);
+void add_query_metrics(CLI::App& query, const std::shared_ptr<QueryConnection>& connection, int& status);
 void add_query_labels(CLI::App& query, const std::shared_ptr<QueryConnection>& connection, int& status);
 void add_query_series(CLI::App& query, const std::shared_ptr<QueryConnection>& connection, int& status);
 void add_query_stats(CLI::App& query, const std::shared_ptr<QueryConnection>& connection, int& status);

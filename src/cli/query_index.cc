@@ -1,4 +1,4 @@
-// trilobite query labels, series, stats, volume: what there is, without the lines.
+// trilobite query labels, series, stats, volume: what there is, without the lines. `--metrics` asks for metrics.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
@@ -17,7 +17,7 @@ struct Flags {
   QueryWindow window;
   std::string output = "default", zone = "local";
   std::vector<std::string> matchers;
-  bool analyze = false, by_label = false;
+  bool analyze = false, by_label = false, metrics = false;
   std::vector<std::string> target_labels;
   std::size_t limit = 30;
   std::string step;
@@ -25,6 +25,10 @@ struct Flags {
 
 http::Parameters window_parameters(const TimeBounds& bounds) {
   return {{"start", std::to_string(bounds.start)}, {"end", std::to_string(bounds.end)}};
+}
+
+http::Parameters prometheus_window(const TimeBounds& bounds) {
+  return {{"start", prometheus_time(bounds.start)}, {"end", prometheus_time(bounds.end)}};
 }
 
 std::string join(const std::vector<std::string>& parts) {
@@ -84,10 +88,10 @@ void print_analysis(const std::vector<Labels>& series) {
 
 Result<void> run_labels(LokiClient& client, const Flags& flags) {
   TRY(bounds, bounds_of(flags.window, SystemClock().now()));
-  http::Parameters parameters = window_parameters(bounds);
-  if (!flags.matchers.empty()) parameters.emplace_back("query", flags.matchers.front());
-  const std::string path = flags.argument.empty() ? "/loki/api/v1/labels"
-                                                  : "/loki/api/v1/label/" + flags.argument + "/values";
+  http::Parameters parameters = flags.metrics ? prometheus_window(bounds) : window_parameters(bounds);
+  if (!flags.matchers.empty()) parameters.emplace_back(flags.metrics ? "match[]" : "query", flags.matchers.front());
+  const std::string base = flags.metrics ? "/api/v1" : "/loki/api/v1";
+  const std::string path = flags.argument.empty() ? base + "/labels" : base + "/label/" + flags.argument + "/values";
   TRY(body, client.get(path, parameters));
   TRY(values, parse_list_answer(body));
   print_list(values, output_form(flags.output));
@@ -96,9 +100,10 @@ Result<void> run_labels(LokiClient& client, const Flags& flags) {
 
 Result<void> run_series(LokiClient& client, const Flags& flags) {
   TRY(bounds, bounds_of(flags.window, SystemClock().now()));
-  http::Parameters parameters = window_parameters(bounds);
-  parameters.emplace_back("match[]", flags.argument.empty() ? "{}" : flags.argument);
-  TRY(body, client.get("/loki/api/v1/series", parameters));
+  http::Parameters parameters = flags.metrics ? prometheus_window(bounds) : window_parameters(bounds);
+  const std::string all = flags.metrics ? R"({__name__!=""})" : "{}";
+  parameters.emplace_back("match[]", flags.argument.empty() ? all : flags.argument);
+  TRY(body, client.get(flags.metrics ? "/api/v1/series" : "/loki/api/v1/series", parameters));
   TRY(series, parse_series_answer(body));
   std::sort(series.begin(), series.end());
   if (flags.analyze) {
@@ -124,8 +129,8 @@ Result<void> run_stats(LokiClient& client, const Flags& flags) {
     return {};
   }
   Table table{{"STREAMS", "CHUNKS", "LINES", "BYTES"}, {true, true, true, true}, {}};
-  table.rows.push_back({with_commas(found.streams), with_commas(found.chunks), with_commas(found.entries),
-                        readable_bytes(found.bytes)});
+  table.rows.push_back(
+      {with_commas(found.streams), with_commas(found.chunks), with_commas(found.entries), readable_bytes(found.bytes)});
   fmt::print("{}", table.text());
   return {};
 }
@@ -138,8 +143,8 @@ Result<void> run_volume(LokiClient& client, const Flags& flags) {
   if (!flags.target_labels.empty()) parameters.emplace_back("targetLabels", join(flags.target_labels));
   if (flags.by_label) parameters.emplace_back("aggregateBy", "labels");
   if (!flags.step.empty()) parameters.emplace_back("step", flags.step);
-  TRY(body, client.get(flags.step.empty() ? "/loki/api/v1/index/volume" : "/loki/api/v1/index/volume_range",
-                       parameters));
+  TRY(body,
+      client.get(flags.step.empty() ? "/loki/api/v1/index/volume" : "/loki/api/v1/index/volume_range", parameters));
   TRY(answer, parse_query_answer(body));
   const OutputForm form = output_form(flags.output);
   if (flags.by_label && form == OutputForm::kDefault) {  // the names count, their values are empty
@@ -183,6 +188,7 @@ void add_query_labels(CLI::App& query, const std::shared_ptr<QueryConnection>& c
       add(query, connection, status, flags, "labels", "Names of labels, or the values of one", run_labels);
   command->add_option("NAME", flags->argument, "A label whose values are wanted");
   command->add_option("--match", flags->matchers, "Only of streams that this selector selects")->expected(1);
+  command->add_flag("--metrics", flags->metrics, "Of metrics, not of logs; `labels --metrics __name__`: their names");
 }
 
 void add_query_series(CLI::App& query, const std::shared_ptr<QueryConnection>& connection, int& status) {
@@ -190,6 +196,7 @@ void add_query_series(CLI::App& query, const std::shared_ptr<QueryConnection>& c
   CLI::App* command = add(query, connection, status, flags, "series", "Streams, by their labels", run_series);
   command->add_option("SELECTOR", flags->argument, "Such as '{app=\"web\"}'; none: all streams");
   command->add_flag("--analyze-labels", flags->analyze, "Count the values of each label instead");
+  command->add_flag("--metrics", flags->metrics, "Of metrics, not of logs");
 }
 
 void add_query_stats(CLI::App& query, const std::shared_ptr<QueryConnection>& connection, int& status) {

@@ -1,5 +1,4 @@
 // trilobite query logs QUERY: lines, or the numbers of a metric query over a time range. `--tail` follows.
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -12,6 +11,7 @@
 #include "cli/metric_table.h"
 #include "cli/progress.h"
 #include "cli/query_command.h"
+#include "cli/terminal.h"
 
 namespace trilobite::cli {
 namespace {
@@ -28,19 +28,6 @@ struct Flags {
   bool tail = false, forward = false, statistics = false, no_labels = false, common_labels = false, plain = false;
   std::vector<std::string> include, exclude;
 };
-
-bool wants_colors(const std::string& choice) {
-  if (choice != "auto") return choice == "always";
-  const char* no = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) == 1 && (no == nullptr || *no == 0) &&
-         (terminal == nullptr || std::string_view(terminal) != "dumb");
-}
-
-std::size_t terminal_width() {
-  winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 160;
-}
 
 TimeForm time_form(const std::string& text) {
   return text == "unix" ? TimeForm::kUnixNs : text == "rfc3339nano" ? TimeForm::kNanoseconds : TimeForm::kSeconds;
@@ -91,8 +78,8 @@ class LogsQuery {
   Result<void> fetch(const TimeBounds& bounds) {
     Progress progress(quiet_ ? Progress::Show::kNever : Progress::Show::kOnTerminal);
     if (progress.shown()) progress.set_bytes_expected(estimate(bounds));
-    LogPages pages(client_, {flags_.query, bounds.start, bounds.end, flags_.limit, flags_.batch, flags_.forward,
-                             further()});
+    LogPages pages(client_,
+                   {flags_.query, bounds.start, bounds.end, flags_.limit, flags_.batch, flags_.forward, further()});
     std::uint64_t lines = 0, read_bytes = 0, read_lines = 0;
     double seconds = 0;
     QueryAnswer last;
@@ -128,9 +115,9 @@ class LogsQuery {
   // 0 where the server has no such answer.
   std::uint64_t estimate(const TimeBounds& bounds) {
     if (flags_.plain) return 0;
-    const auto body = client_.get("/loki/api/v1/estimate", {{"query", flags_.query},
-                                                            {"start", std::to_string(bounds.start)},
-                                                            {"end", std::to_string(bounds.end)}});
+    const auto body = client_.get(
+        "/loki/api/v1/estimate",
+        {{"query", flags_.query}, {"start", std::to_string(bounds.start)}, {"end", std::to_string(bounds.end)}});
     if (!body.ok()) return 0;
     const auto bytes = parse_estimate_answer(*body);
     return bytes.ok() ? *bytes : 0;
@@ -193,7 +180,7 @@ class LogsQuery {
   const TimeStyle time_;
   const OutputForm form_;
   LinePrinter printer_;
-  TimeNs last_ = 0;                                        // follow(): of the newest line
+  TimeNs last_ = 0;                                         // follow(): of the newest line
   std::set<std::tuple<TimeNs, Labels, std::string>> seen_;  // follow(): the newest lines
 };
 
@@ -226,8 +213,7 @@ void add_query_logs(CLI::App& query, const std::shared_ptr<QueryConnection>& con
   command->add_flag("--no-extensions", flags->plain, "Loki's language only, see docs/logql-extensions.md");
   add_connection_flags(*command, *connection);
   command->callback([flags, connection, &status] {
-    status = run_query(*connection,
-                       [&](LokiClient& client) { return LogsQuery(*flags, *connection, client).run(); });
+    status = run_query(*connection, [&](LokiClient& client) { return LogsQuery(*flags, *connection, client).run(); });
   });
 }
 
@@ -246,9 +232,8 @@ void add_query_instant(CLI::App& query, const std::shared_ptr<QueryConnection>& 
     status = run_query(*connection, [&](LokiClient& client) -> Result<void> {
       TRY(at, parse_time(flags->at, SystemClock().now()));
       const Progress progress(connection->quiet ? Progress::Show::kNever : Progress::Show::kOnTerminal);
-      TRY(body, client.get("/loki/api/v1/query", {{"query", flags->query},
-                                                  {"time", std::to_string(at)},
-                                                  {"extensions", "true"}}));
+      TRY(body, client.get("/loki/api/v1/query",
+                           {{"query", flags->query}, {"time", std::to_string(at)}, {"extensions", "true"}}));
       TRY(answer, parse_query_answer(body));
       const TimeStyle style{TimeForm::kSeconds, zone_of(flags->zone)};
       fmt::print("{}", metric_text(answer, {output_form(flags->output), style, terminal_width()}));

@@ -1,4 +1,6 @@
 // LokiClient over HTTP and WebSocket.
+#include <simdjson.h>
+
 #include <algorithm>
 
 #include "cli/loki_client.h"
@@ -31,7 +33,17 @@ std::string encode_path(const std::string& path) {
   return out;
 }
 
+// Prometheus' API says what is wrong in {"status":"error","error":"..."}.
+std::string error_text(std::string body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  std::string_view text;
+  if (!body.starts_with('{') || parser.parse(body).get(root) || root["error"].get(text)) return body;
+  return std::string(text);
+}
+
 Error refusal(const std::string& address, int status, std::string body) {
+  body = error_text(std::move(body));
   while (!body.empty() && (body.back() == '\n' || body.back() == '\r')) body.pop_back();
   if (body.size() > kErrorBytesMax) body.resize(kErrorBytesMax);
   const Code code = status / 100 == 4 ? Code::kInvalid : Code::kUnavailable;
@@ -58,8 +70,18 @@ class ServerClient final : public LokiClient {
     return std::move(answer->body);
   }
 
-  Error tail(const http::Parameters& parameters,
-             const std::function<Result<void>(std::string_view)>& frame) override {
+  Result<std::string> post(const std::string& path, const http::Parameters& parameters, const std::string& content_type,
+                           std::string_view body) override {
+    agent::HttpRequest request{options_.address + encode_path(path), headers(), body};
+    request.headers.emplace_back("Content-Type: " + content_type);
+    if (!parameters.empty()) request.url += "?" + encode(parameters);
+    auto answer = http_->send(request);
+    if (!answer.ok()) return error(Code::kUnavailable, "{}", answer.error().message);
+    if (answer->status / 100 != 2) return refusal(options_.address, answer->status, std::move(answer->body));
+    return std::move(answer->body);
+  }
+
+  Error tail(const http::Parameters& parameters, const std::function<Result<void>(std::string_view)>& frame) override {
     auto opened = open_tail(parameters);
     if (!opened.ok()) return std::move(opened).error();
     for (;;) {

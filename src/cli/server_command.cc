@@ -15,7 +15,7 @@ namespace {
 constexpr trilobite::log::Target kLog{"trilobite::server"};
 
 struct Flags {
-  std::string data, listen, config, otlp_http;
+  std::string data, listen, config, otlp_http, prometheus_config;
   bool no_agent = false;
 };
 
@@ -30,6 +30,7 @@ Result<server::Config> load_config(const Flags& flags, FileSystem& files) {
   if (!flags.data.empty()) config.data = flags.data;
   if (!flags.listen.empty()) config.http.listen = flags.listen;
   if (!flags.otlp_http.empty()) config.otlp_http_listen = flags.otlp_http;
+  if (!flags.prometheus_config.empty()) config.scrape.config_file = flags.prometheus_config;
   if (flags.no_agent) config.agent.enabled = false;
   TRY_VOID(server::check_config(config));
   return config;
@@ -54,10 +55,16 @@ int exit_status(server::StartFault fault, Code code) {
   return code == Code::kInvalid ? kUsage : kFailed;
 }
 
-void read_limits_again(const Flags& flags, FileSystem& files, server::Server& running) {
+void read_again(const Flags& flags, FileSystem& files, server::Server& running) {
   const auto config = load_config(flags, files);
-  if (config.ok()) return running.set_limits(*config);
-  kLog.error("limits stay as they are: {}", config.error().message);
+  if (config.ok()) {
+    running.set_limits(*config);
+  } else {
+    kLog.error("limits stay as they are: {}", config.error().message);
+  }
+  if (const auto reloaded = running.reload_scraping(); !reloaded.ok()) {
+    kLog.error("scraping stays as it is: {}", reloaded.error().message);
+  }
 }
 
 int run(const Flags& flags) {
@@ -74,7 +81,7 @@ int run(const Flags& flags) {
   fmt::print("listening on http://{}\n", (*started)->address());
   std::fflush(stdout);
 
-  wait_for_stop_signal([&] { read_limits_again(flags, *files, **started); });
+  wait_for_stop_signal([&] { read_again(flags, *files, **started); });
   const auto stopped = (*started)->stop();
   started->reset();
   trilobite::log::flush();
@@ -92,6 +99,8 @@ void add_server_command(CLI::App& app, int& status) {
   command->add_option("--config", flags->config, "Configuration file (YAML), see docs/configuration.md");
   command->add_option("--otlp-http-listen", flags->otlp_http,
                       "HOST:PORT for OTLP over HTTP alone, such as 127.0.0.1:4318");
+  command->add_option("--prometheus-config", flags->prometheus_config,
+                      "Prometheus' configuration file: what to scrape, see docs/scrape.md");
   command->add_flag("--no-agent", flags->no_agent, "Do not collect this machine's logs");
   command->callback([flags, &status] { status = run(*flags); });
 }

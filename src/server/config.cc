@@ -285,6 +285,12 @@ ingest::LimitsByTenant Config::write_limits() const {
   return out;
 }
 
+ingest::MetricLimitsByTenant Config::metric_limits() const {
+  ingest::MetricLimitsByTenant out{limits.metrics, {}};
+  for (const auto& [tenant, own] : overrides) out.overrides.emplace(tenant, own.metrics);
+  return out;
+}
+
 std::string to_yaml(const Config& config) {
   return keys_to_yaml(config, [](const ConfigKey&) { return true; });
 }

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "ingest/limits.h"
+#include "ingest/metric_limits.h"
+#include "ingest/otlp_metrics.h"
 #include "query/limits.h"
 #include "server/http_server.h"
 #include "storage/embedded_store.h"
@@ -24,6 +26,7 @@ struct AgentSettings {
 // What one tenant may write and ask.
 struct TenantLimits {
   ingest::LogLimits write;
+  ingest::MetricLimits metrics;
   query::QueryLimits read;
 };
 
@@ -31,6 +34,36 @@ struct DeleteSettings {
   std::string mode = "filter-and-delete";  // or filter-only, disabled
   std::chrono::nanoseconds cancel_period = std::chrono::hours(24);
   std::chrono::nanoseconds interval_max = std::chrono::hours(24);
+};
+
+struct ScrapeSettings {
+  std::string config_file;     // Prometheus' YAML
+  bool self = false;           // scrape our own /metrics when there is no file
+  std::size_t threads = 2;     // that read bodies and write samples
+  bool reload_over_http = true;  // POST /-/reload
+  bool jobs_over_http = true;    // PUT and DELETE /api/v1/scrape_configs/{job}
+  std::string tenant = "fake";   // whose samples they are; "fake" is the one of a server without tenants
+};
+
+struct MetricSettings {
+  std::size_t write_bytes_max = 32u << 20;  // of one request, packed and unpacked
+  std::uint64_t remote_read_samples_max = 50'000'000;  // of one request
+  std::size_t federate_series_max = 1'000'000;           // of one answer
+  ingest::OtlpMetricOptions otlp;
+};
+
+// How samples are queried.
+struct MetricQuerySettings {
+  std::chrono::nanoseconds lookback = std::chrono::minutes(5);
+  std::chrono::nanoseconds timeout = std::chrono::minutes(2);
+  std::chrono::nanoseconds evaluation_interval = std::chrono::minutes(1);  // the step of subqueries that have none
+  std::size_t samples_max = 50'000'000;
+  std::size_t points_max = 11'000;  // per series
+  bool experimental_functions = true;
+  bool duration_expressions = true;
+  bool extended_range_selectors = true;  // anchored, smoothed
+  bool fill_modifiers = true;
+  bool admin_api = false;
 };
 
 struct LogSettings {
@@ -57,6 +90,9 @@ struct Config {
   DeleteSettings deletes;
   std::size_t result_cache_bytes = 64u << 20;  // 0: none
   bool logs_extensions = false;   // docs/logql-extensions.md, also for requests that do not ask
+  MetricSettings metrics;
+  MetricQuerySettings metric_queries;
+  ScrapeSettings scrape;
   AgentSettings agent;
   LogSettings log;
   TenantLimits limits;
@@ -66,6 +102,7 @@ struct Config {
   // `tenants` may be several, as in a|b: the strictest of theirs.
   query::QueryLimits read_limits(std::string_view tenants) const;
   ingest::LimitsByTenant write_limits() const;
+  ingest::MetricLimitsByTenant metric_limits() const;
 };
 
 using Environment = std::map<std::string, std::string>;

@@ -4,6 +4,7 @@
 
 #include "server/config_fields.h"
 #include "server/limit_keys.h"
+#include "server/metric_keys.h"
 
 namespace trilobite::server {
 namespace {
@@ -120,6 +121,105 @@ void add_delete_keys(std::vector<ConfigKey>& all) {
                         member(&C::deletes, &D::interval_max)));
 }
 
+void add_metric_keys(std::vector<ConfigKey>& all) {
+  using C = Config;
+  using M = MetricSettings;
+  const auto add = [&](Field<C> field) { all.push_back(key("metrics", std::move(field))); };
+  add(bytes_field<C>("write_bytes_max",
+                     "Size of a remote write, OTLP or remote read request: packed (more gets 413) and unpacked (400).",
+                     member(&C::metrics, &M::write_bytes_max)));
+  add(count_field<C>("remote_read_samples_max", "Samples of one remote read; 0 for no limit.",
+                     member(&C::metrics, &M::remote_read_samples_max)));
+  add(count_field<C>("federate_series_max", "Series of one answer of /federate.",
+                     member(&C::metrics, &M::federate_series_max)));
+}
+
+Field<Config> translation_field() {
+  return make_field<Config>(
+      "otlp_translation_strategy", "strategy",
+      "Names of OTLP metrics: UnderscoreEscapingWithSuffixes, UnderscoreEscapingWithoutSuffixes, "
+      "NoUTF8EscapingWithSuffixes, NoTranslation.",
+      [](Config& config, const std::string& value) -> Result<void> {
+        const auto parsed = ingest::parse_otlp_translation(value);
+        if (!parsed) return error(Code::kInvalid, "\"{}\" is no translation strategy", value);
+        config.metrics.otlp.translation = *parsed;
+        return {};
+      },
+      [](const Config& config) { return std::string(ingest::otlp_translation_name(config.metrics.otlp.translation)); });
+}
+
+Field<Config> delta_field() {
+  using D = ingest::OtlpDelta;
+  return make_field<Config>(
+      "otlp_delta", "convert, store or refuse",
+      "OTLP metrics of delta temporality: `convert` them to running totals, `store` them as they are, or `refuse` the "
+      "request as Prometheus does.",
+      [](Config& config, const std::string& value) -> Result<void> {
+        if (value != "convert" && value != "store" && value != "refuse") {
+          return error(Code::kInvalid, "\"{}\" is none of convert, store, refuse", value);
+        }
+        config.metrics.otlp.delta = value == "convert" ? D::kConvert : value == "store" ? D::kStore : D::kRefuse;
+        return {};
+      },
+      [](const Config& config) {
+        const D delta = config.metrics.otlp.delta;
+        return std::string(delta == D::kConvert ? "convert" : delta == D::kStore ? "store" : "refuse");
+      });
+}
+
+void add_otlp_metric_keys(std::vector<ConfigKey>& all) {
+  using C = Config;
+  using O = ingest::OtlpMetricOptions;
+  const auto add = [&](Field<C> field) { all.push_back(key("metrics", std::move(field))); };
+  const auto at = [](auto value) {
+    return [value](C& config) -> auto& { return config.metrics.otlp.*value; };
+  };
+  add(translation_field());
+  add(texts_field<C>("otlp_promote_resource_attributes", "Attributes of OTLP resources that become labels.",
+                     at(&O::promote_resource_attributes)));
+  add(flag_field<C>("otlp_promote_all_resource_attributes", "All of them do.",
+                    at(&O::promote_all_resource_attributes)));
+  add(texts_field<C>("otlp_ignore_resource_attributes", "All but these.", at(&O::ignore_resource_attributes)));
+  add(flag_field<C>("otlp_keep_identifying_resource_attributes",
+                    "`target_info` has service.name, service.namespace and service.instance.id too.",
+                    at(&O::keep_identifying_resource_attributes)));
+  add(flag_field<C>("otlp_promote_scope_metadata", "Name, version and attributes of the scope become labels.",
+                    at(&O::promote_scope_metadata)));
+  add(flag_field<C>("otlp_convert_histograms_to_nhcb", "Histograms become native ones with custom buckets.",
+                    at(&O::convert_histograms_to_nhcb)));
+  add(flag_field<C>("otlp_label_name_underscore_sanitization", "A label `_a` becomes `key_a`.",
+                    [](C& config) -> bool& { return config.metrics.otlp.label_names.underscore_prefix; }));
+  add(flag_field<C>("otlp_label_name_preserve_multiple_underscores", "A label `a__b` stays so.",
+                    [](C& config) -> bool& { return config.metrics.otlp.label_names.several_underscores; }));
+  add(delta_field());
+  add(count_field<C>("otlp_delta_series_max", "Series of a tenant whose running totals are kept.",
+                     [](C& config) -> std::size_t& { return config.metrics.otlp.delta_limits.series_max; }));
+  add(duration_field<C>("otlp_delta_idle_max", "A running total without news for this long begins anew.",
+                        [](C& config) -> std::chrono::nanoseconds& {
+                          return config.metrics.otlp.delta_limits.idle_max;
+                        }));
+}
+
+void add_scrape_keys(std::vector<ConfigKey>& all) {
+  using C = Config;
+  using S = ScrapeSettings;
+  const auto add = [&](Field<C> field) { all.push_back(key("scrape", std::move(field))); };
+  add(text_field<C>("config_file",
+                    "Prometheus' configuration file, as it is. Read again on SIGHUP and POST /-/reload. Also "
+                    "`--prometheus-config`.",
+                    member(&C::scrape, &S::config_file)));
+  add(flag_field<C>("self", "Without a file: scrape our own `/metrics` as job `trilobite`. `./manage.sh start` turns it on.",
+                    member(&C::scrape, &S::self)));
+  add(count_field<C>("threads", "Threads that read what targets answer and write their samples.",
+                     member(&C::scrape, &S::threads)));
+  add(text_field<C>("tenant", "Whose data the samples are; `fake` is the one of a server without tenants.",
+                    member(&C::scrape, &S::tenant)));
+  add(flag_field<C>("reload_over_http", "Whether POST /-/reload reads the file again.",
+                    member(&C::scrape, &S::reload_over_http)));
+  add(flag_field<C>("jobs_over_http", "Whether PUT and DELETE /api/v1/scrape_configs/{job} change what is scraped.",
+                    member(&C::scrape, &S::jobs_over_http)));
+}
+
 std::vector<ConfigKey> make_keys() {
   using C = Config;
   std::vector<ConfigKey> all;
@@ -138,6 +238,10 @@ std::vector<ConfigKey> make_keys() {
   add_delete_keys(all);
   all.push_back(key("logs", flag_field<C>("extensions", "LogQL beyond Loki's, also for requests that do not ask for it.",
                                           member(&C::logs_extensions))));
+  add_metric_keys(all);
+  add_otlp_metric_keys(all);
+  for (Field<C>& field : metric_fields()) all.push_back(key("metrics", std::move(field)));
+  add_scrape_keys(all);
   all.push_back(key("agent", flag_field<C>("enabled", "Collect this machine's logs. Also `--no-agent`.",
                                            member(&C::agent, &AgentSettings::enabled))));
   all.push_back(key("agent", text_field<C>("config_file", "Promtail configuration instead of this machine's own logs.",

@@ -73,9 +73,10 @@ class BodyShare {
 
 // Writes that a load balancer of our own keeps apart from reads: pushes of any protocol.
 bool is_write(const http::Request& request) {
-  return request.method == "POST" &&
-         (request.path.ends_with("/push") || request.path.ends_with("/write") || request.path.starts_with("/otlp/") ||
-          request.path == "/v1/logs");
+  if (request.method != "POST") return false;
+  const std::string_view path = request.path;
+  return path.ends_with("/push") || path.ends_with("/write") || path.starts_with("/otlp/") ||
+         path.ends_with("/v1/logs") || path.ends_with("/v1/metrics") || path.starts_with("/api/v1/import");
 }
 
 bool compressible(const http::Response& response) {

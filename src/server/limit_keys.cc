@@ -66,6 +66,10 @@ auto write(T ingest::LogLimits::*value) {
   return member(&Limits::write, value);
 }
 template <class T>
+auto metrics(T ingest::MetricLimits::*value) {
+  return member(&Limits::metrics, value);
+}
+template <class T>
 auto read(T query::QueryLimits::*value) {
   return member(&Limits::read, value);
 }
@@ -116,6 +120,30 @@ std::vector<Field<Limits>> write_fields() {
   };
 }
 
+std::vector<Field<Limits>> metric_fields() {
+  using L = Limits;
+  using M = ingest::MetricLimits;
+  return {
+      duration_field<L>("metrics_out_of_order_window",
+                        "A sample older than the newest of its series by no more than this is stored; 0: time only "
+                        "goes forward, as in Prometheus.",
+                        metrics(&M::out_of_order_window)),
+      duration_field<L>("metrics_future_max", "How far in the future a sample may be; 0 for no limit.",
+                        metrics(&M::future_max)),
+      duration_field<L>("metrics_past_max", "How old a sample may be; 0 for no limit.", metrics(&M::past_max)),
+      count_field<L>("metrics_max_series", "Series with a sample in the last hour; 0 for no limit.",
+                     metrics(&M::series_max)),
+      count_field<L>("metrics_max_label_names", "Labels of one series; 0 for no limit.", metrics(&M::label_names_max)),
+      bytes_field<L>("metrics_max_label_name_length", "Length of a label's name; 0 for no limit.",
+                     metrics(&M::label_name_bytes_max)),
+      bytes_field<L>("metrics_max_label_value_length", "Length of a label's value; 0 for no limit.",
+                     metrics(&M::label_value_bytes_max)),
+      flag_field<L>("metrics_exemplars", "Store exemplars.", metrics(&M::exemplars)),
+      count_field<L>("metrics_max_metadata", "Metric families whose type, help and unit are kept.",
+                     metrics(&M::metadata_max)),
+  };
+}
+
 std::vector<Field<Limits>> read_fields() {
   using L = Limits;
   using R = query::QueryLimits;
@@ -145,6 +173,7 @@ std::vector<Field<Limits>> read_fields() {
 
 std::vector<Field<Limits>> make_fields() {
   std::vector<Field<Limits>> fields = write_fields();
+  for (Field<Limits>& field : metric_fields()) fields.push_back(std::move(field));
   for (Field<Limits>& field : read_fields()) fields.push_back(std::move(field));
   return fields;
 }

@@ -18,10 +18,18 @@
 #include "api/loki_push.h"
 #include "api/loki_tail.h"
 #include "api/otlp_logs.h"
+#include "api/otlp_metrics.h"
+#include "api/prometheus_federate.h"
+#include "api/prometheus_import.h"
+#include "api/prometheus_remote_read.h"
+#include "api/prometheus_targets.h"
+#include "api/prometheus_write.h"
 #include "api/status.h"
 #include "server/delete_worker.h"
 #include "server/embedded_sink.h"
 #include "server/memory_budget.h"
+#include "server/prometheus_wiring.h"
+#include "server/scrape_sink.h"
 #include "server/server_metrics.h"
 #include "server/ui.h"
 #include "storage/joined_tenants.h"
@@ -37,6 +45,14 @@ std::string host_name() {
 }
 
 std::string_view query_of(const http::Request& request) { return request.parameter("query").value_or(""); }
+
+// An address that listens everywhere is reached here.
+std::string own_address(std::string address) {
+  for (const std::string_view any : {"0.0.0.0:", "[::]:"}) {
+    if (address.starts_with(any)) return "localhost:" + address.substr(any.size());
+  }
+  return address;
+}
 
 std::string absolute_path(const std::string& path) {
   std::error_code failed;
@@ -63,6 +79,11 @@ struct Server::State {
   ingest::TailHub tails;
   ingest::LabelCache labels;
   std::unique_ptr<ingest::LogWriter> writer;
+  std::unique_ptr<ingest::MetadataTable> metadata;  // of metrics
+  std::unique_ptr<ingest::MetricWriter> metric_writer;
+  ingest::DeltaTables deltas;  // running totals of OTLP metrics
+  std::unique_ptr<ScrapeSink> scrape_sink;
+  std::unique_ptr<scrape::ScrapeService> scraping;
   std::unique_ptr<JoinedTenants> joined;  // the store for reading
   RequestMetrics requests;
   http::Router router, otlp_router;
@@ -73,8 +94,12 @@ struct Server::State {
 
   Result<void> open_store();
   Result<void> open_deletes();
+  Result<void> open_metric_writer();
   Result<void> make_agent();
+  void make_scraping();
   void add_routes();
+  void add_metric_query_routes();
+  query::QueryLimits read_limits(std::string_view tenants) const;
   api::StatusSource status_source();
   void observe(const RequestRecord& record);
   Result<void> listen_for_otlp(StartFault& fault);
@@ -91,7 +116,7 @@ Result<void> Server::State::listen_for_otlp(StartFault& fault) {
     return std::move(started).error().within("server.otlp_http_listen");
   }
   otlp_http = std::move(*started);
-  kLog.info("OTLP on http://{}/v1/logs", otlp_http->address());
+  kLog.info("OTLP on http://{}/v1/logs and /v1/metrics", otlp_http->address());
   return {};
 }
 
@@ -121,6 +146,13 @@ Result<void> Server::State::open_deletes() {
   return {};
 }
 
+Result<void> Server::State::open_metric_writer() {
+  TRY(opened, ingest::MetadataTable::open(world.files, config.data + "/metadata"));
+  metadata = std::move(opened);
+  metric_writer = std::make_unique<ingest::MetricWriter>(*store, *metadata, world.clock, config.metric_limits());
+  return {};
+}
+
 Result<void> Server::State::make_agent() {
   if (!config.agent.enabled) return {};
   agent::AgentOptions options;
@@ -141,18 +173,43 @@ Result<void> Server::State::make_agent() {
   return {};
 }
 
+// Scraping begins when our own address is known.
+void Server::State::make_scraping() {
+  scrape_sink = std::make_unique<ScrapeSink>(*metric_writer, config.scrape.tenant);
+  scrape::ScrapeServiceOptions options;
+  options.config_file = config.scrape.config_file;
+  options.scrape_self = config.scrape.self;
+  options.self_address = [this] { return own_address(http->address()); };
+  options.directory = config.data + "/scrape";
+  options.environment = process_environment();
+  options.scraper.workers = config.scrape.threads;
+  options.scraper.server_identity = host_name();
+  scraping = std::make_unique<scrape::ScrapeService>(*scrape_sink, world.files, world.clock, std::move(options));
+}
+
 void Server::State::add_routes() {
+  api::add_scrape_config_routes(router, {*scraping, config.scrape.jobs_over_http});
   api::add_status_routes(router, status_source());
   api::add_loki_push_routes(router, {*writer, labels, {config.push_bytes_decoded_max}, config.multi_tenant});
+  api::add_prometheus_write_routes(router,
+                                   {*metric_writer, config.metrics.write_bytes_max, config.multi_tenant});
+  api::add_prometheus_import_routes(router,
+                                    {*metric_writer, world.clock, config.push_bytes_decoded_max, config.multi_tenant});
+  api::RemoteRead remote_read{*store};
+  remote_read.samples_max = config.metrics.remote_read_samples_max;
+  remote_read.request_bytes_max = config.metrics.write_bytes_max;
+  remote_read.multi_tenant = config.multi_tenant;
+  api::add_remote_read_routes(router, remote_read);
+  api::Federate federate{.store = *store, .clock = world.clock, .external_labels = {}};
+  federate.series_max = config.metrics.federate_series_max;
+  federate.multi_tenant = config.multi_tenant;
+  api::add_federate_routes(router, federate);
   for (http::Router* each : {&router, &otlp_router}) {
+    api::add_otlp_metrics_routes(*each, {*metric_writer, deltas, world.clock, config.metrics.otlp,
+                                         config.metrics.write_bytes_max, config.multi_tenant});
     api::add_otlp_logs_routes(*each, {*writer, world.clock, {config.push_bytes_decoded_max}, config.multi_tenant});
   }
-  const auto limits_of = [this](std::string_view tenants) {
-    const std::lock_guard lock(config_mutex);
-    query::QueryLimits limits = config.read_limits(tenants);
-    limits.memory_max = std::min(limits.memory_max, query_memory_max(effective));
-    return limits;
-  };
+  const auto limits_of = [this](std::string_view tenants) { return read_limits(tenants); };
   api::add_loki_read_routes(
       router, {*joined, *query_pool, world.clock, {}, config.multi_tenant, config.multi_tenant_queries, limits_of,
                config.answer_despite_damage, results.get(), config.logs_extensions});
@@ -160,7 +217,38 @@ void Server::State::add_routes() {
                                      config.logs_extensions});
   api::add_loki_delete_routes(
       router, {deletes.get(), world.clock, config.deletes.interval_max, config.multi_tenant});
+  add_metric_query_routes();
   router.add_fallback(ui_handler(embedded_assets()));
+}
+
+query::QueryLimits Server::State::read_limits(std::string_view tenants) const {
+  const std::lock_guard lock(config_mutex);
+  query::QueryLimits limits = config.read_limits(tenants);
+  limits.memory_max = std::min(limits.memory_max, query_memory_max(effective));
+  return limits;
+}
+
+void Server::State::add_metric_query_routes() {
+  api::PrometheusApi prometheus{*joined, *query_pool, world.clock};
+  prometheus.options = metric_query_options(config.metric_queries);
+  prometheus.multi_tenant = config.multi_tenant;
+  prometheus.multi_tenant_queries = config.multi_tenant_queries;
+  prometheus.answer_despite_damage = config.answer_despite_damage;
+  prometheus.limits_of = [this](std::string_view tenant) { return read_limits(tenant); };
+  prometheus.results = results.get();
+  prometheus.metadata = metadata.get();
+  prometheus.scrape = api::scrape_source(scraping->scraper());
+  prometheus.runtime.config = [this] {
+    const auto scraped = scraping->scraper().config();
+    return scraped ? scraped->yaml : std::string();
+  };
+  if (config.scrape.reload_over_http) prometheus.runtime.reload = [this] { return scraping->reload(); };
+  prometheus.runtime.flags = [this] { return prometheus_flags(config); };
+  prometheus.runtime.facts = [this] { return runtime_facts(config); };
+  prometheus.runtime.ready = [this] { return ready && !stopped; };
+  prometheus.runtime.started = world.clock.now();
+  prometheus.admin = prometheus_admin(*store, world, config.data + "/snapshots");
+  api::add_prometheus_routes(router, prometheus);
 }
 
 api::StatusSource Server::State::status_source() {
@@ -170,7 +258,10 @@ api::StatusSource Server::State::status_source() {
     if (!ready) return "starting";
     return std::nullopt;
   };
-  source.metrics = [this] { return metrics_page({requests, http.get(), *writer, *store, agent.get()}); };
+  source.metrics = [this] {
+    return metrics_page({requests, http.get(), *writer, *metric_writer, *store, agent.get(),
+                         scraping ? &scraping->scraper() : nullptr});
+  };
   source.config = [this](api::ConfigView view) {
     const std::lock_guard lock(config_mutex);
     if (view == api::ConfigView::kDefaults) return to_yaml(Config());
@@ -221,8 +312,12 @@ Result<std::unique_ptr<Server>> Server::start(Config config, World world, StartF
       std::make_unique<ThreadPool>("query", threads > 0 ? threads : std::thread::hardware_concurrency());
   state->writer =
       std::make_unique<ingest::LogWriter>(*state->store, state->tails, world.clock, state->config.write_limits());
+  fault = StartFault::kData;
+  TRY_VOID(state->open_metric_writer());
+  fault = StartFault::kOther;
   state->joined = std::make_unique<JoinedTenants>(*state->store);
   TRY_VOID(state->make_agent());
+  state->make_scraping();
   state->add_routes();
   fault = StartFault::kAddress;
   auto http = HttpServer::start(state->effective.http, state->router,
@@ -233,6 +328,8 @@ Result<std::unique_ptr<Server>> Server::start(Config config, World world, StartF
   }
   state->http = std::move(*http);
   TRY_VOID(state->listen_for_otlp(fault));
+  fault = StartFault::kOther;
+  TRY_VOID(state->scraping->reload());
   fault = StartFault::kNone;
   if (state->agent) state->agent->start();
   state->ready = true;
@@ -246,6 +343,8 @@ Server::~Server() { static_cast<void>(stop()); }
 
 std::string Server::address() const { return state_->http->address(); }
 
+Result<void> Server::reload_scraping() { return state_->scraping->reload(); }
+
 std::string Server::otlp_address() const { return state_->otlp_http ? state_->otlp_http->address() : std::string(); }
 
 void Server::set_limits(const Config& config) {
@@ -256,6 +355,7 @@ void Server::set_limits(const Config& config) {
     state.config.overrides = config.overrides;
   }
   state.writer->set_limits(config.write_limits());
+  state.metric_writer->set_limits(config.metric_limits());
   kLog.info("limits replaced", trilobite::log::kv("tenants_with_their_own", config.overrides.size()));
 }
 
@@ -267,7 +367,11 @@ Result<void> Server::stop() {
   state.http->stop();
   if (state.otlp_http) state.otlp_http->stop();
   if (state.agent) state.agent->stop();
+  state.scraping->stop();
   state.delete_worker.reset();
+  if (auto saved = state.metadata->save(); !saved.ok()) {
+    kLog.warn("metadata of metrics is not saved: {}", saved.error().message);
+  }
   auto closed = state.store->close();
   if (!closed.ok()) {
     kLog.error("cannot flush: {}", closed.error().message);

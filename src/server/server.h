@@ -26,6 +26,9 @@ class Server {
   // The limits of `config`, of all tenants, are in force from now on. The rest of it is not looked at.
   void set_limits(const Config& config);
 
+  // Reads Prometheus' configuration file again; on an error everything stays as it was.
+  Result<void> reload_scraping();
+
   // Finishes requests under way, flushes, closes the store. Idempotent. The error is of the last flush.
   Result<void> stop();
 

@@ -34,6 +34,44 @@ void write_ingest(MetricsText& out, const ingest::LogWriter& writer) {
   }
 }
 
+void write_samples(MetricsText& out, const ingest::MetricWriter& writer) {
+  const ingest::MetricStats stats = writer.stats();
+  out.family("trilobite_metrics_samples_total", "counter", "Samples taken in, by type.");
+  out.sample("trilobite_metrics_samples_total", {{"type", "float"}}, as_double(stats.floats));
+  out.sample("trilobite_metrics_samples_total", {{"type", "histogram"}}, as_double(stats.histograms));
+  out.counter("trilobite_metrics_exemplars_total", "Exemplars taken in.", as_double(stats.exemplars));
+  out.counter("trilobite_metrics_requests_total", "Writes of samples, whatever their outcome.",
+              as_double(stats.requests));
+  out.family("trilobite_metrics_samples_refused_total", "counter", "Samples refused, by reason.");
+  const std::pair<const char*, std::uint64_t> reasons[] = {{"out_of_order", stats.out_of_order},
+                                                           {"too_old", stats.too_old},
+                                                           {"duplicate", stats.duplicates},
+                                                           {"out_of_bounds", stats.out_of_bounds}};
+  for (const auto& [reason, count] : reasons) {
+    out.sample("trilobite_metrics_samples_refused_total", {{"reason", reason}}, as_double(count));
+  }
+  out.gauge("trilobite_metrics_series", "Series with a sample in the last hour.", as_double(stats.series));
+  out.counter("trilobite_metrics_series_added_total", "Series that were new, since start.",
+              as_double(stats.series_added));
+}
+
+void write_scraping(MetricsText& out, const scrape::Scraper& scraper) {
+  const scrape::ScrapeClientStats stats = scraper.stats();
+  std::uint64_t by_health[3] = {};
+  for (const scrape::ActiveTarget& target : scraper.targets().active) {
+    ++by_health[static_cast<std::size_t>(target.scrape->report().health)];
+  }
+  out.family("trilobite_scrape_targets", "gauge", "Targets, by health.");
+  static constexpr const char* kNames[3] = {"unknown", "up", "down"};
+  for (std::size_t i = 0; i < 3; ++i) out.sample("trilobite_scrape_targets", {{"health", kNames[i]}}, as_double(by_health[i]));
+  out.counter("trilobite_scrapes_total", "Scrapes that ended.", as_double(stats.scrapes));
+  out.counter("trilobite_scrapes_failed_total", "Scrapes without a usable answer.", as_double(stats.failed));
+  out.counter("trilobite_scrapes_skipped_total", "Scrapes left out because the one before had not ended.",
+              as_double(stats.skipped));
+  out.gauge("trilobite_scrape_bodies_bytes", "Bodies of scrapes under way, in memory.",
+            as_double(stats.body_bytes_in_memory));
+}
+
 void write_storage(MetricsText& out, const Store& store) {
   const StoreStatistics stats = store.statistics();
   out.gauge("trilobite_storage_disk_bytes", "Parts on disk.", as_double(stats.bytes_disk));
@@ -74,7 +112,9 @@ std::string metrics_page(const MetricsSources& sources) {
   if (sources.http != nullptr) write_http(out, *sources.http);
   sources.requests.write(out);
   write_ingest(out, sources.writer);
+  write_samples(out, sources.metric_writer);
   write_storage(out, sources.store);
+  if (sources.scraper != nullptr) write_scraping(out, *sources.scraper);
   write_agent(out, sources.agent);
   write_process_metrics(out);
   std::string page = out.take();

@@ -1,0 +1,130 @@
+#include "api/prometheus_api.h"
+
+#include <memory>
+
+#include "api/tenant.h"
+#include "base/json_writer.h"
+
+namespace trilobite::api {
+namespace {
+
+constexpr std::string_view kPrefixes[] = {"", "/prometheus"};
+
+constexpr int kDamagedPartsMax = 16;  // that one query gets over
+
+bool is_damage(const Result<PrometheusAnswer>& answer) { return !answer.ok() && answer.error().code == Code::kCorrupt; }
+
+struct ErrorKind {
+  std::string_view type;
+  int status;
+};
+
+ErrorKind kind_of(Code code) {
+  switch (code) {
+    case Code::kInvalid:
+      return {"bad_data", 400};
+    case Code::kNotFound:
+      return {"not_found", 404};
+    case Code::kTimeout:
+      return {"timeout", 503};
+    case Code::kCancelled:
+      return {"canceled", 499};
+    case Code::kInternal:
+    case Code::kLimit:
+    case Code::kUnsupported:
+      return {"execution", 422};
+    case Code::kUnavailable:
+      return {"unavailable", 500};
+    case Code::kOverload:
+      return {"unavailable", 429};
+    default:
+      return {"internal", 500};
+  }
+}
+
+void write_texts(JsonWriter& json, std::string_view key, const std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  json.key(key).begin_array();
+  for (const std::string& text : texts) json.string(text);
+  json.end_array();
+}
+
+// What follows the data.
+std::string tail_of(const PrometheusAnswer& answer) {
+  std::string tail = "{";
+  JsonWriter json(tail);
+  json.begin_object();
+  write_texts(json, "warnings", answer.warnings);
+  write_texts(json, "infos", answer.infos);
+  json.end_object();
+  tail = tail.substr(2);  // what stands between the braces, and the last brace
+  return tail.size() > 1 ? "," + tail : tail;
+}
+
+http::Response envelope(PrometheusAnswer answer) {
+  http::Response response;
+  if (answer.data.empty() && !answer.stream) {
+    response.status = 204;
+    return response;
+  }
+  static constexpr std::string_view kHead = "{\"status\":\"success\",\"data\":";
+  response.content_type = "application/json";
+  if (!answer.stream) {
+    response.body = std::string(kHead) + answer.data + tail_of(answer);
+    return response;
+  }
+  response.stream = [tail = tail_of(answer), stream = std::move(answer.stream)](const http::Write& write) {
+    if (!write(kHead)) return;
+    stream(write);
+    write(tail);
+  };
+  return response;
+}
+
+}  // namespace
+
+http::Response prometheus_error(const Error& error) {
+  const ErrorKind kind = kind_of(error.code);
+  http::Response response;
+  response.status = kind.status;
+  response.content_type = "application/json";
+  JsonWriter json(response.body);
+  json.begin_object().key("status").string("error").key("errorType").string(kind.type);
+  json.key("error").string(error.message).end_object();
+  return response;
+}
+
+void add_prometheus_route(http::Router& router, const PrometheusApi& api, std::vector<std::string> methods,
+                          std::string path, PrometheusHandler handler) {
+  const auto shared = std::make_shared<const PrometheusApi>(api);
+  for (const std::string_view prefix : kPrefixes) {
+    const std::string pattern = std::string(prefix) + "/api/v1" + path;
+    router.add({"OPTIONS"}, pattern, [](const http::Request&) {
+      http::Response response;
+      response.status = 204;
+      return response;
+    });
+    router.add(methods, pattern, [shared, handler](const http::Request& request) {
+      const TenantsOf allowed = shared->multi_tenant_queries ? TenantsOf::kSeveral : TenantsOf::kOne;
+      const TenantResult who = tenant_of(request, shared->multi_tenant, allowed);
+      if (who.refusal) return *who.refusal;
+      Result<PrometheusAnswer> answer = handler(*shared, request, who.tenant);
+      // A part that was found to be damaged is put aside before the next attempt, which says so in its answer.
+      for (int i = 0; i < kDamagedPartsMax && shared->answer_despite_damage && is_damage(answer); ++i) {
+        answer = handler(*shared, request, who.tenant);
+      }
+      return answer.ok() ? envelope(std::move(answer).value()) : prometheus_error(answer.error());
+    });
+  }
+}
+
+void add_prometheus_routes(http::Router& router, const PrometheusApi& api) {
+  add_prometheus_query_routes(router, api);
+  add_prometheus_label_routes(router, api);
+  add_prometheus_exemplar_routes(router, api);
+  add_prometheus_status_routes(router, api);
+  add_prometheus_tsdb_routes(router, api);
+  add_prometheus_admin_routes(router, api);
+}
+
+}  // namespace trilobite::api

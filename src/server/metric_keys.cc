@@ -1,0 +1,33 @@
+#include "server/metric_keys.h"
+
+namespace trilobite::server {
+
+std::vector<Field<Config>> metric_fields() {
+  using C = Config;
+  using M = MetricQuerySettings;
+  const auto metrics = [](auto M::*value) { return member(&C::metric_queries, value); };
+  return {
+      duration_field<C>("lookback",
+                        "How old the newest sample of a series may be that counts as its value now. A request may say "
+                        "`lookback_delta`.",
+                        metrics(&M::lookback)),
+      duration_field<C>("query_timeout", "A query takes at most this; a request may ask for less.",
+                        metrics(&M::timeout)),
+      duration_field<C>("evaluation_interval", "The step of subqueries that have none.",
+                        metrics(&M::evaluation_interval)),
+      count_field<C>("query_samples_max", "Samples that one query may hold in memory.", metrics(&M::samples_max)),
+      count_field<C>("query_points_max", "Points per series that a range query may ask for.", metrics(&M::points_max)),
+      flag_field<C>("experimental_functions", "PromQL: functions that Prometheus has behind a feature flag.",
+                    metrics(&M::experimental_functions)),
+      flag_field<C>("duration_expressions", "PromQL: `[5m * 2]`, `offset (step() + 1m)`.",
+                    metrics(&M::duration_expressions)),
+      flag_field<C>("extended_range_selectors", "PromQL: `anchored` and `smoothed`.",
+                    metrics(&M::extended_range_selectors)),
+      flag_field<C>("fill_modifiers", "PromQL: `fill`, `fill_left` and `fill_right` of binary operators.",
+                    metrics(&M::fill_modifiers)),
+      flag_field<C>("admin_api", "Whether `/api/v1/admin/tsdb` may delete series and take snapshots.",
+                    metrics(&M::admin_api)),
+  };
+}
+
+}  // namespace trilobite::server
