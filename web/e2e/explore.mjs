@@ -21,6 +21,30 @@ export class Explore {
     await this.page.waitForSelector("[data-testid=logs-editor] .cm-content");
   }
 
+  // Explore > Metrics; `state` as pairs where a name stands twice. Waits until it shows something.
+  async openMetrics(state = {}) {
+    await this.page.goto(`${this.url}/explore/metrics?${new URLSearchParams(state)}`);
+    await this.page.waitForSelector(
+      ["graph-view", "heat-view", "result-table", "explain-view", "start-state", "empty-state", "error-state"]
+        .map((id) => `[data-testid=${id}]`).join(", "));
+    await this.page.waitForSelector("[data-testid=promql-editor] .cm-content");
+  }
+
+  // The query of that letter, as it stands in its editor.
+  promql(letter = "A") {
+    const box = this.page.locator(`[data-letter="${letter}"] [data-testid=promql-editor]`);
+    return {
+      box,
+      text: () => box.locator(".cm-line").allTextContents().then((lines) => lines.join("\n")),
+      write: async (query) => {
+        await box.locator(".cm-content").click();
+        await this.page.keyboard.press("ControlOrMeta+a");
+        await this.page.keyboard.press("Delete");
+        await this.page.keyboard.insertText(query);
+      },
+    };
+  }
+
   id(testId) {
     return this.page.getByTestId(testId);
   }

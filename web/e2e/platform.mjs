@@ -4,6 +4,7 @@ import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSyn
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { until } from "./deadline.mjs";
+import { remoteWrite } from "./remote_write.mjs";
 
 const kStopMs = 30_000;
 const running = new Set();
@@ -30,14 +31,14 @@ export class Platform {
   #exit;
 
   // `folder` holds everything: data/, server.log and, with `collect`, the log file that the agent follows under these
-  // labels. Without `collect` there is no agent.
-  constructor(binary, folder, { collect } = {}) {
+  // labels. Without `collect` there is no agent. `scrape`: text of a Prometheus configuration.
+  constructor(binary, folder, { collect, scrape } = {}) {
     this.#binary = binary;
     this.folder = folder;
     this.logFile = join(folder, "logs", "app.log");
     this.collect = collect;
+    this.scrape = scrape;
     mkdirSync(join(folder, "logs"), { recursive: true });
-    if (collect) writeConfiguration(folder, this.logFile, collect);
   }
 
   get url() {
@@ -47,8 +48,9 @@ export class Platform {
   // Returns at once; `ready` waits. The port stays the same when it is started again.
   async start() {
     this.port ??= await freePort();
+    writeConfiguration(this);
     const args = ["server", "--data", join(this.folder, "data"), "--listen", `127.0.0.1:${this.port}`];
-    args.push(...(this.collect ? ["--config", join(this.folder, "trilobite.yaml")] : ["--no-agent"]));
+    args.push("--config", join(this.folder, "trilobite.yaml"), ...(this.collect ? [] : ["--no-agent"]));
     const log = openSync(join(this.folder, "server.log"), "a");
     this.startedAt = performance.now();
     const child = spawn(this.#binary, args, { stdio: ["ignore", log, log] });
@@ -101,13 +103,28 @@ export class Platform {
     });
     if (response.status !== 204) throw new Error(`push: ${response.status} ${await response.text()}`);
   }
+
+  // As serving_metrics.mjs makes them.
+  writeMetrics(metrics) {
+    return remoteWrite(this.url, metrics);
+  }
 }
 
-function writeConfiguration(folder, logFile, labels) {
-  const agent = join(folder, "agent.yaml");
-  // JSON strings are YAML strings, too.
-  const named = Object.entries(labels).map(([name, value]) => `      ${name}: ${JSON.stringify(value)}\n`).join("");
-  writeFileSync(agent,
-    `scrape_configs:\n- job_name: e2e\n  static_configs:\n  - labels:\n${named}      __path__: ${JSON.stringify(logFile)}\n`);
-  writeFileSync(join(folder, "trilobite.yaml"), `agent:\n  config_file: ${JSON.stringify(agent)}\n`);
+// A Prometheus configuration that scrapes nothing, not even the server itself.
+export const kScrapeNothing = "scrape_configs: []\n";
+
+// JSON strings are YAML strings, too.
+function writeConfiguration({ folder, logFile, collect, scrape }) {
+  const lines = [];
+  if (collect) {
+    const agent = join(folder, "agent.yaml");
+    const named = Object.entries(collect).map(([name, value]) => `      ${name}: ${JSON.stringify(value)}\n`).join("");
+    writeFileSync(agent,
+      `scrape_configs:\n- job_name: e2e\n  static_configs:\n  - labels:\n${named}      __path__: ${JSON.stringify(logFile)}\n`);
+    lines.push("agent:", `  config_file: ${JSON.stringify(agent)}`);
+  }
+  const prometheus = join(folder, "prometheus.yml");
+  if (scrape) writeFileSync(prometheus, scrape);
+  if (scrape) lines.push("scrape:", `  config_file: ${JSON.stringify(prometheus)}`);
+  writeFileSync(join(folder, "trilobite.yaml"), `${lines.join("\n")}\n`);
 }

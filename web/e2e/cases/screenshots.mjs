@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { until } from "../deadline.mjs";
 import { toPalette } from "../palette_png.mjs";
 import { pushRequestsNow, pushServingLogs } from "../serving_logs.mjs";
+import { servingMetrics } from "../serving_metrics.mjs";
 
 const kBytesMax = 300_000; // they are in the repository for ever
 const kAll = '{namespace="inference"}';
@@ -18,6 +19,7 @@ export async function screenshots(t) {
   const platform = t.newPlatform();
   await (await platform.start()).ready();
   await pushServingLogs(platform);
+  await platform.writeMetrics(servingMetrics());
 
   const take = async (explore, name) => {
     await explore.page.evaluate(() => document.fonts.ready);
@@ -87,5 +89,42 @@ export async function screenshots(t) {
     await pushRequestsNow(platform, 12);
     await until("the newest line is in view", async () => (await explore.rowsNow()).length > 20);
     await take(explore, "live-tail");
+  });
+
+  const kLatency = "histogram_quantile(0.95, sum by (le, model) (rate(llm_request_duration_seconds_bucket[5m])))";
+  await t.step("explore-metrics", async () => {
+    const explore = await t.newPage({}, platform);
+    await explore.openMetrics([
+      ["q", "sum by (model, kind) (rate(llm_tokens_total[5m]))"], ["q", "sum(llm_queue_depth) * 100"],
+      ["legend", "{{model}} {{kind}}"], ["legend", "queue x 100"], ["from", "now-3h"], ["to", "now"],
+    ]);
+    await until("lines", async () => (await explore.id("graph-view").getAttribute("data-shown")) === "5");
+    const box = await explore.page.locator(".u-over").boundingBox();
+    await explore.page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.4);
+    await explore.id("graph-tip").waitFor();
+    await take(explore, "explore-metrics");
+  });
+  await t.step("metric-browser", async () => {
+    const explore = await t.newPage({ colorScheme: "dark" }, platform);
+    await explore.openMetrics({ q: kLatency, exemplars: "1", from: "now-3h", to: "now" });
+    await explore.id("metrics-toggle").click();
+    await explore.id("metric-search").fill("llm");
+    await explore.page.locator("[data-metric=llm_request_duration_seconds_bucket] button").first().click();
+    await explore.page.locator("[data-label=model]").waitFor();
+    await explore.id("exemplar").first().waitFor();
+    await take(explore, "metric-browser");
+  });
+  await t.step("explain", async () => {
+    const explore = await t.newPage({}, platform);
+    await explore.openMetrics({ q: kLatency, view: "explain", from: "now-3h", to: "now" });
+    await until("all parts are measured", () => explore.id("explain-node").evaluateAll((rows) =>
+      rows.every((row) => row.dataset.type !== "vector" || row.dataset.series !== undefined)));
+    await take(explore, "explain");
+  });
+  await t.step("tsdb", async () => {
+    const explore = await t.newPage({}, platform);
+    await explore.page.goto(`${platform.url}/status/tsdb`);
+    await explore.page.getByTestId("seriesCountByMetricName").locator("[data-name]").first().waitFor();
+    await take(explore, "tsdb");
   });
 }

@@ -19,12 +19,13 @@ export class ApiError extends Error {
   }
 }
 
-export type Params = Record<string, string | number | bigint | undefined>;
+export type Params = Record<string, string | number | bigint | readonly string[] | undefined>; // a list: once for each
 
 export function urlOf(path: string, params: Params = {}): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
-    if (value !== undefined && value !== "") query.set(name, value.toString());
+    if (Array.isArray(value)) for (const each of value) query.append(name, each as string);
+    else if (value !== undefined && value !== "") query.set(name, value.toString());
   }
   const text = query.toString();
   return text === "" ? path : `${path}?${text}`;
@@ -38,7 +39,7 @@ export interface GetOptions {
 export async function getJson<T>(path: string, params: Params, options: GetOptions = {}): Promise<T> {
   const response = await send(urlOf(path, params), options);
   const text = await response.text();
-  if (!response.ok) throw new ApiError(kindOf(response.status), response.status, messageOf(text, response));
+  if (!response.ok) throw errorOf(response, text);
   try {
     return JSON.parse(text) as T;
   } catch {
@@ -58,23 +59,29 @@ async function send(url: string, options: GetOptions): Promise<Response> {
   }
 }
 
-function kindOf(status: number): ApiErrorKind {
+// Errors are plain text, but some endpoints answer {"error": "...", "errorType": "..."}.
+function errorOf(response: Response, text: string): ApiError {
+  const trimmed = text.trim();
+  const { message, type } = trimmed.startsWith("{") ? readBody(trimmed) : { message: trimmed, type: undefined };
+  const said = message === "" ? `HTTP ${response.status} ${response.statusText}`.trim() : message;
+  return new ApiError(kindOf(response.status, type), response.status, said);
+}
+
+function kindOf(status: number, type: string | undefined): ApiErrorKind {
+  if (type === "timeout") return "timeout"; // Prometheus says so with 503
   if (status === 502 || status === 503) return "unreachable";
   if (status === 400 || status === 422) return "query";
   if (status === 413 || status === 429) return "limit";
   return status === 504 ? "timeout" : "server";
 }
 
-// Errors are plain text, but some endpoints answer {"error": "..."}.
-function messageOf(text: string, response: Response): string {
-  const trimmed = text.trim();
-  if (trimmed === "") return `HTTP ${response.status} ${response.statusText}`.trim();
-  if (!trimmed.startsWith("{")) return trimmed;
+function readBody(text: string): { message: string; type?: string } {
   try {
-    const body = JSON.parse(trimmed) as { error?: unknown; message?: unknown };
+    const body = JSON.parse(text) as { error?: unknown; message?: unknown; errorType?: unknown };
     const message = body.error ?? body.message;
-    return typeof message === "string" ? message : trimmed;
+    const type = typeof body.errorType === "string" ? body.errorType : undefined;
+    return { message: typeof message === "string" ? message : text, type };
   } catch {
-    return trimmed;
+    return { message: text };
   }
 }

@@ -130,6 +130,7 @@ export async function formatQuery(query: string, signal?: AbortSignal): Promise<
   return answer.data ?? query;
 }
 
-export function buildInfo(signal?: AbortSignal): Promise<BuildInfo> {
-  return getJson<BuildInfo>("/api/v1/status/buildinfo", {}, { signal });
+export async function buildInfo(signal?: AbortSignal): Promise<BuildInfo> {
+  const answer = await getJson<Envelope<BuildInfo>>("/api/trilobite/v1/buildinfo", {}, { signal });
+  return answer.data ?? {};
 }

@@ -19,6 +19,27 @@ const kKeys: readonly (readonly [string[], Key])[] = [
   [["?"], "help.help"],
 ];
 
+const kMetricsKeys: readonly (readonly [string[], Key])[] = [
+  [["/"], "help.focus"],
+  [["Ctrl", "Enter"], "help.run"],
+  [["Ctrl", "Space"], "help.complete"],
+  [["1", "2", "3"], "help.metricViews"],
+  [["b"], "prom.browser"],
+  [["s"], "metric.stacked"],
+  [["l"], "prom.log"],
+  [["r"], "help.rerun"],
+  [["Esc"], "help.escape"],
+  [["?"], "help.help"],
+];
+
+const kPromqlExamples: readonly (readonly [string, Key])[] = [
+  ['up{job="api"}', "help.promql.selector"],
+  ["rate(http_requests_total[5m])", "help.promql.rate"],
+  ["sum by (job) (rate(http_requests_total[5m]))", "help.promql.sum"],
+  ["histogram_quantile(0.95, sum by (le) (rate(request_seconds_bucket[5m])))", "help.promql.quantile"],
+  ["memory_bytes / 1e9 > 4", "help.promql.filter"],
+];
+
 const kExamples: readonly (readonly [string, Key])[] = [
   ['{service_name="api"}', "help.example.selector"],
   ['{service_name="api"} |= "timeout"', "help.example.contains"],
@@ -27,8 +48,11 @@ const kExamples: readonly (readonly [string, Key])[] = [
   ['sum by (detected_level) (rate({service_name=~".+"}[1m]))', "help.example.metric"],
 ];
 
-export function HelpDialog({ opened, onClose }: { opened: boolean; onClose(): void }) {
+export function HelpDialog({ page, opened, onClose }: { page: string; opened: boolean; onClose(): void }) {
   const { t } = useI18n();
+  const metrics = page === "/explore/metrics";
+  const keys = metrics ? kMetricsKeys : kKeys;
+  const examples = metrics ? kPromqlExamples : kExamples;
   return (
     <Modal opened={opened} onClose={onClose} title={t("help.title")} size="lg" data-testid="help-dialog">
       <Text fw={600} size="sm" mb={4}>
@@ -36,10 +60,10 @@ export function HelpDialog({ opened, onClose }: { opened: boolean; onClose(): vo
       </Text>
       <Table verticalSpacing={3} withRowBorders={false}>
         <Table.Tbody>
-          {kKeys.map(([keys, label]) => (
-            <Table.Tr key={keys.join()}>
+          {keys.map(([combination, label]) => (
+            <Table.Tr key={combination.join()}>
               <Table.Td w={140}>
-                {keys.map((key) => (
+                {combination.map((key) => (
                   <Kbd key={key} size="xs" mr={4}>
                     {key}
                   </Kbd>
@@ -51,11 +75,11 @@ export function HelpDialog({ opened, onClose }: { opened: boolean; onClose(): vo
         </Table.Tbody>
       </Table>
       <Text fw={600} size="sm" mt="md" mb={4}>
-        {t("help.logql")}
+        {t(metrics ? "help.promql" : "help.logql")}
       </Text>
       <Table verticalSpacing={3} withRowBorders={false}>
         <Table.Tbody>
-          {kExamples.map(([query, label]) => (
+          {examples.map(([query, label]) => (
             <Table.Tr key={query}>
               <Table.Td>
                 <Text ff="monospace" size="xs">

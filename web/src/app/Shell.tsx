@@ -5,6 +5,7 @@ import { buildInfo } from "../api/loki";
 import { useI18n, type Key } from "../i18n";
 import { HelpDialog } from "./HelpDialog";
 import { Icon, type IconName } from "./icons";
+import { usePlace } from "./location";
 import { useShortcuts } from "./shortcuts";
 import { LanguageToggle, ThemeToggle } from "./toggles";
 import { Logo } from "./Logo";
@@ -17,10 +18,16 @@ interface Destination {
 }
 
 // A page appears here when it exists.
-const kDestinations: readonly Destination[] = [{ path: "/explore/logs", icon: "logs", label: "nav.logs" }];
+const kDestinations: readonly Destination[] = [
+  { path: "/explore/logs", icon: "logs", label: "nav.logs" },
+  { path: "/explore/metrics", icon: "chart", label: "nav.metrics" },
+  { path: "/status/targets", icon: "targets", label: "nav.targets" },
+  { path: "/status/tsdb", icon: "database", label: "nav.tsdb" },
+];
 
 export function Shell({ children }: { children: ReactNode }) {
   const { t } = useI18n();
+  const place = usePlace();
   const [help, setHelp] = useState(false);
   const build = useQuery({ queryKey: ["buildinfo"], queryFn: ({ signal }) => buildInfo(signal) });
   useShortcuts({ "?": () => setHelp(true) });
@@ -34,12 +41,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </a>
         </Tooltip>
         {kDestinations.map(({ path, icon, label }) => (
-          <a
-            key={path}
-            className={styles.item}
-            href={path}
-            aria-current={location.pathname === path ? "page" : undefined}
-          >
+          <a key={path} className={styles.item} href={path} aria-current={place.path === path ? "page" : undefined}>
             <Icon name={icon} size={19} />
             <span>{t(label)}</span>
           </a>
@@ -60,7 +62,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <ThemeToggle className={styles.tool} />
       </nav>
       <main className={styles.main}>{children}</main>
-      <HelpDialog opened={help} onClose={() => setHelp(false)} />
+      <HelpDialog page={place.path} opened={help} onClose={() => setHelp(false)} />
     </div>
   );
 }

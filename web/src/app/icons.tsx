@@ -5,6 +5,23 @@ const kPaths = {
   logs: <path d="M4 5h16M4 10h10M4 15h16M4 20h7" />,
   fields: <path d="M4 6h5M4 12h8M4 18h3M13 6h7M16 12h4M11 18h9" />,
   patterns: <path d="M4 6h6M14 6h6M4 12h3M11 12h9M4 18h9M17 18h3M11.8 6h.1M8.8 12h.1M14.8 18h.1" />,
+  chart: <path d="M4 4v16h16M7.5 15.5l4-5 3.5 3 5-7" />,
+  targets: (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <circle cx="12" cy="12" r="4.5" />
+      <circle cx="12" cy="12" r="0.8" fill="currentColor" />
+    </>
+  ),
+  database: (
+    <>
+      <ellipse cx="12" cy="6" rx="7.5" ry="2.8" />
+      <path d="M4.5 6v12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8V6M4.5 12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8" />
+    </>
+  ),
+  plus: <path d="M12 5v14M5 12h14" />,
+  exemplar: <path d="M12 3.5 16 8l-4 4.5L8 8zM3.5 20.5c4-7 13-7 17 0" />,
+  logarithm: <path d="M4 4v16h16M7 18c1-8 4-11.5 13-12M8 8h.1M8 12h.1" />,
   stack: <path d="M3.5 19.5h17M3.5 16l5-4 5 2 7-6M3.5 11l5-4 5 2 7-6" />,
   play: <path d="M7 4.5v15l12-7.5z" fill="currentColor" />,
   pause: <path d="M8 5v14M16 5v14" />,

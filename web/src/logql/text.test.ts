@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errorPlace, offsetOf, pointAt } from "./error_place";
+import { errorPlace, offsetOf, pointAt } from "../editor/error_place";
 import { labelName, quote, quoteDouble, selectorOf, unquote } from "./text";
 
 describe("LogQL text", () => {

@@ -1,9 +1,8 @@
 import { Button, Tooltip } from "@mantine/core";
-import { useState } from "react";
 import { Icon } from "../app/icons";
+import { ShareButton } from "../app/ShareButton";
 import { useI18n } from "../i18n";
 import { TimePicker } from "../time/TimePicker";
-import { copyText } from "./copy";
 import { ToggleButton } from "./Toolbar";
 import type { Logs } from "./useLogs";
 import styles from "./LogsPage.module.css";
@@ -60,22 +59,5 @@ function LiveButton({ live, disabled, onClick }: { live: boolean; disabled: bool
     >
       {t(live ? "live.stop" : "live.start")}
     </Button>
-  );
-}
-
-const kCopiedMs = 1500;
-
-function ShareButton() {
-  const { t } = useI18n();
-  const [copied, setCopied] = useState(false);
-  const share = () => {
-    void copyText(location.href).then((done) => {
-      setCopied(done);
-      setTimeout(() => setCopied(false), kCopiedMs);
-    });
-  };
-  const label = t(copied ? "share.copied" : "share.copy");
-  return (
-    <ToggleButton icon={copied ? "check" : "link"} label={label} on={copied} testId="share-button" onClick={share} />
   );
 }

@@ -1,8 +1,8 @@
 import { useDeferredValue, useRef, useState, type Ref } from "react";
 import { formatQuery } from "../api/loki";
 import { addLineFilter, addStage } from "../logql/edit";
-import { errorPlace, offsetOf } from "../logql/error_place";
-import type { EditorHandle } from "../logql/LogqlEditor";
+import { errorPlace, offsetOf } from "../editor/error_place";
+import type { EditorHandle } from "../editor/CodeEditor";
 import { absolute } from "../time/range";
 import { ContextDrawer } from "./ContextDrawer";
 import { Histogram } from "./Histogram";

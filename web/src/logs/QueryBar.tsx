@@ -3,7 +3,7 @@ import { lazy, Suspense, useState, type Ref } from "react";
 import { Icon } from "../app/icons";
 import { useI18n } from "../i18n";
 import type { CompletionWorld } from "../logql/completion";
-import type { EditorHandle } from "../logql/LogqlEditor";
+import type { EditorHandle } from "../editor/CodeEditor";
 import styles from "./QueryBar.module.css";
 
 // The editor is the largest piece of the bundle; the page does not wait for it.

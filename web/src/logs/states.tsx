@@ -3,10 +3,10 @@ import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
 import { Icon, type IconName } from "../app/icons";
 import { useI18n, type Key } from "../i18n";
-import { errorPlace, pointAt } from "../logql/error_place";
+import { errorPlace, pointAt } from "../editor/error_place";
 import styles from "./states.module.css";
 
-function Notice({
+export function Notice({
   icon,
   title,
   children,

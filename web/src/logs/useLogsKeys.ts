@@ -1,6 +1,6 @@
 import type { RefObject } from "react";
 import { useRunKey, useShortcuts } from "../app/shortcuts";
-import type { EditorHandle } from "../logql/LogqlEditor";
+import type { EditorHandle } from "../editor/CodeEditor";
 import type { ListHandle } from "./LogList";
 import type { Row } from "./row";
 import { kLogViews, type LogView } from "./url_state";

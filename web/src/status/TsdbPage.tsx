@@ -1,0 +1,159 @@
+import { Button, Select } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { promTsdbStatus } from "../api/prometheus";
+import type { NamedCount, TsdbStatus } from "../api/prometheus_types";
+import { useI18n, type Key } from "../i18n";
+import { ErrorState, LoadingState, Notice } from "../logs/states";
+import { labelText, matcherText, metricSelector } from "../promql/names";
+import { nsFromMs } from "../time/ns";
+import { formatTime } from "../time/zone";
+import { Icon } from "../app/icons";
+import { bytesText, pairOf } from "./tsdb";
+import page from "../logs/LogsPage.module.css";
+import styles from "./TsdbPage.module.css";
+
+const kLimits = [10, 20, 50, 100, 500] as const;
+
+type List =
+  "seriesCountByMetricName" | "labelValueCountByLabelName" | "memoryInBytesByLabelName" | "seriesCountByLabelValuePair";
+
+interface Column {
+  list: List;
+  title: Key;
+  help: Key;
+  bytes?: boolean;
+  query?: (name: string) => string; // what to look at when one wants to know more
+}
+
+const kColumns: readonly Column[] = [
+  {
+    list: "seriesCountByMetricName",
+    title: "tsdb.byName",
+    help: "tsdb.byNameHelp",
+    query: (name) => `count(${metricSelector(name)})`,
+  },
+  {
+    list: "labelValueCountByLabelName",
+    title: "tsdb.byLabel",
+    help: "tsdb.byLabelHelp",
+    query: (name) => `topk(20, count by (${labelText(name)}) ({${matcherText(name, "!=", "")}}))`,
+  },
+  {
+    list: "seriesCountByLabelValuePair",
+    title: "tsdb.byPair",
+    help: "tsdb.byPairHelp",
+    query: (name) => {
+      const { label, value } = pairOf(name);
+      return `topk(20, count by (__name__) ({${matcherText(label, "=", value)}}))`;
+    },
+  },
+  { list: "memoryInBytesByLabelName", title: "tsdb.memory", help: "tsdb.memoryHelp", bytes: true },
+];
+
+// What makes up the series in memory: the first place to look when there are too many.
+export default function TsdbPage() {
+  const { t, number } = useI18n();
+  const [limit, setLimit] = useState<number>(20);
+  const { data, error, refetch, isFetching } = useQuery({
+    queryKey: ["tsdb", limit],
+    queryFn: ({ signal }) => promTsdbStatus(limit, signal),
+    placeholderData: (previous) => previous,
+  });
+  const retry = () => void refetch();
+  return (
+    <div className={page.page}>
+      <div className={page.column}>
+        <header className={page.top}>
+          <h1>{t("tsdb.title")}</h1>
+          <div className={page.fill} />
+          <Select
+            size="xs"
+            w={130}
+            allowDeselect={false}
+            aria-label={t("tsdb.limit")}
+            data-testid="tsdb-limit"
+            data={kLimits.map((value) => ({ value: String(value), label: t("tsdb.top", { count: number(value) }) }))}
+            value={String(limit)}
+            onChange={(value) => setLimit(Number(value))}
+            comboboxProps={{ shadow: "md" }}
+          />
+          <Button size="xs" variant="default" loading={isFetching} onClick={retry} data-testid="reload-button">
+            {t("targets.reload")}
+          </Button>
+        </header>
+        <section className={page.body}>
+          {error && !data && <ErrorState error={error} query="" onRetry={retry} />}
+          {!error && !data && <LoadingState />}
+          {data && data.headStats.numSeries === 0 && (
+            <Notice icon="database" title={t("tsdb.none.title")} testId="empty-state">
+              <p>{t("tsdb.none.advice")}</p>
+              <Button size="xs" onClick={retry} leftSection={<Icon name="refresh" size={14} />}>
+                {t("empty.noData.retry")}
+              </Button>
+            </Notice>
+          )}
+          {data && data.headStats.numSeries > 0 && <Status status={data} />}
+        </section>
+      </div>
+    </div>
+  );
+}
+
+function Status({ status }: { status: TsdbStatus }) {
+  const { t, number } = useI18n();
+  const { numSeries, numLabelPairs, chunkCount, minTime, maxTime } = status.headStats;
+  const time = (ms: number) => (ms > 0 && ms < 8.64e15 ? formatTime(nsFromMs(ms), "browser", "second") : "–");
+  const facts: [Key, string][] = [
+    ["tsdb.series", number(numSeries)],
+    ["tsdb.pairs", numLabelPairs === undefined ? "–" : number(numLabelPairs)],
+    ["tsdb.chunks", number(chunkCount)],
+    ["tsdb.oldest", time(minTime)],
+    ["tsdb.newest", time(maxTime)],
+  ];
+  return (
+    <div className={styles.status} data-testid="tsdb-status" tabIndex={0}>
+      <dl className={styles.facts}>
+        {facts.map(([label, text]) => (
+          <div key={label}>
+            <dt>{t(label)}</dt>
+            <dd data-testid={label}>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <div className={styles.columns}>
+        {kColumns.map((column) => (
+          <Top key={column.list} column={column} rows={status[column.list]} total={numSeries} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Top({ column, rows, total }: { column: Column; rows: readonly NamedCount[]; total: number }) {
+  const { t, number, percent } = useI18n();
+  const most = rows.reduce((greatest, { value }) => Math.max(greatest, value), 0);
+  const ofSeries = column.list === "seriesCountByMetricName" || column.list === "seriesCountByLabelValuePair";
+  return (
+    <section className={styles.top} data-testid={column.list}>
+      <h2>{t(column.title)}</h2>
+      <p>{t(column.help)}</p>
+      {rows.length === 0 && <p>{t("tsdb.nothing")}</p>}
+      {rows.map(({ name, value }) => {
+        const text = name === "" ? '""' : name;
+        return (
+          <div key={name} className={styles.row} data-name={name} data-value={value}>
+            <i style={{ width: `${most === 0 ? 0 : (value / most) * 100}%` }} />
+            {column.query ? (
+              <a href={`/explore/metrics?${new URLSearchParams({ q: column.query(name), view: "table" })}`}>{text}</a>
+            ) : (
+              <span>{text}</span>
+            )}
+            <b>{column.bytes ? bytesText(value) : number(value)}</b>
+            {ofSeries && <em>{percent(value / total)}</em>}
+          </div>
+        );
+      })}
+    </section>
+  );
+}
