@@ -32,7 +32,7 @@ Usage: ./manage.sh COMMAND [options]
   clean            remove the data folder (asks; --yes does not; --build removes build/ instead)
   build            build the release binary
   test [-R REGEX]  build and run all tests (-R: only tests whose name matches)
-  bench            measure ingest, disk, memory and query times
+  bench [metrics]  measure ingest, disk, memory and query times of logs (or metrics)
   fuzz NAME [SEC]  run one fuzz target, or list them
   format           format the C++ sources
   help             this text
@@ -149,6 +149,8 @@ start() {
   [[ -n $CONFIG ]] && arguments+=(--config "$CONFIG")
   local log_bytes
   log_bytes=$(stat -c %s "$(LOGFILE)" 2>/dev/null || echo 0)
+  # Who configures nothing sees the platform's own metrics.
+  [[ -n $CONFIG ]] || export TRILOBITE_SCRAPE_SELF=${TRILOBITE_SCRAPE_SELF:-true}
   DYN_LOGGING_JSONL=${DYN_LOGGING_JSONL:-1} setsid "$BINARY" "${arguments[@]}" >>"$(LOGFILE)" 2>&1 </dev/null &
   pid=$!
   printf '%s\n' "$pid" >"$(PIDFILE)"
@@ -259,7 +261,7 @@ clean() {
 
 # ---- develop --------------------------------------------------------------------------------------------------------
 
-SANITIZED_TESTS=(sdk_test base_test columnar_test storage_test query_test logs_test ingest_test agent_test api_test server_test cli_test)
+SANITIZED_TESTS=(sdk_test base_test columnar_test storage_test query_test logs_test metrics_test ingest_test agent_test scrape_test api_test server_test cli_test)
 
 run_tests() {
   need_packages build test
@@ -277,6 +279,10 @@ run_tests() {
 bench() {
   need_packages build test
   compile release trilobite
+  if [[ ${1:-} == metrics ]]; then
+    shift
+    exec bench/metrics.sh "$@"
+  fi
   exec bench/logs.sh "$@"
 }
 

@@ -19,7 +19,7 @@ const fs::path kSource = TRILOBITE_SOURCE_DIR;
 
 // docs/architecture.md: a room includes only itself and rooms before it. Rooms of later versions keep their place.
 constexpr std::array kRooms{"base",     "columnar",   "storage", "query",  "logs",  "metrics",
-                            "traces",   "clickhouse", "ingest",  "scrape", "agent", "exporters",
+                            "traces",   "clickhouse", "ingest",  "agent", "scrape", "exporters",
                             "alerting", "analyze",    "api",     "server", "cli"};
 
 std::size_t order_of(std::string_view room) {
