@@ -529,6 +529,7 @@ net::awaitable<bool> Session::upgrade(http::Request request, bhttp::request<bhtt
     web_open_ = true;
     watching_ = true;
     net::co_spawn(executor(), read_web(shared_from_this()), net::detached);
+    if (server_->stopping) stop_web();  // was told so before there was anything to stop
     std::atomic<bool> done{false};
     SocketOfWeb socket(*this);
     std::thread handler([&, self = shared_from_this()] {
