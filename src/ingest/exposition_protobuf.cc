@@ -10,6 +10,7 @@
 #include "ingest/exposition_readers.h"
 #include "ingest/histogram_wire.h"
 #include "ingest/metric_labels.h"
+#include "ingest/wire_pairs.h"
 #include "ingest/wire_reader.h"
 
 namespace trilobite::ingest {
@@ -79,30 +80,10 @@ class ProtobufExposition final : public ExpositionReader {
   }
 
  private:
-  // Field 1 of each; `bytes` is a message, or the labels of a metric with their tags.
+  // `bytes` is a message, or the labels of a metric with their tags.
   static Result<std::vector<LabelSet::Pair>> read_labels(std::string_view bytes) {
     std::vector<LabelSet::Pair> pairs;
-    WireReader reader(bytes);
-    while (reader.next()) {
-      if (reader.tag() != wire_tag(1, Wire::kBytes)) {
-        reader.skip();
-        continue;
-      }
-      WireReader label(reader.bytes());
-      LabelSet::Pair pair;
-      while (label.next()) {
-        if (label.tag() == wire_tag(1, Wire::kBytes)) {
-          pair.first = label.bytes();
-        } else if (label.tag() == wire_tag(2, Wire::kBytes)) {
-          pair.second = label.bytes();
-        } else {
-          label.skip();
-        }
-      }
-      if (label.broken()) return broken();
-      pairs.push_back(pair);
-    }
-    if (reader.broken()) return broken();
+    if (!read_wire_pairs(bytes, pairs)) return broken();
     return pairs;
   }
 

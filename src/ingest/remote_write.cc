@@ -3,6 +3,7 @@
 #include "ingest/remote_write.h"
 
 #include "ingest/remote_write_parts.h"
+#include "ingest/wire_pairs.h"
 
 namespace trilobite::ingest {
 namespace {
@@ -58,7 +59,7 @@ class WriteRequest {
           end = reader.position();
           break;
         case wire_tag(2, Wire::kBytes):
-          TRY_VOID(sample(reader.bytes(), series));
+          if (!parts_.add_sample(series, reader.bytes())) return broken_message();
           break;
         case wire_tag(3, Wire::kBytes):
           exemplars_.push_back({series, reader.bytes()});
@@ -78,37 +79,6 @@ class WriteRequest {
     std::string_view labels = scattered ? message : std::string_view(start, static_cast<std::size_t>(end - start));
     keys_.push_back(hash128(labels));
     labels_.push_back(labels);
-    return {};
-  }
-
-  Result<void> sample(std::string_view message, std::uint32_t series) {
-    // As every sender writes it: tag, eight bytes, tag, varint.
-    constexpr char kValueTag = static_cast<char>(wire_tag(1, Wire::kFixed64));
-    constexpr char kTimeTag = static_cast<char>(wire_tag(2, Wire::kVarint));
-    if (message.size() > 10 && message[0] == kValueTag && message[9] == kTimeTag) {
-      WireReader rest(message.substr(10));
-      const std::int64_t ms = rest.signed_varint();
-      if (rest.done() && !rest.broken()) {
-        double value;
-        std::memcpy(&value, message.data() + 1, sizeof(value));
-        parts_.push.add(series, time_of_ms(ms), value);
-        return {};
-      }
-    }
-    WireReader reader(message);
-    double value = 0;
-    std::int64_t ms = 0;
-    while (reader.next()) {
-      if (reader.tag() == wire_tag(1, Wire::kFixed64)) {
-        value = reader.number();
-      } else if (reader.tag() == wire_tag(2, Wire::kVarint)) {
-        ms = reader.signed_varint();
-      } else {
-        reader.skip();
-      }
-    }
-    if (reader.broken()) return broken_message();
-    parts_.push.add(series, time_of_ms(ms), value);
     return {};
   }
 
@@ -139,38 +109,12 @@ class WriteRequest {
     return {};
   }
 
-  // Field 1 of `message`, as pairs; other fields are those of a series with its labels here and there.
-  Result<void> read_pairs(std::string_view message) {
-    pairs_.clear();
-    WireReader reader(message);
-    while (reader.next()) {
-      if (reader.tag() != wire_tag(1, Wire::kBytes)) {
-        reader.skip();
-        continue;
-      }
-      WireReader label(reader.bytes());
-      LabelSet::Pair pair;
-      while (label.next()) {
-        if (label.tag() == wire_tag(1, Wire::kBytes)) {
-          pair.first = label.bytes();
-        } else if (label.tag() == wire_tag(2, Wire::kBytes)) {
-          pair.second = label.bytes();
-        } else {
-          label.skip();
-        }
-      }
-      if (label.broken()) return broken_message();
-      pairs_.push_back(pair);
-    }
-    return reader.broken() ? Result<void>(broken_message()) : Result<void>();
-  }
-
   Result<void> resolve() {
     table_.find(keys_, parts_.push.series);
     for (std::size_t i = 0; i < keys_.size(); ++i) {
       MetricSeriesRef& series = parts_.push.series[i];
       if (series != nullptr) continue;
-      TRY_VOID(read_pairs(labels_[i]));
+      if (!read_wire_pairs(labels_[i], pairs_)) return broken_message();
       auto labels = make_series_labels(pairs_);
       if (!labels.ok()) {
         parts_.leave_out(static_cast<std::uint32_t>(i));
@@ -204,7 +148,7 @@ class WriteRequest {
       }
     }
     if (reader.broken()) return broken_message();
-    TRY_VOID(read_pairs(message));
+    if (!read_wire_pairs(message, pairs_)) return broken_message();
     auto labels = make_labels(pairs_);
     if (!labels.ok()) return {};
     out.labels = std::move(*labels);

@@ -58,7 +58,7 @@ class Request2 {
           series.labels = reader.bytes();
           break;
         case wire_tag(2, Wire::kBytes):
-          TRY_VOID(sample(reader.bytes(), index));
+          if (!parts_.add_sample(index, reader.bytes())) return broken_message();
           break;
         case wire_tag(3, Wire::kBytes):
           TRY_VOID(histogram(reader.bytes(), index, series));
@@ -107,24 +107,6 @@ class Request2 {
     for (std::size_t i = 0; i + 1 < refs_.size(); i += 2) {
       pairs_.emplace_back(symbols_[refs_[i]], symbols_[refs_[i + 1]]);
     }
-  }
-
-  Result<void> sample(std::string_view message, std::uint32_t series) {
-    WireReader reader(message);
-    double value = 0;
-    std::int64_t ms = 0;
-    while (reader.next()) {
-      if (reader.tag() == wire_tag(1, Wire::kFixed64)) {
-        value = reader.number();
-      } else if (reader.tag() == wire_tag(2, Wire::kVarint)) {
-        ms = reader.signed_varint();
-      } else {
-        reader.skip();
-      }
-    }
-    if (reader.broken()) return broken_message();
-    parts_.push.add(series, time_of_ms(ms), value);
-    return {};
   }
 
   Result<void> histogram(std::string_view message, std::uint32_t index, Series& series) {

@@ -1,6 +1,7 @@
 #include "ingest/remote_write_parts.h"
 
 #include <array>
+#include <cstring>
 
 namespace trilobite::ingest {
 namespace {
@@ -15,6 +16,37 @@ std::string_view metadata_type(std::uint64_t code) {
   static constexpr std::array<std::string_view, 8> kNames{"unknown", "counter", "gauge",   "histogram", "gaugehistogram",
                                                           "summary", "info",    "stateset"};
   return code < kNames.size() ? kNames[code] : kNames[0];
+}
+
+bool WriteParts::add_sample(std::uint32_t series, std::string_view message) {
+  // As every sender writes it: tag, eight bytes, tag, varint.
+  constexpr char kValueTag = static_cast<char>(wire_tag(1, Wire::kFixed64));
+  constexpr char kTimeTag = static_cast<char>(wire_tag(2, Wire::kVarint));
+  if (message.size() > 10 && message[0] == kValueTag && message[9] == kTimeTag) {
+    WireReader rest(message.substr(10));
+    const std::int64_t ms = rest.signed_varint();
+    if (rest.done() && !rest.broken()) {
+      double value;
+      std::memcpy(&value, message.data() + 1, sizeof(value));
+      push.add(series, time_of_ms(ms), value);
+      return true;
+    }
+  }
+  WireReader reader(message);
+  double value = 0;
+  std::int64_t ms = 0;
+  while (reader.next()) {
+    if (reader.tag() == wire_tag(1, Wire::kFixed64)) {
+      value = reader.number();
+    } else if (reader.tag() == wire_tag(2, Wire::kVarint)) {
+      ms = reader.signed_varint();
+    } else {
+      reader.skip();
+    }
+  }
+  if (reader.broken()) return false;
+  push.add(series, time_of_ms(ms), value);
+  return true;
 }
 
 void WriteParts::refuse(std::string_view text) {
