@@ -1,21 +1,19 @@
 #include "logs/cached_query.h"
 
 #include <algorithm>
-#include <optional>
 #include <unordered_map>
 
 #include "logs/printer.h"
+#include "query/result_slices.h"
 
 namespace trilobite::logql {
 namespace {
 
 using query::Matrix;
+using query::ResultPiece;
 using query::ResultSlice;
 using query::Series;
 using query::TimeGrid;
-
-constexpr TimeNs kSliceSteps = 32;
-constexpr std::size_t kGapsMax = 4;  // more pieces are read as one: each costs a scan
 
 // How far the rows that a step needs lie before it: (step - oldest, step - newest].
 struct Reach {
@@ -49,18 +47,6 @@ void add_reach(const Expr& expr, Reach& reach) {
       expr.node);
 }
 
-// Steps begin .. end - 1 of the grid.
-struct Piece {
-  std::size_t begin = 0, end = 0;
-  std::shared_ptr<const ResultSlice> found;  // null: has to be read
-};
-
-struct Slice {
-  Piece piece;
-  std::string key;
-  std::uint64_t version = 0;
-};
-
 bool has_twins(const std::vector<Series>& series) {
   std::vector<std::string_view> labels;
   for (const Series& each : series) labels.push_back(each.labels.bytes());
@@ -71,18 +57,17 @@ bool has_twins(const std::vector<Series>& series) {
 class CachedQuery {
  public:
   CachedQuery(query::QueryContext& context, const Expr& expr, const TimeGrid& grid, query::ResultCache& cache)
-      : context_(context), expr_(expr), grid_(grid), cache_(cache) {
+      : context_(context), expr_(expr), grid_(grid), slices_(context, grid, cache) {
     result_.grid = {grid.start, grid.last(), grid.step};
   }
 
   Result<MetricValue> run() {
     Reach reach;
     add_reach(expr_, reach);
-    if (grid_.steps() < 2 || grid_.start % grid_.step != 0 || !reach.any || reach.whole || !find_slices(reach)) {
+    if (!query::ResultSlices::fits(grid_) || !reach.any || reach.whole || !find_slices(reach)) {
       return run_metric_query(context_, expr_, grid_);
     }
-    std::vector<Piece> pieces = cut();
-    for (Piece& piece : pieces) {
+    for (const ResultPiece& piece : slices_.cut()) {
       if (piece.found != nullptr) {
         place(piece.found->series, piece.begin);
         continue;
@@ -91,10 +76,10 @@ class CachedQuery {
       auto* matrix = std::get_if<Matrix>(&value);
       // Two series of one name cannot be joined with those of other slices.
       if (matrix == nullptr || has_twins(matrix->series)) return run_metric_query(context_, expr_, grid_);
-      keep(*matrix, piece);
+      slices_.keep(piece, [&](const ResultPiece& slice) { return part_of(*matrix, slice.begin - piece.begin); });
       place(matrix->series, piece.begin);
     }
-    context_.add(statistics_);
+    context_.add(slices_.statistics());
     query::drop_empty(result_);
     query::sort_by_labels(result_);
     TRY_VOID(check_series(context_, result_));
@@ -102,71 +87,22 @@ class CachedQuery {
   }
 
  private:
-  // The whole slices of the grid, with what is known of them. False when the store cannot say whether rows changed.
   bool find_slices(const Reach& reach) {
-    const TimeNs length = kSliceSteps * grid_.step;
-    const TimeNs past = grid_.start % length;
-    TimeNs start = grid_.start - (past < 0 ? past + length : past);
-    if (start < grid_.start) start += length;
     const std::string prefix = to_string(expr_) + '\0' + std::to_string(grid_.step) + '\0';
-    for (; start + length - grid_.step <= grid_.last(); start += length) {
-      const TimeNs last = start + length - grid_.step;
-      // Before anything is read: what changes while the slice is read makes it another version.
-      const std::optional<std::uint64_t> version = context_.store().version(
-          context_.tenant(), Signal::kLogs, {start - reach.oldest + 1, last - reach.newest + 1});
-      if (!version) return false;
-      const auto begin = static_cast<std::size_t>((start - grid_.start) / grid_.step);
-      Slice slice{{begin, begin + kSliceSteps, nullptr}, prefix + std::to_string(start), *version};
-      slice.piece.found = cache_.find(context_.tenant(), slice.key, *version);
-      ++statistics_.slices_asked;
-      slices_.push_back(std::move(slice));
-    }
-    return true;
+    return slices_.find(Signal::kLogs, prefix, [&](TimeNs first, TimeNs last) {
+      return TimeRange{first - reach.oldest + 1, last - reach.newest + 1};
+    });
   }
 
-  // Known slices, and the gaps between them.
-  std::vector<Piece> cut() {
-    std::vector<Piece> out;
-    std::size_t at = 0, gaps = 0;
-    const auto gap_until = [&](std::size_t end) {
-      if (at == end) return;
-      out.push_back({at, end, nullptr});
-      ++gaps;
-    };
-    for (const Slice& slice : slices_) {
-      if (slice.piece.found == nullptr) continue;
-      gap_until(slice.piece.begin);
-      out.push_back(slice.piece);
-      at = slice.piece.end;
+  static ResultSlice part_of(const Matrix& matrix, std::size_t begin) {
+    ResultSlice part;
+    for (const Series& series : matrix.series) {
+      const auto first = series.values.begin() + static_cast<std::ptrdiff_t>(begin);
+      std::vector<double> values(first, first + query::ResultSlices::kSteps);
+      if (std::none_of(values.begin(), values.end(), query::is_present)) continue;
+      part.series.push_back({series.labels, std::move(values)});
     }
-    gap_until(grid_.steps());
-    if (gaps > kGapsMax) return {{0, grid_.steps(), nullptr}};
-    for (const Piece& piece : out) {
-      if (piece.found == nullptr) continue;
-      ++statistics_.slices_found;
-      statistics_.bytes_found += piece.found->bytes();
-      statistics_.time_found += kSliceSteps * grid_.step;
-    }
-    return out;
-  }
-
-  // The slices that lie in a piece which was read, unless they are still to come.
-  void keep(const Matrix& matrix, const Piece& piece) {
-    for (const Slice& slice : slices_) {
-      const auto& [begin, end, found] = slice.piece;
-      if (begin < piece.begin || end > piece.end || grid_.at(end - 1) > context_.clock().now()) continue;
-      auto kept = std::make_shared<ResultSlice>();
-      for (const Series& series : matrix.series) {
-        const auto first = series.values.begin() + static_cast<std::ptrdiff_t>(begin - piece.begin);
-        std::vector<double> values(first, first + kSliceSteps);
-        if (std::none_of(values.begin(), values.end(), query::is_present)) continue;
-        kept->series.push_back({series.labels, std::move(values)});
-      }
-      const std::size_t bytes = kept->bytes();
-      if (!cache_.insert(context_.tenant(), slice.key, slice.version, std::move(kept))) continue;
-      ++statistics_.slices_kept;
-      statistics_.bytes_kept += bytes;
-    }
+    return part;
   }
 
   void place(const std::vector<Series>& series, std::size_t begin) {
@@ -181,9 +117,7 @@ class CachedQuery {
   query::QueryContext& context_;
   const Expr& expr_;
   const TimeGrid grid_;
-  query::ResultCache& cache_;
-  query::CacheStatistics statistics_;
-  std::vector<Slice> slices_;
+  query::ResultSlices slices_;
   Matrix result_;
   std::unordered_map<std::string, std::size_t> index_;  // labels to series of the result
 };
