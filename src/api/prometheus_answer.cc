@@ -1,9 +1,8 @@
 #include "api/prometheus_answer.h"
 
-#include <charconv>
-#include <cmath>
 #include <memory>
 
+#include "metrics/go_number.h"
 #include "metrics/histogram_buckets.h"
 
 namespace trilobite::api {
@@ -38,7 +37,7 @@ void append_value(std::string& out, const Point& point) {
     metrics::append_histogram_json(out, *point.histogram);
   } else {
     out += '"';
-    append_prometheus_number(out, point.value);
+    metrics::append_api_number(out, point.value);
     out += '"';
   }
   out += ']';
@@ -139,23 +138,6 @@ void append_prometheus_time(std::string& out, TimeNs time) {
   }
   out += std::to_string(ms / 1000);
   if (ms % 1000 != 0) out += fmt::format(".{:03}", ms % 1000);
-}
-
-void append_prometheus_number(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "NaN";
-    return;
-  }
-  if (std::isinf(value)) {
-    out += value > 0 ? "+Inf" : "-Inf";
-    return;
-  }
-  const double magnitude = std::abs(value);
-  const bool exponent = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21);
-  char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value,
-                                 exponent ? std::chars_format::scientific : std::chars_format::fixed);
-  out.append(buffer, end.ptr);
 }
 
 void append_prometheus_labels(std::string& out, const LabelSet& labels) {

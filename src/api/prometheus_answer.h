@@ -12,8 +12,6 @@ namespace trilobite::api {
 
 // Seconds with as many decimals as the milliseconds need: 1768435200.5 is 1768435200.500.
 void append_prometheus_time(std::string& out, TimeNs time);
-// The number without quotes: shortest digits, an exponent below 1e-6 and from 1e21 on.
-void append_prometheus_number(std::string& out, double value);
 void append_prometheus_labels(std::string& out, const LabelSet& labels);
 
 struct QueryTimings {

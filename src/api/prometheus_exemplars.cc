@@ -6,6 +6,7 @@
 #include "api/prometheus_answer.h"
 #include "api/prometheus_parameters.h"
 #include "metrics/ast_children.h"
+#include "metrics/go_number.h"
 #include "query/context.h"
 
 namespace trilobite::api {
@@ -73,7 +74,7 @@ std::string exemplars_json(BySeries& found) {
       out += "{\"labels\":";
       append_prometheus_labels(out, exemplar.labels);
       out += ",\"value\":\"";
-      append_prometheus_number(out, exemplar.value);
+      metrics::append_api_number(out, exemplar.value);
       out += "\",\"timestamp\":";
       append_prometheus_time(out, exemplar.time);
       out += '}';

@@ -5,6 +5,7 @@
 
 #include "api/prometheus_answer.h"
 #include "api/prometheus_parameters.h"
+#include "metrics/go_number.h"
 #include "metrics/memory_samples.h"
 
 namespace trilobite::api {
@@ -314,7 +315,7 @@ TEST(PrometheusAnswers, WriteNumbersAndTimes) {
                   {5e-324, "5e-324"}};
   for (const auto& [value, want] : kNumbers) {
     std::string out;
-    append_prometheus_number(out, value);
+    metrics::append_api_number(out, value);
     EXPECT_EQ(out, want);
   }
   std::string out;

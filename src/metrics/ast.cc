@@ -9,6 +9,11 @@ std::string_view type_name(ValueType type) {
   return kNames[static_cast<std::size_t>(type)];
 }
 
+std::string_view short_type_name(ValueType type) {
+  if (type == ValueType::kVector) return "vector";
+  return type == ValueType::kMatrix ? "matrix" : type_name(type);
+}
+
 std::string place_text(std::string_view query, std::uint32_t start) {
   if (query.empty()) return "unknown position";
   if (start > query.size()) return "invalid position";

@@ -16,6 +16,8 @@ namespace trilobite::metrics {
 
 enum class ValueType : std::uint8_t { kNone, kScalar, kString, kVector, kMatrix };
 std::string_view type_name(ValueType type);  // "scalar", "string", "instant vector", "range vector", "none"
+// Prometheus' inner names, which its trees and one of its errors show: "vector", "matrix"; others as above.
+std::string_view short_type_name(ValueType type);
 
 // Bytes [start, end) of the query text.
 struct Position {

@@ -9,17 +9,6 @@ namespace trilobite::metrics {
 
 namespace {
 
-std::string_view json_type(ValueType type) {
-  switch (type) {
-    case ValueType::kVector:
-      return "vector";
-    case ValueType::kMatrix:
-      return "matrix";
-    default:
-      return type_name(type);
-  }
-}
-
 std::string_view card_name(VectorMatching::Card card) {
   constexpr std::string_view kNames[] = {"one-to-one", "many-to-one", "one-to-many", "many-to-many"};
   return kNames[static_cast<std::size_t>(card)];
@@ -143,9 +132,9 @@ class Writer {
   void fields(const Call& node) {
     type("call");
     json_.key("func").begin_object().key("name").string(node.function->name).key("argTypes").begin_array();
-    for (const ValueType argument : node.function->arguments) json_.string(json_type(argument));
+    for (const ValueType argument : node.function->arguments) json_.string(short_type_name(argument));
     json_.end_array().key("variadic").number(std::int64_t{node.function->variadic});
-    json_.key("returnType").string(json_type(node.function->result)).end_object();
+    json_.key("returnType").string(short_type_name(node.function->result)).end_object();
     json_.key("args").begin_array();
     for (const ExprPtr& argument : node.arguments) write(*argument);
     json_.end_array();

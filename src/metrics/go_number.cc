@@ -37,12 +37,20 @@ std::string go_number(double value) {
   return exponent < -4 || exponent >= 6 ? text : query::number_text(value);  // Go's thresholds for the shortest form
 }
 
-std::string api_number(double value) {
-  if (!std::isfinite(value)) return query::number_text(value);
-  if (value == 0) return std::signbit(value) ? "-0" : "0";
+void append_api_number(std::string& out, double value) {
   const double size = std::fabs(value);
-  int exponent = 0;
-  return size < 1e-6 || size >= 1e21 ? scientific(value, exponent) : query::number_text(value);
+  if (std::isfinite(value) && size != 0 && (size < 1e-6 || size >= 1e21)) {
+    int exponent = 0;
+    out += scientific(value, exponent);
+  } else {
+    query::append_number(out, value);
+  }
+}
+
+std::string api_number(double value) {
+  std::string out;
+  append_api_number(out, value);
+  return out;
 }
 
 std::optional<double> parse_go_float(std::string_view text) {

@@ -12,18 +12,6 @@ namespace {
 
 constexpr std::string_view kOperandTypes = "binary expression must contain only scalar and instant vector types";
 
-// Prometheus' inner name of a type, which one of its errors shows.
-std::string_view short_name(ValueType type) {
-  switch (type) {
-    case ValueType::kVector:
-      return "vector";
-    case ValueType::kMatrix:
-      return "matrix";
-    default:
-      return type_name(type);
-  }
-}
-
 bool matches_empty(const Matcher& matcher) {
   if (matcher.op == MatchOp::kEqual) return matcher.value.empty();
   if (matcher.op == MatchOp::kNotEqual) return !matcher.value.empty();
@@ -61,7 +49,7 @@ class Checker {
     TRY_VOID(check(*node.expr));
     if (node.expr->type == ValueType::kVector) return {};
     return fail(at,
-                fmt::format("subquery is only allowed on instant vector, got {} instead", short_name(node.expr->type)));
+                fmt::format("subquery is only allowed on instant vector, got {} instead", short_type_name(node.expr->type)));
   }
 
   Result<void> check_node(VectorSelector& node, Position at) {

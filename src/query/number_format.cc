@@ -41,6 +41,11 @@ void append_number(std::string& out, double value) {
     out.append(text, written.ptr);
     return;
   }
+  if (std::fabs(value) >= 1e-6 && std::fabs(value) < 1e15) {
+    const auto written = std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed);
+    out.append(text, written.ptr);
+    return;
+  }
   if (std::signbit(value)) out += '-';
   // The shortest digits come as d.ddde±xx; with chars_format::fixed a large number would get all its exact digits.
   const auto written = std::to_chars(text, text + sizeof(text), std::fabs(value), std::chars_format::scientific);
