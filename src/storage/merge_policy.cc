@@ -15,34 +15,8 @@ struct Demand {
   double gain_min;
 };
 
-// Neighbours in size, because a merge costs as much as its inputs and gains as much as it exceeds the largest of them.
-std::vector<PartRef> pick_neighbours(std::vector<PartRef> parts, Demand demand) {
-  std::sort(parts.begin(), parts.end(), [](const PartRef& a, const PartRef& b) { return bytes_of(a) < bytes_of(b); });
-  double gain_best = demand.gain_min;
-  std::size_t best_begin = 0, best_end = 0;
-  for (std::size_t begin = 0; begin < parts.size(); ++begin) {
-    std::uint64_t total = 0;
-    for (std::size_t end = begin + 1; end <= parts.size() && end - begin <= kMergeFanInMax; ++end) {
-      const std::uint64_t bytes = bytes_of(parts[end - 1]);
-      total += bytes;
-      const double gain = static_cast<double>(total) / static_cast<double>(std::max<std::uint64_t>(bytes, 1));
-      if (end - begin < demand.inputs_min || total > kMergePartBytesMax || gain < gain_best) continue;
-      gain_best = gain;
-      best_begin = begin;
-      best_end = end;
-    }
-  }
-  return {parts.begin() + static_cast<std::ptrdiff_t>(best_begin),
-          parts.begin() + static_cast<std::ptrdiff_t>(best_end)};
-}
-
-bool is_quiet(const std::vector<PartRef>& parts, TimeNs now) {
-  return std::all_of(parts.begin(), parts.end(), [&](const PartRef& part) {
-    return now - part->meta().created >= kWindowQuietAge.count();
-  });
-}
-
-// Parts next to each other in the order of arrival.
+// Parts next to each other in the order given: a merge costs as much as its inputs and gains as much as it exceeds the
+// largest of them.
 std::vector<PartRef> pick_successors(const std::vector<PartRef>& parts, Demand demand) {
   double gain_best = demand.gain_min;
   std::size_t best_begin = 0, best_end = 0;
@@ -60,6 +34,18 @@ std::vector<PartRef> pick_successors(const std::vector<PartRef>& parts, Demand d
   }
   return {parts.begin() + static_cast<std::ptrdiff_t>(best_begin),
           parts.begin() + static_cast<std::ptrdiff_t>(best_end)};
+}
+
+// Neighbours in size.
+std::vector<PartRef> pick_neighbours(std::vector<PartRef> parts, Demand demand) {
+  std::sort(parts.begin(), parts.end(), [](const PartRef& a, const PartRef& b) { return bytes_of(a) < bytes_of(b); });
+  return pick_successors(parts, demand);
+}
+
+bool is_quiet(const std::vector<PartRef>& parts, TimeNs now) {
+  return std::all_of(parts.begin(), parts.end(), [&](const PartRef& part) {
+    return now - part->meta().created >= kWindowQuietAge.count();
+  });
 }
 
 }  // namespace
