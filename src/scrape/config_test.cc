@@ -62,7 +62,7 @@ TEST(ScrapeConfig, ThePlatformsFileLoads) {
 
 // The files themselves, where they are at hand.
 TEST(ScrapeConfig, RealFilesLoadUnchanged) {
-  const std::filesystem::path fixtures = std::filesystem::path(__FILE__).parent_path() / "../../../shared/fixtures";
+  const auto fixtures = std::filesystem::path(TRILOBITE_SOURCE_DIR) / "../shared/fixtures";
   std::error_code missing;
   int seen = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(fixtures, missing)) {
