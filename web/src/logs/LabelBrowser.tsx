@@ -1,8 +1,9 @@
-import { ActionIcon, Loader, TextInput } from "@mantine/core";
+import { Loader } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { Icon } from "../app/icons";
 import { useI18n } from "../i18n";
 import type { Interval } from "../time/range";
+import { BrowserPanel } from "./BrowserPanel";
 import type { FieldFilterHandler } from "./LogDetail";
 import { useLabelNames, useLabelValues } from "./queries";
 import styles from "./LabelBrowser.module.css";
@@ -23,23 +24,14 @@ export function LabelBrowser({ interval, run, onFilter, onClose }: Props) {
   const [search, setSearch] = useState("");
   const shown = names.data ?? [];
   return (
-    <aside className={styles.browser} aria-label={t("labels.title")} data-testid="label-browser">
-      <div className={styles.head}>
-        <span>{t("labels.title")}</span>
-        <ActionIcon size="sm" onClick={onClose} aria-label={t("common.close")}>
-          <Icon name="close" size={14} />
-        </ActionIcon>
-      </div>
-      <TextInput
-        size="xs"
-        m={8}
-        mt={0}
-        placeholder={t("labels.search")}
-        value={search}
-        aria-label={t("labels.search")}
-        onChange={(event) => setSearch(event.currentTarget.value)}
-        leftSection={<Icon name="search" size={13} />}
-      />
+    <BrowserPanel
+      title={t("labels.title")}
+      searchLabel={t("labels.search")}
+      search={search}
+      testId="label"
+      onSearch={setSearch}
+      onClose={onClose}
+    >
       <div className={styles.list}>
         {names.isPending && interval && <Loader size="xs" m={10} />}
         {names.error && <div className={styles.note}>{names.error.message}</div>}
@@ -48,7 +40,7 @@ export function LabelBrowser({ interval, run, onFilter, onClose }: Props) {
           <Label key={name} name={name} search={search} interval={interval} onFilter={onFilter} />
         ))}
       </div>
-    </aside>
+    </BrowserPanel>
   );
 }
 

@@ -1,4 +1,4 @@
-import { ActionIcon, Loader, TextInput } from "@mantine/core";
+import { ActionIcon, Loader } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useDeferredValue, useMemo, useRef, useState } from "react";
 import type { MetricMetadata } from "../api/prometheus_types";
@@ -9,6 +9,7 @@ import { kNameLabel, metricSelector, type MatchOp } from "../promql/names";
 import { nowNs, kHour } from "../time/ns";
 import type { Interval } from "../time/range";
 import { metadataOf, useMetadata, useMetricLabels, useMetricLabelValues, useMetricNames } from "./queries";
+import { BrowserPanel } from "../logs/BrowserPanel";
 import panel from "../logs/LabelBrowser.module.css";
 import styles from "./MetricBrowser.module.css";
 
@@ -33,31 +34,21 @@ export function MetricBrowser(props: Props) {
   const [opened, setOpened] = useState<string>();
   const shown = useMemo(() => matching(names.data ?? [], metadata.data, wanted), [names.data, metadata.data, wanted]);
   return (
-    <aside className={`${panel.browser} ${styles.browser}`} aria-label={t("prom.browser")} data-testid="metric-browser">
-      <div className={panel.head}>
-        <span>
-          {t("prom.browser")} {names.data && <i data-testid="metric-count">{number(shown.length)}</i>}
-        </span>
-        <ActionIcon size="sm" onClick={onClose} aria-label={t("common.close")}>
-          <Icon name="close" size={14} />
-        </ActionIcon>
-      </div>
-      <TextInput
-        size="xs"
-        m={8}
-        mt={0}
-        placeholder={t("prom.search")}
-        value={search}
-        aria-label={t("prom.search")}
-        data-testid="metric-search"
-        onChange={(event) => setSearch(event.currentTarget.value)}
-        leftSection={<Icon name="search" size={13} />}
-      />
+    <BrowserPanel
+      title={t("prom.browser")}
+      count={names.data && <i data-testid="metric-count">{number(shown.length)}</i>}
+      searchLabel={t("prom.search")}
+      search={search}
+      testId="metric"
+      className={styles.browser}
+      onSearch={setSearch}
+      onClose={onClose}
+    >
       {names.isPending && interval && <Loader size="xs" m={10} />}
       {names.error && <div className={panel.note}>{names.error.message}</div>}
       {names.data && shown.length === 0 && <div className={panel.note}>{t("prom.noneFits")}</div>}
       <List {...props} names={shown} metadata={metadata.data} opened={opened} onOpen={setOpened} />
-    </aside>
+    </BrowserPanel>
   );
 }
 
