@@ -29,6 +29,23 @@ struct StorageOptions {
   bool background = true;  // false: tests drive flush and merge by hand
 };
 
+// What the engine holds in memory and takes of the disk, and what it may.
+struct StoreMemory {
+  struct Head {  // rows that are not in parts yet, of one signal; about
+    std::uint64_t bytes = 0, bytes_of_series = 0, series = 0;  // bytes without those of series
+  };
+  Head logs, samples, exemplars;
+  std::uint64_t bytes_head = 0, bytes_head_max = 0;  // of the active head; at the maximum writes wait
+  std::uint64_t bytes_in_flight = 0, bytes_in_flight_max = 0;  // writes that wait for the disk
+  std::uint64_t bytes_blocks = 0, bytes_blocks_max = 0;        // decoded blocks of parts, kept
+  std::uint64_t bytes_part_labels = 0, bytes_part_labels_max = 0;  // label sections of open parts
+  std::uint64_t parts_open = 0, parts_open_max = 0;
+  std::uint64_t bytes_part_list = 0;  // what is known of every part
+  std::uint64_t bytes_wal = 0;        // on disk, as the next three
+  std::uint64_t bytes_disk = 0, bytes_disk_max = 0;  // beyond the maximum the oldest parts go; 0: none is known
+  std::uint64_t disk_bytes_used = 0, disk_bytes_used_max = 0;  // of the file system; at the maximum writes are refused
+};
+
 struct World {
   FileSystem& files;
   const Clock& clock;
@@ -41,6 +58,9 @@ class EmbeddedStore : public Store {
   static Result<std::unique_ptr<EmbeddedStore>> open(World world, StorageOptions options);
 
   virtual Result<bool> merge_once() = 0;            // false: nothing to merge
+  // Flushes, then merges whatever can be merged, worth its rewriting now or not: the directory as it would be after a
+  // long quiet time.
+  virtual Result<void> compact() = 0;
   virtual Result<void> enforce_retention() = 0;
   // Puts parts aside that reads found to be damaged, and lets writes begin again once a full disk has room.
   virtual Result<void> look_after_disk() = 0;
@@ -59,6 +79,7 @@ class EmbeddedStore : public Store {
   virtual Result<void> snapshot(const std::string& directory, SnapshotHead head) = 0;
   // From the oldest to behind the newest row; empty without rows.
   virtual TimeRange times(const std::string& tenant, Signal signal) const = 0;
+  virtual StoreMemory memory() const = 0;
   virtual Result<void> close() = 0;                 // flushes; later calls fail with kUnavailable
   // What opening found to be torn or damaged, a sentence each; empty after a clean stop.
   virtual std::vector<std::string> recovery_messages() const = 0;

@@ -176,6 +176,11 @@ void Engine::run_merger() {
   }
 }
 
+bool Engine::is_stopping() {
+  std::lock_guard lock(wake_mutex_);
+  return stopping_;
+}
+
 void Engine::stop_threads() {
   {
     std::lock_guard lock(wake_mutex_);

@@ -1,7 +1,7 @@
 // The embedded engine. This header is the whole of its state; the sources are its parts of work: engine_open.cc,
 // engine_append.cc, engine_flush.cc (head to parts), engine_merge.cc, engine_retention.cc, engine_damage.cc,
 // engine_remove.cc (deleted rows), engine_delete.cc (deleted samples), engine_snapshot.cc,
-// engine_disk.cc (full or not), engine.cc (queries, threads).
+// engine_disk.cc (full or not), engine_memory.cc (what it all takes), engine.cc (queries, threads).
 //
 // Locks, in the order in which they may be taken:
 //   flush_mutex_  one flush at a time
@@ -26,7 +26,9 @@
 #include "storage/group_commit.h"
 #include "storage/limits.h"
 #include "storage/manifest.h"
+#include "storage/merge_policy.h"
 #include "storage/part_output.h"
+#include "storage/placed_append.h"
 #include "storage/requests.h"
 #include "storage/store_view.h"
 #include "storage/wal.h"
@@ -34,7 +36,7 @@
 
 namespace trilobite::storage {
 
-class Engine final : public EmbeddedStore {
+class Engine final : public EmbeddedStore, public PlacedAppends {
  public:
   Engine(World world, StorageOptions options);
   ~Engine() override;
@@ -42,7 +44,11 @@ class Engine final : public EmbeddedStore {
   Result<void> start();  // once, before anything else
 
   Result<void> append(std::string_view tenant, Signal signal, const Batch& batch,
-                      const AppendOptions& options) override;
+                      const AppendOptions& options) override {
+    return append_placed(tenant, signal, batch, {.append = options, .places = {}});
+  }
+  Result<void> append_placed(std::string_view tenant, Signal signal, const Batch& batch,
+                             const PlacedAppendOptions& options) override;
   Result<std::unique_ptr<Scan>> scan(ScanRequest request) override;
   Result<std::unique_ptr<SeriesScan>> scan_series(ScanRequest request) override;
   Result<std::vector<std::string>> label_names(const IndexRequest& request) override;
@@ -57,7 +63,9 @@ class Engine final : public EmbeddedStore {
   Result<void> snapshot(const std::string& directory, SnapshotHead head) override;
   Result<void> flush() override;
   StoreStatistics statistics() const override;
-  Result<bool> merge_once() override;
+  StoreMemory memory() const override;
+  Result<bool> merge_once() override { return merge_best(MergeDemand::kWorthIt); }
+  Result<void> compact() override;
   Result<void> enforce_retention() override;
   Result<void> look_after_disk() override;
   void hide_rows(std::shared_ptr<const RowFilters> filters) override;
@@ -76,6 +84,7 @@ class Engine final : public EmbeddedStore {
     const Batch* batch;
     TimeNs accepted;
     std::optional<Hash128> request;
+    Durability durability = Durability::kNow;
     bool fresh = true;  // false: a repeat, nothing to store
     Result<void> result;
     std::size_t bytes() const { return record.size() + (samples ? samples->bytes() : 0); }
@@ -87,6 +96,8 @@ class Engine final : public EmbeddedStore {
   Result<void> load_parts();
   Result<void> open_manifest();
   Result<void> check_parts();
+  void trust_parts();
+  void run_opener();
   Result<void> adopt_unknown_parts();
   Result<void> remove_orphans();
   Result<void> replay();
@@ -96,6 +107,7 @@ class Engine final : public EmbeddedStore {
   Result<void> check_disk();
   void append_records(std::span<Pending* const> fresh, std::string& frame);
   void commit_group(std::span<Pending* const> group);
+  Result<void> write_waiting();
 
   // engine_flush.cc
   Result<bool> freeze();
@@ -106,7 +118,8 @@ class Engine final : public EmbeddedStore {
   Result<void> flush_locked();
 
   // engine_merge.cc
-  std::vector<PartRef> claim_merge();
+  std::vector<PartRef> claim_merge(MergeDemand demand);
+  Result<bool> merge_best(MergeDemand demand);
   bool has_room_to_merge(const std::vector<PartRef>& parts) const;
   Result<PartMeta> write_merged(const std::vector<PartRef>& inputs, PartMeta meta);
   Result<void> commit_replacement(const std::vector<PartRef>& inputs, std::optional<PartMeta> output);
@@ -144,6 +157,7 @@ class Engine final : public EmbeddedStore {
   bool flush_is_due();
   void run_flusher();
   void run_merger();
+  bool is_stopping();
   void stop_threads();
   Result<void> check_open() const;
 
@@ -167,10 +181,13 @@ class Engine final : public EmbeddedStore {
   std::vector<AcceptedRequest> frozen_requests_;   // flush_mutex_
   std::vector<std::uint64_t> damaged_segments_;    // flush_mutex_: to be put aside once what they hold is in parts
 
-  // Guards wal_, wal_series_, recent_, disk_checked_, disk_full_, and appending to active_.
+  // Guards wal_, wal_series_, waiting_frame_, waiting_since_, recent_, disk_checked_, disk_full_, and appending to
+  // active_.
   mutable std::mutex commit_mutex_;
   std::unique_ptr<Wal> wal_;
   WalSeriesNumbers wal_series_;
+  std::string waiting_frame_;  // records of rows that are in the head and, as Durability::kSoon, not yet in the WAL
+  std::chrono::nanoseconds waiting_since_{0};
   RecentRequests recent_;
   std::optional<std::chrono::nanoseconds> disk_checked_;
   bool disk_full_ = false;

@@ -59,12 +59,24 @@ void Engine::append_records(std::span<Pending* const> fresh, std::string& frame)
   }
 }
 
+// Rows that are in the head already are not taken back when this fails: they wait for a flush without the WAL.
+// REQUIRES: commit_mutex_ is held.
+Result<void> Engine::write_waiting() {
+  if (waiting_frame_.empty()) return {};
+  auto outcome = wal_->append(waiting_frame_);
+  waiting_frame_.clear();
+  if (waiting_frame_.capacity() > kGroupBytesMax) waiting_frame_.shrink_to_fit();
+  writable_ = outcome.ok();
+  bytes_wal_ = wal_->bytes();
+  if (!outcome.ok() && outcome.error().code == Code::kNoSpace) retention_due_ = disk_full_ = true;
+  return outcome;
+}
+
 void Engine::commit_group(std::span<Pending* const> group) {
   std::lock_guard lock(commit_mutex_);
   const TimeNs now = clock_.now();
   std::vector<Pending*> fresh;
   std::set<Hash128> requests;
-  std::string frame;
   Result<void> outcome = closed_ ? error(Code::kUnavailable, "cannot append: the store is closed") : check_disk();
   for (Pending* item : group) {
     // A repeat within the group shares the fate of the first; one of an accepted request is done.
@@ -81,12 +93,14 @@ void Engine::commit_group(std::span<Pending* const> group) {
   }
   if (!outcome.ok()) writable_ = false;
   if (fresh.empty()) return;
-  append_records(fresh, frame);
-  outcome = wal_->append(frame);
-  writable_ = outcome.ok();
-  bytes_wal_ = wal_->bytes();
+  if (waiting_frame_.empty()) waiting_since_ = clock_.steady();
+  append_records(fresh, waiting_frame_);
+  const bool now_durable =
+      std::any_of(fresh.begin(), fresh.end(), [](const Pending* item) { return item->durability == Durability::kNow; });
+  if (now_durable || waiting_frame_.size() >= kGroupBytesMax || clock_.steady() - waiting_since_ >= kDurableSoon) {
+    outcome = write_waiting();
+  }
   if (!outcome.ok()) {
-    if (outcome.error().code == Code::kNoSpace) retention_due_ = disk_full_ = true;
     for (Pending* item : group) {
       if (!item->request || !recent_.contains(*item->request, now)) item->result = outcome;
     }
@@ -102,13 +116,13 @@ void Engine::commit_group(std::span<Pending* const> group) {
   for (Pending* item : fresh) {
     if (item->request) recent_.add(*item->request, item->accepted, now);
     rows_appended_ += head->append(item->tenant, item->signal, *item->batch,
-                                   item->samples ? std::span<const Hash128>(item->samples->hashes)
-                                                 : std::span<const Hash128>());
+                                   item->samples ? item->samples->keys() : SeriesKeys());
     bytes_appended_ += item->batch->bytes();
   }
 }
 
-Result<void> Engine::append(std::string_view tenant, Signal signal, const Batch& batch, const AppendOptions& options) {
+Result<void> Engine::append_placed(std::string_view tenant, Signal signal, const Batch& batch,
+                                   const PlacedAppendOptions& options) {
   TRY_VOID(check_open());
   if (tenant.size() > kTenantBytesMax)
     return error(Code::kLimit, "cannot append for a tenant with a name of {} bytes: the limit is {}", tenant.size(),
@@ -129,13 +143,14 @@ Result<void> Engine::append(std::string_view tenant, Signal signal, const Batch&
                .signal = signal,
                .batch = &batch,
                .accepted = now,
-               .request = options.request,
+               .request = options.append.request,
+               .durability = options.durability,
                .result = {}};
   if (signal == Signal::kMetrics) {
-    TRY(samples, prepare_samples(tenant, now, options.request, batch));
+    TRY(samples, prepare_samples(tenant, now, options.append.request, batch, options.places));
     item.samples = std::move(samples);
   } else {
-    TRY(record, encode_record(tenant, signal, now, options.request, batch));
+    TRY(record, encode_record(tenant, signal, now, options.append.request, batch));
     item.record = std::move(record);
   }
   auto result = queue_.submit(item, [this](std::span<Pending* const> group) { commit_group(group); });

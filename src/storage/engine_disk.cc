@@ -63,6 +63,10 @@ void Engine::update_writable() {
 Result<void> Engine::look_after_disk() {
   TRY_VOID(check_open());
   if (reports_->any()) TRY_VOID(put_damaged_aside());
+  {
+    std::lock_guard lock(commit_mutex_);
+    if (!closed_) TRY_VOID(write_waiting());
+  }
   update_writable();
   if (retention_due_.exchange(false)) TRY_VOID(enforce_retention());
   keep_reserve();

@@ -16,6 +16,7 @@ constexpr int kFlushZstdLevel = 1;  // a merge compresses again, and better
 Result<bool> Engine::freeze() {
   std::lock_guard commit_lock(commit_mutex_);
   if (active_->empty()) return false;
+  static_cast<void>(write_waiting());  // their numbers are of this segment; should it fail, so does what follows
   TRY(segment, wal_->rotate());
   bytes_wal_ = wal_->bytes();
   frozen_floor_ = segment;

@@ -8,16 +8,18 @@
 #include "storage/part_source.h"
 #include "storage/row_merger.h"
 #include "storage/schema.h"
+#include "storage/series_union.h"
 
 namespace trilobite::storage {
 namespace {
 
 constexpr int kMergeZstdLevel = 3;
+constexpr std::chrono::milliseconds kMergeWait{100};  // for one that may have ended before the wait began
 
 }  // namespace
 
 // The best merge of the window that is worth it most recently written; its inputs are marked as taken.
-std::vector<PartRef> Engine::claim_merge() {
+std::vector<PartRef> Engine::claim_merge(MergeDemand demand) {
   std::lock_guard lock(manifest_mutex_);
   if (manifest_->broken()) return {};
   using Stretch = std::pair<TableKey, int>;
@@ -35,8 +37,8 @@ std::vector<PartRef> Engine::claim_merge() {
   for (auto& [stretch, parts] : windows) {
     if (parts.size() < 2) continue;
     std::vector<PartRef> picked = keeps_last_of_time(stretch.first.signal)
-                                      ? pick_merge_in_order(parts, clock_.now())
-                                      : pick_merge(std::move(parts), clock_.now());
+                                      ? pick_merge_in_order(parts, clock_.now(), demand)
+                                      : pick_merge(std::move(parts), clock_.now(), demand);
     if (picked.empty()) continue;
     std::sort(picked.begin(), picked.end(),
               [](const PartRef& a, const PartRef& b) { return a->meta().order < b->meta().order; });
@@ -58,16 +60,18 @@ bool Engine::has_room_to_merge(const std::vector<PartRef>& parts) const {
 
 Result<PartMeta> Engine::write_merged(const std::vector<PartRef>& inputs, PartMeta meta) {
   std::vector<std::shared_ptr<const RowSource>> sources;
+  SeriesUnion united;
   for (const PartRef& part : inputs) {
-    TRY(source, PartSource::create(part, PartSource::Caching::kBypass));
+    TRY(source, PartSource::create_for_merge(part));
+    united.add(*source);
+    source->forget_labels();
     sources.push_back(std::move(source));
   }
-  SeriesUnion united = unite_series(sources);
   PartInput input;
-  input.sets = std::move(united.sets);
+  input.sets = united.take_sets();
   std::vector<MergeRun> runs;
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    MergeRun run{sources[i], {}, std::move(united.maps[i])};
+    MergeRun run{sources[i], {}, united.take_map(i)};
     for (std::size_t block = 0; block < sources[i]->blocks(); ++block) run.blocks.push_back(block);
     runs.push_back(std::move(run));
   }
@@ -112,9 +116,9 @@ Result<void> Engine::commit_replacement(const std::vector<PartRef>& inputs, std:
   return {};
 }
 
-Result<bool> Engine::merge_once() {
+Result<bool> Engine::merge_best(MergeDemand demand) {
   TRY_VOID(check_open());
-  const std::vector<PartRef> inputs = claim_merge();
+  const std::vector<PartRef> inputs = claim_merge(demand);
   if (inputs.empty()) return false;
   const PartMeta& first = inputs.front()->meta();
   PartMeta meta = new_part({first.tenant, first.signal, first.window});
@@ -135,8 +139,28 @@ Result<bool> Engine::merge_once() {
       for (const PartRef& part : inputs) unmergeable_.insert(part->meta().id);
     }
   }
+  {
+    std::lock_guard lock(wake_mutex_);  // compact() may wait for what was marked
+    head_changed_.notify_all();
+  }
   if (!committed.ok()) return std::move(committed).error().within("cannot merge {} parts", inputs.size());
   return true;
+}
+
+Result<void> Engine::compact() {
+  TRY_VOID(flush());
+  const auto is_merging = [this] {
+    std::lock_guard lock(manifest_mutex_);
+    return !merging_.empty();
+  };
+  for (;;) {
+    TRY(merged, merge_best(MergeDemand::kAny));
+    if (merged) continue;
+    if (!is_merging()) return {};
+    std::unique_lock lock(wake_mutex_);  // for a merge of another thread
+    if (stopping_) return error(Code::kUnavailable, "the store is closing");
+    head_changed_.wait_for(lock, kMergeWait);
+  }
 }
 
 }  // namespace trilobite::storage

@@ -1,5 +1,7 @@
 // Taking hold of a directory: lock, format, manifest, parts, WAL.
 #include <fmt/format.h>
+#include <pthread.h>
+#include <trilobite/log.h>
 
 #include <algorithm>
 
@@ -9,6 +11,8 @@
 
 namespace trilobite::storage {
 namespace {
+
+constexpr log::Target kLog{"trilobite::storage"};
 
 // A folder of somebody else's must not be written into by mistake. "lost+found" is what a fresh file system has.
 bool belongs_to_new_directory(const std::string& name) {
@@ -103,6 +107,30 @@ Result<void> Engine::adopt_unknown_parts() {
   return {};
 }
 
+// What the manifest names, without a look at the files: a look at each of thousands, on a disk that is cold, would keep
+// writers waiting. Whoever reads a part opens it, and reports what is wrong with it.
+void Engine::trust_parts() {
+  std::vector<PartRef> parts;
+  for (const auto& [id, meta] : manifest_->state().parts) parts.push_back(make_handle(meta));
+  publish(std::move(parts), {}, false);
+}
+
+// The look at those files, while the store is at work.
+void Engine::run_opener() {
+  pthread_setname_np(pthread_self(), "storage-open");
+  const StoreView opened = view();
+  for (const PartRef& part : opened.parts->parts) {
+    if (is_stopping()) return;
+    if (part->is_dropped()) continue;
+    const auto reader = part->noted(open_checked(files_, part->path(), part->meta()));
+    if (!reader.ok() && reader.error().code != Code::kCorrupt && !part->is_dropped())
+      kLog.warn("a part cannot be opened, and queries of its time fail: {}", reader.error().message);
+  }
+  if (!reports_->any()) return;
+  if (const auto aside = put_damaged_aside(); !aside.ok())
+    kLog.error("damaged parts are in no answer, but that could not be noted: {}", aside.error().message);
+}
+
 Result<void> Engine::check_parts() {
   std::vector<PartRef> parts;
   ManifestEdit edit;
@@ -137,7 +165,11 @@ Result<void> Engine::load_parts() {
         "{}: an unfinished edit at its end is dropped; unknown parts stay until the next start", layout_.manifest()));
   }
   TRY_VOID(adopt_unknown_parts());
-  TRY_VOID(check_parts());
+  if (options_.background) {
+    trust_parts();
+  } else {
+    TRY_VOID(check_parts());
+  }
   TRY_VOID(recheck_damaged());
   return remove_orphans();
 }
@@ -171,7 +203,7 @@ Result<void> Engine::replay() {
     for (const WalRecord& record : records) {
       TRY_VOID(check_batch(record.signal, record.batch));
       if (record.request && !recent_.add(*record.request, record.accepted, record.accepted)) continue;
-      active_->append(record.tenant, record.signal, record.batch, hash_label_sets(record.batch));
+      active_->append(record.tenant, record.signal, record.batch, record.hashes);
     }
     return {};
   };
@@ -203,6 +235,7 @@ Result<void> Engine::start() {
     return std::move(opened).error().within("cannot open data directory {}", layout_.directory());
   if (!options_.background) return {};
   threads_.emplace_back([this] { run_flusher(); });
+  if (!view().parts->parts.empty()) threads_.emplace_back([this] { run_opener(); });
   for (std::size_t i = 0; i < options_.merge_threads; ++i) threads_.emplace_back([this] { run_merger(); });
   return {};
 }

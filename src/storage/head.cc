@@ -167,8 +167,7 @@ std::size_t HeadRows::bytes_repeated(const HeadChunk& chunk, std::uint32_t serie
   return out;
 }
 
-HeadTable::Stored HeadRows::append(const Batch& batch, std::span<const std::uint32_t> rows,
-                                   std::span<const Hash128> /*label_hashes*/) {
+HeadTable::Stored HeadRows::append(const Batch& batch, std::span<const std::uint32_t> rows, SeriesKeys /*keys*/) {
   const Input input(batch, schema_);
   std::vector<std::uint32_t> number_of(batch.label_sets.size(), kNone);
   Stored out;
@@ -231,7 +230,7 @@ HeadTable& Head::table_of(const std::string& tenant, Signal signal, std::int64_t
 }
 
 std::size_t Head::append(const std::string& tenant, Signal signal, const Batch& batch,
-                         std::span<const Hash128> label_hashes) {
+                         SeriesKeys keys) {
   if (batch.rows() == 0) return 0;
   if (signal == Signal::kMetrics) has_samples_ = true;
   std::map<std::int64_t, std::vector<std::uint32_t>> rows_of;  // by window
@@ -245,11 +244,15 @@ std::size_t Head::append(const std::string& tenant, Signal signal, const Batch& 
   }
   std::size_t rows_stored = 0;
   for (const auto& [window, rows] : rows_of) {
-    const HeadTable::Stored stored = table_of(tenant, signal, window).append(batch, rows, label_hashes);
+    const HeadTable::Stored stored = table_of(tenant, signal, window).append(batch, rows, keys);
     bytes_ += stored.bytes;
     bytes_of_series_ += stored.bytes_of_series;
     rows_ += stored.rows;
     series_ += stored.series;
+    Share& share = shares_[static_cast<std::size_t>(signal)];
+    share.bytes += stored.bytes - stored.bytes_of_series;
+    share.bytes_of_series += stored.bytes_of_series;
+    share.series += stored.series;
     rows_stored += stored.rows;
   }
   return rows_stored;

@@ -36,8 +36,7 @@ class HeadRows final : public HeadTable, public std::enable_shared_from_this<Hea
   explicit HeadRows(Signal signal) : schema_(schema_of(signal)) {}
 
   // A row that is there already (label set, time, all columns) is dropped.
-  Stored append(const Batch& batch, std::span<const std::uint32_t> rows,
-                std::span<const Hash128> label_hashes) override;
+  Stored append(const Batch& batch, std::span<const std::uint32_t> rows, SeriesKeys keys) override;
 
   // What a reader needs to go on without a lock.
   struct ChunkView {
@@ -92,9 +91,8 @@ class HeadRows final : public HeadTable, public std::enable_shared_from_this<Hea
 class Head {
  public:
   // One thread at a time.
-  // Returns how many rows were stored. `label_hashes` as for HeadTable.
-  std::size_t append(const std::string& tenant, Signal signal, const Batch& batch,
-                     std::span<const Hash128> label_hashes);
+  // Returns how many rows were stored. `keys` as for HeadTable; only samples need them.
+  std::size_t append(const std::string& tenant, Signal signal, const Batch& batch, SeriesKeys keys);
 
   struct Table {
     TableKey key;
@@ -103,10 +101,14 @@ class Head {
   std::vector<Table> tables() const;  // in order of keys
   std::size_t bytes() const { return bytes_; }
   // How large it may become. The same series are there again after a flush, so a head that they alone fill would be
-  // written all the time: rows always have twice the room that series take.
-  std::size_t bytes_max(std::size_t configured) const { return std::max(configured, 3 * bytes_of_series_.load()); }
+  // written all the time: rows always have as much room as series take, which is some two hundred samples for each.
+  std::size_t bytes_max(std::size_t configured) const { return std::max(configured, 2 * bytes_of_series_.load()); }
   std::uint64_t rows() const { return rows_; }
   std::uint64_t series() const { return series_; }
+  struct Share {
+    std::atomic<std::size_t> bytes{0}, bytes_of_series{0}, series{0};
+  };
+  const Share& share_of(Signal signal) const { return shares_[static_cast<std::size_t>(signal)]; }
   bool empty() const { return rows_ == 0; }
   bool has_samples() const { return has_samples_; }
 
@@ -115,6 +117,7 @@ class Head {
 
   std::atomic<std::size_t> bytes_{0}, bytes_of_series_{0}, rows_{0}, series_{0};
   std::atomic<bool> has_samples_{false};
+  Share shares_[static_cast<std::size_t>(Signal::kExemplars) + 1];
   mutable std::mutex mutex_;  // guards tables_
   std::map<TableKey, std::shared_ptr<HeadTable>> tables_;
 };

@@ -79,20 +79,22 @@ std::shared_ptr<const HeadSampleSource> HeadSampleSource::create(std::shared_ptr
                                                                  const SeriesSet& series, TimeRange range) {
   struct Found {
     LabelSetRef set;
-    HeadSamples::View view;
+    std::uint32_t number;
   };
   std::vector<Found> found;
   for (const std::uint32_t number : series) {
-    HeadSamples::View view = table->view(number);
+    const HeadSamples::View view = table->view(number);
     if (view.last == nullptr || !overlaps(view.stats.time_min, view.stats.time_max, range)) continue;
-    found.push_back({table->index().label_set(number), view});
+    found.push_back({table->index().label_set(number), number});
   }
   if (found.empty()) return nullptr;
   std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return *a.set < *b.set; });
   auto out = std::make_shared<HeadSampleSource>();
+  out->sets_.reserve(found.size());
+  out->views_.reserve(found.size());
   for (Found& one : found) {
     out->sets_.push_back(std::move(one.set));
-    out->views_.push_back(one.view);
+    out->views_.push_back(table->view(one.number));
   }
   out->table_ = std::move(table);
   out->cut_blocks();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <mutex>
 
 #include "storage/head_sample_source.h"
@@ -11,14 +10,17 @@ namespace trilobite::storage {
 namespace {
 
 constexpr std::uint32_t kNone = 0xFFFFFFFFu;
-// The first chunk of a series is small, because most series of a head that is written every few minutes stay short.
-constexpr std::uint32_t kChunkSamplesMin = 4, kChunkSamplesMax = 16;
+// Of a chunk with what stands in front of its samples. The first of a series is small, because series that come and go
+// stay short; larger ones than the last would leave more empty than they save.
+constexpr std::size_t kChunkBytesMin = 64, kChunkBytesMax = 256;
+// How many rows ahead memory is asked for.
+constexpr std::size_t kAhead = 8;
 
 }  // namespace
 
 // Sets come one after the other in the order of their numbers.
-std::uint32_t HeadSamples::number_of(const LabelSetRef& set, const Hash128& hash) {
-  const SeriesNumbers::Place place = numbers_.take(hash);
+std::uint32_t HeadSamples::number_of(const LabelSetRef& set, const Hash128& hash, std::uint32_t hint) {
+  const SeriesNumbers::Place place = numbers_.take(hash, hint);
   if (!place.fresh) return place.number;
   if (place.number / kPageSeries == pages_.size()) {
     auto page = std::make_unique<Series[]>(kPageSeries);
@@ -36,48 +38,57 @@ bool HeadSamples::put(Series& series, TimeNs time, double value, std::string_vie
   const std::uint32_t rows = series.rows.load(std::memory_order_relaxed);
   const TimeNs time_max = series.time_max.load(std::memory_order_relaxed);
   if (rows > 0 && time <= time_max) {
-    const std::uint32_t newest = chunk->used() - 1;
-    const bool again = chunk->time_of(newest) == time &&
-                       std::bit_cast<std::uint64_t>(chunk->values()[newest]) == std::bit_cast<std::uint64_t>(value) &&
-                       (chunk->texts() == nullptr ? std::string_view() : chunk->texts()[newest]) == text;
-    if (again) return false;
+    if (chunk->is_newest(base_, time, value, text, series.state)) return false;
     series.in_order.store(false, std::memory_order_relaxed);
     if (time < series.time_min.load(std::memory_order_relaxed)) series.time_min.store(time, std::memory_order_relaxed);
   } else {
     if (rows == 0) series.time_min.store(time, std::memory_order_relaxed);
     series.time_max.store(time, std::memory_order_relaxed);
   }
-  if (!text.empty()) {
-    char* copy = arena_.take(text.size());
-    std::memcpy(copy, text.data(), text.size());
-    text = {copy, text.size()};
-    series.text_bytes.fetch_add(static_cast<std::uint32_t>(text.size()), std::memory_order_relaxed);
-  }
+  if (!text.empty()) series.text_bytes.fetch_add(static_cast<std::uint32_t>(text.size()), std::memory_order_relaxed);
   series.rows.store(rows + 1, std::memory_order_relaxed);
-  const SampleChunk::Needs needs = SampleChunk::needs_of(base_, time, text);
-  if (chunk == nullptr || !chunk->has_room(needs)) {
-    const std::uint32_t capacity =
-        chunk == nullptr ? kChunkSamplesMin : std::min(kChunkSamplesMax, chunk->capacity() * 2);
-    SampleChunk* next = SampleChunk::make(arena_, chunk, base_, capacity, needs);
-    next->put(time, value, text);
-    series.last.store(next, std::memory_order_release);
-  } else {
-    chunk->put(time, value, text);
-  }
+  if (chunk != nullptr && chunk->put(base_, time, value, text, series.state)) return true;
+  const std::size_t bytes =
+      chunk == nullptr ? kChunkBytesMin : std::min(kChunkBytesMax, 2 * (sizeof(SampleChunk) + chunk->capacity()));
+  SampleChunk* next = SampleChunk::make(arena_, chunk, bytes - sizeof(SampleChunk),
+                                        SampleChunk::kind_of(base_, time, text), text, series.state);
+  CHECK(next->put(base_, time, value, text, series.state));
+  series.last.store(next, std::memory_order_release);
   return true;
 }
 
-HeadTable::Stored HeadSamples::append(const Batch& batch, std::span<const std::uint32_t> rows,
-                                      std::span<const Hash128> label_hashes) {
-  CHECK(label_hashes.size() == batch.label_sets.size());
-  const auto& values = std::get<std::vector<double>>(batch.find(kValueColumn)->values());
-  const Column* texts = batch.find(kHistogramColumn);
-  std::vector<std::uint32_t> numbers(batch.label_sets.size(), kNone);
-  const std::size_t arena_before = arena_.bytes(), index_before = index_.bytes(), series_before = numbers_.size();
-  Stored out;
+// By label set of the batch; kNone for those without a row.
+std::vector<std::uint32_t> HeadSamples::numbers_of(const Batch& batch, std::span<const std::uint32_t> rows,
+                                                   SeriesKeys keys) {
+  std::vector<std::uint32_t> out(batch.label_sets.size(), kNone);
   for (const std::uint32_t row : rows) {
     const std::uint32_t set = batch.label_set_of_row[row];
-    if (numbers[set] == kNone) numbers[set] = number_of(batch.label_sets[set], label_hashes[set]);
+    if (out[set] != kNone) continue;
+    if (keys.places.empty()) {
+      out[set] = number_of(batch.label_sets[set], keys.hashes[set], kNone);
+    } else {
+      SeriesPlace& place = *keys.places[set];
+      out[set] = place.head_number = number_of(batch.label_sets[set], place.hash, place.head_number);
+    }
+  }
+  return out;
+}
+
+HeadTable::Stored HeadSamples::append(const Batch& batch, std::span<const std::uint32_t> rows, SeriesKeys keys) {
+  CHECK(keys.size() == batch.label_sets.size());
+  const auto& values = std::get<std::vector<double>>(batch.find(kValueColumn)->values());
+  const Column* texts = batch.find(kHistogramColumn);
+  const std::size_t arena_before = arena_.bytes(), index_before = index_.bytes(), series_before = numbers_.size();
+  const std::vector<std::uint32_t> numbers = numbers_of(batch, rows, keys);
+  Stored out;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint32_t row = rows[i], set = batch.label_set_of_row[row];
+    // Most of the cost is the wait for memory that was touched a scrape ago: it is asked for ahead.
+    if (i + kAhead < rows.size()) __builtin_prefetch(&at(numbers[batch.label_set_of_row[rows[i + kAhead]]]), 1);
+    if (i + kAhead / 2 < rows.size()) {
+      const Series& soon = at(numbers[batch.label_set_of_row[rows[i + kAhead / 2]]]);
+      __builtin_prefetch(soon.last.load(std::memory_order_relaxed), 1);
+    }
     const std::string_view text = texts == nullptr ? std::string_view() : texts->text(row);
     if (put(at(numbers[set]), batch.times[row], values[row], text)) ++out.rows;
   }
@@ -100,6 +111,7 @@ HeadSamples::View HeadSamples::view(std::uint32_t series) const {
   out.last = found->last.load(std::memory_order_acquire);
   if (out.last == nullptr) return out;
   out.used = out.last->used();
+  out.base = base_;
   out.in_order = found->in_order.load(std::memory_order_relaxed);
   out.stats.rows = found->rows.load(std::memory_order_relaxed);
   out.stats.bytes = found->text_bytes.load(std::memory_order_relaxed);
@@ -128,32 +140,18 @@ PartInput HeadSamples::sorted_rows() const {
 void append_samples(const HeadSamples::View& view, TimeNs first, TimeNs last, SeriesSamples& out) {
   struct Stretch {
     const SampleChunk* chunk;
-    std::uint32_t used;
+    SampleChunk::Used used;
   };
   std::vector<Stretch> stretches;
-  std::uint32_t used = view.used;
+  SampleChunk::Used used = view.used;
   for (const SampleChunk* chunk = view.last; chunk != nullptr; chunk = chunk->before()) {
-    stretches.push_back({chunk, used});
+    const TimeNs begin = view.in_order ? chunk->first_time(view.base) : first;
+    if (begin <= last) stretches.push_back({chunk, used});
     if (chunk->before() != nullptr) used = chunk->before()->used();
-    if (view.in_order && chunk->time_of(0) < first) break;
+    if (begin < first) break;
   }
   for (auto at = stretches.rbegin(); at != stretches.rend(); ++at) {
-    const SampleChunk& chunk = *at->chunk;
-    const std::size_t before = out.times.size();
-    StringColumn texts;
-    std::uint32_t begin = 0, end = at->used;
-    if (view.in_order) {
-      while (begin < end && chunk.time_of(begin) < first) ++begin;
-      while (begin < end && chunk.time_of(end - 1) > last) --end;
-    }
-    for (std::uint32_t i = begin; i < end; ++i) {
-      const TimeNs time = chunk.time_of(i);
-      if (time < first || time > last) continue;
-      out.times.push_back(time);
-      out.values.push_back(chunk.values()[i]);
-      if (chunk.texts() != nullptr) texts.push_back(chunk.texts()[i]);
-    }
-    if (out.times.size() > before) append_histograms(out, before, texts, 0);
+    at->chunk->read(at->used, view.base, first, last, out);
   }
 }
 

@@ -1,6 +1,6 @@
-// Samples in the head, series by series: appending one of a known series is a look-up and three stores, reading one
-// series touches no other. Samples are kept in order of arrival; whoever reads puts them in order of time, of two with
-// one time the last.
+// Samples in the head, series by series, each as what changed since the one before it (sample_chunk.h): appending one
+// of a known series is a look-up and a few bytes, reading one series touches no other. Samples are kept in order of
+// arrival; whoever reads puts them in order of time, of two with one time the last.
 #pragma once
 
 #include <atomic>
@@ -16,8 +16,7 @@ class HeadSamples final : public HeadTable, public std::enable_shared_from_this<
  public:
   // `base` is where the window begins.
   explicit HeadSamples(TimeNs base) : base_(base) {}
-  Stored append(const Batch& batch, std::span<const std::uint32_t> rows,
-                std::span<const Hash128> label_hashes) override;
+  Stored append(const Batch& batch, std::span<const std::uint32_t> rows, SeriesKeys keys) override;
   const HeadIndex& index() const override { return index_; }
   std::vector<SeriesStats> stats() const override;
   std::uint64_t rows() const override { return rows_; }
@@ -27,7 +26,8 @@ class HeadSamples final : public HeadTable, public std::enable_shared_from_this<
   // A series at one moment: later samples are not seen through it.
   struct View {
     const SampleChunk* last = nullptr;  // null: none yet
-    std::uint32_t used = 0;             // of the last chunk
+    SampleChunk::Used used;             // of the last chunk
+    TimeNs base = 0;                    // of all chunks
     bool in_order = true;
     SeriesStats stats;
   };
@@ -39,11 +39,13 @@ class HeadSamples final : public HeadTable, public std::enable_shared_from_this<
     std::atomic<TimeNs> time_min{0}, time_max{0};
     std::atomic<std::uint32_t> rows{0}, text_bytes{0};
     std::atomic<bool> in_order{true};
+    SampleState state;  // writer only
   };
-  static constexpr std::size_t kPageSeries = 1024;
+  static constexpr std::size_t kPageSeries = 256;
 
   Series& at(std::uint32_t series) const { return pages_[series / kPageSeries][series % kPageSeries]; }
-  std::uint32_t number_of(const LabelSetRef& set, const Hash128& hash);
+  std::uint32_t number_of(const LabelSetRef& set, const Hash128& hash, std::uint32_t hint);
+  std::vector<std::uint32_t> numbers_of(const Batch& batch, std::span<const std::uint32_t> rows, SeriesKeys keys);
   bool put(Series& series, TimeNs time, double value, std::string_view text);
 
   const TimeNs base_;

@@ -10,6 +10,7 @@
 #include "storage/head_index.h"
 #include "storage/label_matcher.h"
 #include "storage/row_source.h"
+#include "storage/series_place.h"
 
 namespace trilobite::storage {
 
@@ -17,13 +18,13 @@ class HeadTable {
  public:
   virtual ~HeadTable() = default;
 
-  // Those rows of the batch. `label_hashes` are hash128() of the bytes of the batch's label sets.
+  // Those rows of the batch. `keys` are of the batch's label sets.
   struct Stored {
     std::size_t rows = 0, bytes = 0, series = 0;
     std::size_t bytes_of_series = 0;  // of `bytes`: what new series cost before they have rows
   };
   virtual Stored append(const Batch& batch, std::span<const std::uint32_t> rows,
-                        std::span<const Hash128> label_hashes) = 0;
+                        SeriesKeys keys) = 0;
 
   virtual const HeadIndex& index() const = 0;
   virtual std::vector<SeriesStats> stats() const = 0;  // by series number

@@ -15,8 +15,8 @@ std::size_t append(Head& head, const std::vector<TestSample>& samples) {
 }
 
 // As many series as fill what was configured do not make a head that is flushed again at once: it is full when their
-// samples take twice what they do.
-TEST(Head, SamplesHaveTwiceTheRoomOfTheirSeries) {
+// samples take as much as they do.
+TEST(Head, SamplesHaveAsMuchRoomAsTheirSeries) {
   constexpr std::size_t kSeries = 500, kConfigured = 10'000;
   Head head;
   std::size_t scrapes = 0;

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "storage/label_matcher.h"
+#include "storage/scan_stats.h"
 
 namespace trilobite {
 namespace {
@@ -82,18 +83,6 @@ struct TenantScan {
     return best.value_or(0);
   }
 };
-
-void add_to(ScanStats& sum, const ScanStats& stats) {
-  sum.parts += stats.parts;
-  sum.blocks += stats.blocks;
-  sum.blocks_skipped += stats.blocks_skipped;
-  sum.rows += stats.rows;
-  sum.bytes += stats.bytes;
-  sum.bytes_compressed += stats.bytes_compressed;
-  sum.head_rows += stats.head_rows;
-  sum.head_bytes += stats.head_bytes;
-  sum.warnings.insert(sum.warnings.end(), stats.warnings.begin(), stats.warnings.end());
-}
 
 class JoinedScan final : public Scan {
  public:

@@ -48,15 +48,18 @@ bool is_quiet(const std::vector<PartRef>& parts, TimeNs now) {
   });
 }
 
+Demand demand_of_small(const std::vector<PartRef>& parts, TimeNs now, MergeDemand demand) {
+  if (demand == MergeDemand::kAny) return {2, 1.0};
+  return is_quiet(parts, now) ? Demand{2, kMergeGainQuietMin} : Demand{kMergeFanInMin, kMergeGainMin};
+}
+
 }  // namespace
 
-std::vector<PartRef> pick_merge_in_order(const std::vector<PartRef>& parts, TimeNs now) {
-  const bool quiet = is_quiet(parts, now);
+std::vector<PartRef> pick_merge_in_order(const std::vector<PartRef>& parts, TimeNs now, MergeDemand demand) {
+  const Demand wanted = demand_of_small(parts, now, demand);
   std::vector<PartRef> stretch, picked;
   const auto look = [&] {
-    if (picked.empty()) {
-      picked = pick_successors(stretch, quiet ? Demand{2, kMergeGainQuietMin} : Demand{kMergeFanInMin, kMergeGainMin});
-    }
+    if (picked.empty()) picked = pick_successors(stretch, wanted);
     stretch.clear();
   };
   const auto is_grown = [](const PartRef& part) { return bytes_of(part) >= kSamplePartGrownBytes; };
@@ -72,14 +75,13 @@ std::vector<PartRef> pick_merge_in_order(const std::vector<PartRef>& parts, Time
   return picked;
 }
 
-std::vector<PartRef> pick_merge(std::vector<PartRef> parts, TimeNs now) {
+std::vector<PartRef> pick_merge(std::vector<PartRef> parts, TimeNs now, MergeDemand demand) {
   std::erase_if(parts, [](const PartRef& part) { return bytes_of(part) > kMergePartBytesMax; });
-  const bool quiet = is_quiet(parts, now);
+  const Demand small = demand_of_small(parts, now, demand);
   const auto grown_from = std::stable_partition(
       parts.begin(), parts.end(), [](const PartRef& part) { return bytes_of(part) < kPartGrownBytes; });
   std::vector<PartRef> grown(grown_from, parts.end());
   parts.erase(grown_from, parts.end());
-  const Demand small = quiet ? Demand{2, kMergeGainQuietMin} : Demand{kMergeFanInMin, kMergeGainMin};
   std::vector<PartRef> picked = pick_neighbours(std::move(parts), small);
   if (picked.empty() && grown.size() > kPartsGrownMax)
     picked = pick_neighbours(std::move(grown), {kMergeFanInMax, kMergeGainMin});

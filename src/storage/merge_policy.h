@@ -7,11 +7,15 @@
 
 namespace trilobite::storage {
 
+// kAny: whatever makes fewer parts, except of those that have grown.
+enum class MergeDemand : std::uint8_t { kWorthIt, kAny };
+
 // Of parts of one window, none of which is being merged. Empty when nothing is worth it.
-std::vector<PartRef> pick_merge(std::vector<PartRef> parts, TimeNs now);
+std::vector<PartRef> pick_merge(std::vector<PartRef> parts, TimeNs now, MergeDemand demand = MergeDemand::kWorthIt);
 
 // The same for parts of which the later one counts where both have something: only neighbours in the order of arrival,
 // which is that of `parts`.
-std::vector<PartRef> pick_merge_in_order(const std::vector<PartRef>& parts, TimeNs now);
+std::vector<PartRef> pick_merge_in_order(const std::vector<PartRef>& parts, TimeNs now,
+                                         MergeDemand demand = MergeDemand::kWorthIt);
 
 }  // namespace trilobite::storage

@@ -21,6 +21,11 @@ void PartCache::put(std::uint64_t part, std::shared_ptr<const Open> open) {
   evict();
 }
 
+PartCache::Size PartCache::size() const {
+  std::lock_guard lock(mutex_);
+  return {order_.size(), bytes_};
+}
+
 void PartCache::evict() {
   while (order_.size() > 1 && (order_.size() > kPartsOpenMax || bytes_ > kPartIndexBytesMax)) {
     bytes_ -= order_.back().second->bytes();
@@ -75,24 +80,32 @@ Result<std::shared_ptr<const PartReader>> open_checked(FileSystem& files, const 
   return reader;
 }
 
-Result<std::shared_ptr<const PartCache::Open>> PartHandle::open() const {
+Result<std::shared_ptr<const PartCache::Open>> PartHandle::open(Caching caching) const {
   if (auto found = cache_->find(meta_.id)) return found;
-  return noted(open_file());
+  TRY(opened, noted(open_file(Sections::kAll)));
+  if (caching == Caching::kUse) cache_->put(meta_.id, opened);
+  return opened;
 }
 
-Result<std::shared_ptr<const PartCache::Open>> PartHandle::open_file() const {
+Result<std::shared_ptr<const PartCache::Open>> PartHandle::open_without_index() const {
+  if (auto found = cache_->find(meta_.id)) return found;
+  return noted(open_file(Sections::kSeries));
+}
+
+Result<std::shared_ptr<const PartCache::Open>> PartHandle::open_file(Sections sections) const {
   TRY(reader, open_checked(files_, path_, meta_));
   auto open = std::make_shared<PartCache::Open>();
   TRY(series_bytes, reader->read_section("series"));
   auto series = SeriesTable::decode(series_bytes);
   if (!series.ok()) return std::move(series).error().within("cannot read the series of {}", path_);
   open->series = std::move(series).value();
-  TRY(index_bytes, reader->read_section("index"));
-  auto index = LabelIndex::decode(index_bytes, open->series->size());
-  if (!index.ok()) return std::move(index).error().within("cannot read the label index of {}", path_);
-  open->index = std::move(index).value();
+  if (sections == Sections::kAll) {
+    TRY(index_bytes, reader->read_section("index"));
+    auto index = LabelIndex::decode(index_bytes, open->series->size());
+    if (!index.ok()) return std::move(index).error().within("cannot read the label index of {}", path_);
+    open->index = std::move(index).value();
+  }
   open->reader = std::move(reader);
-  cache_->put(meta_.id, open);
   return std::shared_ptr<const PartCache::Open>(std::move(open));
 }
 

@@ -43,13 +43,17 @@ class PartCache {
   std::shared_ptr<const Open> find(std::uint64_t part);
   void put(std::uint64_t part, std::shared_ptr<const Open> open);
   void forget(std::uint64_t part);
+  struct Size {
+    std::size_t parts = 0, bytes = 0;
+  };
+  Size size() const;  // of what is open; without blocks
 
  private:
   using Order = std::list<std::pair<std::uint64_t, std::shared_ptr<const Open>>>;
   void evict();
 
   BlockCache blocks_;
-  std::mutex mutex_;  // guards everything below
+  mutable std::mutex mutex_;  // guards everything below
   Order order_;       // last used first
   std::unordered_map<std::uint64_t, Order::iterator> place_of_;
   std::size_t bytes_ = 0;
@@ -70,8 +74,12 @@ class PartHandle {
 
   const PartMeta& meta() const { return meta_; }
   const std::string& path() const { return path_; }
-  // kCorrupt when the file is not the one that the manifest means.
-  Result<std::shared_ptr<const PartCache::Open>> open() const;
+  // kCorrupt when the file is not the one that the manifest means. kBypass: what is kept is used, but not what had to
+  // be opened kept; for who reads everything once, as a merge does, and would push out what queries use.
+  enum class Caching : std::uint8_t { kUse, kBypass };
+  Result<std::shared_ptr<const PartCache::Open>> open(Caching caching = Caching::kUse) const;
+  // The same, bypassing what is kept, perhaps without the label index.
+  Result<std::shared_ptr<const PartCache::Open>> open_without_index() const;
   BlockCache& blocks() const { return cache_->blocks(); }
   // Passes on what reading the file gave; damage is reported, so that the part is put aside.
   template <class T>
@@ -85,9 +93,11 @@ class PartHandle {
   }
   // The manifest does not name it any more: the file goes with the last handle.
   void drop() { dropped_ = true; }
+  bool is_dropped() const { return dropped_; }
 
  private:
-  Result<std::shared_ptr<const PartCache::Open>> open_file() const;
+  enum class Sections : std::uint8_t { kAll, kSeries };
+  Result<std::shared_ptr<const PartCache::Open>> open_file(Sections sections) const;
 
   FileSystem& files_;
   std::shared_ptr<PartCache> cache_;  // shared with the engine, which a scan may outlive, as is the next

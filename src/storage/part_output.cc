@@ -58,33 +58,18 @@ Result<PartInfo> write_file(FileSystem& files, const std::string& path, Signal s
     TRY_VOID(writer->add_block(*block));
     add_stats(*block, signal, table.stats);
   }
+  input.blocks.reset();  // its buffers make room for those of the sections
+  std::size_t label_bytes = 0;
+  for (const LabelSetRef& set : input.sets) label_bytes += set->bytes().size();
+  table.label_bytes.bytes.reserve(label_bytes);
   for (const LabelSetRef& set : input.sets) table.label_bytes.push_back(set->bytes());
   TRY_VOID(writer->add_section("series", table.encode()));
+  table = {};
   TRY_VOID(writer->add_section("index", LabelIndex::encode(input.sets)));
   return writer->finish();
 }
 
 }  // namespace
-
-SeriesUnion unite_series(const std::vector<std::shared_ptr<const RowSource>>& sources) {
-  struct Place {
-    std::string_view bytes;
-    std::uint32_t source, series;
-  };
-  std::vector<Place> places;
-  SeriesUnion out;
-  for (std::uint32_t i = 0; i < sources.size(); ++i) {
-    out.maps.emplace_back(sources[i]->series());
-    for (std::uint32_t s = 0; s < sources[i]->series(); ++s) places.push_back({sources[i]->label_bytes(s), i, s});
-  }
-  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.bytes < b.bytes; });
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (i == 0 || places[i].bytes != places[i - 1].bytes)
-      out.sets.push_back(sources[places[i].source]->label_set(places[i].series));
-    out.maps[places[i].source][places[i].series] = static_cast<std::uint32_t>(out.sets.size() - 1);
-  }
-  return out;
-}
 
 Result<PartMeta> write_part(FileSystem& files, const Layout& layout, PartMeta meta, PartInput input,
                             PartOptions options, const std::function<Result<void>()>& between_blocks) {

@@ -9,13 +9,6 @@
 
 namespace trilobite::storage {
 
-// The label sets of several sources in one order, and where the series of each went.
-struct SeriesUnion {
-  std::vector<LabelSetRef> sets;                    // sorted
-  std::vector<std::vector<std::uint32_t>> maps;     // per source: number there -> number here
-};
-SeriesUnion unite_series(const std::vector<std::shared_ptr<const RowSource>>& sources);
-
 // `meta` has everything but `info`, which the result has as well. The file counts once the manifest names it; it is
 // removed again when something fails. `between_blocks` may stop the work with an error.
 Result<PartMeta> write_part(FileSystem& files, const Layout& layout, PartMeta meta, PartInput input,

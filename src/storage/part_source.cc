@@ -6,13 +6,21 @@
 
 namespace trilobite::storage {
 
+PartSource::PartSource(PartRef part, std::shared_ptr<const PartCache::Open> open, Caching caching)
+    : part_(std::move(part)),
+      caching_(caching),
+      reader_(open->reader),
+      series_(open->series->size()),
+      open_(std::move(open)) {}
+
 Result<std::shared_ptr<const PartSource>> PartSource::create(PartRef part, Caching caching) {
-  auto out = std::make_shared<PartSource>();
-  TRY(open, part->open());
-  out->part_ = std::move(part);
-  out->open_ = std::move(open);
-  out->caching_ = caching;
-  return std::shared_ptr<const PartSource>(std::move(out));
+  TRY(open, part->open(caching));
+  return std::make_shared<const PartSource>(std::move(part), std::move(open), caching);
+}
+
+Result<std::shared_ptr<PartSource>> PartSource::create_for_merge(PartRef part) {
+  TRY(open, part->open_without_index());
+  return std::make_shared<PartSource>(std::move(part), std::move(open), Caching::kBypass);
 }
 
 Result<BlockKeysRef> PartSource::keys(std::size_t index) const {
@@ -28,7 +36,7 @@ Result<LineBlockRef> PartSource::lines(std::size_t index, const BlockKeysRef& ke
     if (auto kept = part_->blocks().find(id(), index).lines) return kept;
   }
   const auto times = [keys]() -> Result<std::span<const TimeNs>> { return std::span<const TimeNs>(keys->times); };
-  TRY(lines, part_->noted(open_->reader->read_lines(index, times, part_->damage_observer())));
+  TRY(lines, part_->noted(reader_->read_lines(index, times, part_->damage_observer())));
   if (lines && caching_ == Caching::kUse) part_->blocks().put_lines(id(), index, lines);
   return lines;
 }
@@ -50,7 +58,7 @@ Result<SampleBlockRef> PartSource::samples(std::size_t index) const {
   if (caching_ == Caching::kUse) {
     if (auto kept = part_->blocks().find(id(), index).samples) return kept;
   }
-  TRY(samples, part_->noted(open_->reader->read_samples(index)));
+  TRY(samples, part_->noted(reader_->read_samples(index)));
   if (!samples) return samples;
   if (samples->runs().back().series >= series()) {
     return part_->noted(Result<SampleBlockRef>(
@@ -67,8 +75,8 @@ void PartSource::settle(std::size_t index) const {
 }
 
 Result<BlockKeysRef> PartSource::read_keys(std::size_t index) const {
-  TRY(numbers, open_->reader->read_series(index));
-  TRY(times, open_->reader->read_times(index));
+  TRY(numbers, reader_->read_series(index));
+  TRY(times, reader_->read_times(index));
   if (numbers.size() != times.size()) {
     return error(Code::kCorrupt, "block {} of {} has {} series numbers and {} times", index, part_->path(),
                  numbers.size(), times.size());
@@ -86,7 +94,7 @@ Result<BlockKeysRef> PartSource::read_keys(std::size_t index) const {
 }
 
 Result<Column> PartSource::read_column(std::size_t index, const BlockKeys& keys, std::string_view name) const {
-  TRY(out, open_->reader->read_column(index, name));
+  TRY(out, reader_->read_column(index, name));
   if (out.size() != 0 && out.size() != keys.rows()) {
     return error(Code::kCorrupt, "column {} of block {} of {} has {} of {} rows", name, index, part_->path(),
                  out.size(), keys.rows());

@@ -8,15 +8,21 @@ namespace trilobite::storage {
 
 class PartSource final : public RowSource {
  public:
-  // kBypass: for who reads everything once, as a merge does, and would push out what queries use.
-  enum class Caching : std::uint8_t { kUse, kBypass };
+  using Caching = PartHandle::Caching;
   static Result<std::shared_ptr<const PartSource>> create(PartRef part, Caching caching = Caching::kUse);
+
+  // Bypasses what is kept, and has no index().
+  static Result<std::shared_ptr<PartSource>> create_for_merge(PartRef part);
+  PartSource(PartRef part, std::shared_ptr<const PartCache::Open> open, Caching caching);
+  // From now on there are rows by series number only: neither label sets nor what each series has, which of parts with
+  // many series is more than their blocks.
+  void forget_labels() { open_ = nullptr; }
 
   const PartMeta& meta() const { return part_->meta(); }
   const LabelIndex& index() const { return *open_->index; }
 
-  std::size_t blocks() const override { return open_->reader->blocks().size(); }
-  BlockInfo block(std::size_t index) const override { return open_->reader->blocks()[index]; }
+  std::size_t blocks() const override { return reader_->blocks().size(); }
+  BlockInfo block(std::size_t index) const override { return reader_->blocks()[index]; }
   Result<BlockKeysRef> keys(std::size_t index) const override;
   Result<ColumnRef> column(std::size_t index, const BlockKeys& keys, std::string_view name) const override;
   Result<LineBlockRef> lines(std::size_t index, const BlockKeysRef& keys) const override;
@@ -29,7 +35,7 @@ class PartSource final : public RowSource {
     return part_->noted(std::move(outcome));
   }
   void settle(std::size_t index) const override;
-  std::uint32_t series() const override { return open_->series->size(); }
+  std::uint32_t series() const override { return series_; }
   std::string_view label_bytes(std::uint32_t series) const override { return open_->series->label_bytes[series]; }
   LabelSetRef label_set(std::uint32_t series) const override { return open_->label_set(series); }
   const SeriesStats& stats(std::uint32_t series) const override { return open_->series->stats[series]; }
@@ -40,8 +46,10 @@ class PartSource final : public RowSource {
   Result<Column> read_column(std::size_t index, const BlockKeys& keys, std::string_view name) const;
   std::uint64_t id() const { return part_->meta().id; }
 
-  PartRef part_;
-  Caching caching_ = Caching::kUse;
+  const PartRef part_;
+  const Caching caching_;
+  const std::shared_ptr<const PartReader> reader_;
+  const std::uint32_t series_;
   std::shared_ptr<const PartCache::Open> open_;
 };
 

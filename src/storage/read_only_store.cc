@@ -137,7 +137,7 @@ class DirectoryReader final : public ReadOnlyStore {
     for (const WalRecord& record : records) {
       TRY_VOID(check_batch(record.signal, record.batch));
       if (record.request && !recent_.add(*record.request, record.accepted, record.accepted)) continue;
-      head_->append(record.tenant, record.signal, record.batch, hash_label_sets(record.batch));
+      head_->append(record.tenant, record.signal, record.batch, record.hashes);
     }
     return {};
   }

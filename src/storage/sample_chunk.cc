@@ -1,64 +1,280 @@
 #include "storage/sample_chunk.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
 #include <new>
 #include <type_traits>
 
+#include "base/bytes.h"
+#include "storage/sample_cursor.h"
+
 namespace trilobite::storage {
+namespace {
 
-static_assert(std::is_trivially_destructible_v<SampleChunk> && std::is_trivially_destructible_v<std::string_view>,
+static_assert(std::is_trivially_destructible_v<SampleChunk>,
               "an arena gives memory back without a look at what is in it");
+static_assert(std::atomic<SampleChunk::Used>::is_always_lock_free);
+static_assert(std::endian::native == std::endian::little, "numbers are copied as they lie in memory");
 
-char* Arena::take(std::size_t bytes) {
-  bytes = (bytes + 7) & ~std::size_t{7};
-  if (bytes > left_) {
-    const std::size_t size = std::max(bytes, piece_bytes_);
-    pieces_.emplace_back(new char[size]);  // aligned for any type
-    bytes_ += size;
-    if (bytes >= piece_bytes_) return pieces_.back().get();  // a piece of its own
-    at_ = pieces_.back().get();
-    left_ = size;
-    piece_bytes_ = std::min(kPieceBytesMax, piece_bytes_ * 2);
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr unsigned kFormBits = 3, kSame = 0, kBytesMax = 5, kChanged = 6, kAnew = 7;
+constexpr std::int64_t kStepMin = -15, kStepMax = 14;
+constexpr unsigned kStepFollows = 30;
+// The byte of forms, a varint for the time, exponent and varint for the value.
+constexpr std::size_t kSampleBytesMax = 1 + 10 + 11;
+constexpr std::size_t kLengthBytesMax = 5;
+
+constexpr unsigned kExponentMax = 15;
+constexpr std::array<double, kExponentMax + 1> kPowers{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                       1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+constexpr double kWholeMax = 9007199254740992.0;  // 2^53: below, a double holds every integer
+constexpr std::uint8_t kOddPatience = 16;
+
+std::uint64_t minus(std::int64_t a, std::int64_t b) {
+  return static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b);
+}
+std::int64_t plus(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+// Whether value is number / 10^exponent, exactly.
+bool scale(double value, unsigned exponent, std::int64_t& number) {
+  const double scaled = value * kPowers[exponent];
+  if (!(std::abs(scaled) < kWholeMax)) return false;
+  number = static_cast<std::int64_t>(exponent == 0 ? scaled : scaled + (scaled < 0 ? -0.5 : 0.5));
+  const double back = exponent == 0 ? static_cast<double>(number) : static_cast<double>(number) / kPowers[exponent];
+  return std::bit_cast<std::uint64_t>(back) == std::bit_cast<std::uint64_t>(value);
+}
+
+char* put_varint(std::uint64_t value, char* to) {
+  while (value > 0x7F) {
+    *to++ = static_cast<char>((value & 0x7F) | 0x80);
+    value >>= 7;
   }
-  char* out = at_;
-  at_ += bytes;
-  left_ -= bytes;
-  return out;
+  *to++ = static_cast<char>(value);
+  return to;
 }
 
-SampleChunk::Needs SampleChunk::needs_of(TimeNs base, TimeNs time, std::string_view text) {
-  const bool narrow = time >= base && time % kMillisecond == 0 && base % kMillisecond == 0 &&
-                      static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(base) <=
-                          std::uint64_t{0xFFFFFFFF} * static_cast<std::uint64_t>(kMillisecond);
-  return {.text = !text.empty(), .wide_time = !narrow};
+const char* take_varint(const char* at, std::uint64_t& value) {
+  value = 0;
+  for (unsigned shift = 0;; shift += 7) {
+    const auto byte = static_cast<std::uint8_t>(*at++);
+    value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) return at;
+  }
 }
 
-SampleChunk* SampleChunk::make(Arena& arena, const SampleChunk* before, TimeNs base, std::uint32_t capacity,
-                               Needs needs) {
-  auto* out = new (arena.take(sizeof(SampleChunk))) SampleChunk;
+// Looks for an exponent under which the value is whole. A series whose values have none is not searched every time.
+bool find_exponent(double value, SampleState& state, std::int64_t& number) {
+  if (state.odd > 0 && state.odd % kOddPatience != 0) return false;
+  for (unsigned exponent = state.exponent + 1u; exponent <= kExponentMax; ++exponent) {
+    if (!(std::abs(value * kPowers[exponent]) < kWholeMax)) return false;
+    if (!scale(value, exponent, number)) continue;
+    state.exponent = static_cast<std::uint8_t>(exponent);
+    return true;
+  }
+  return false;
+}
+
+// The form of the value; its bytes go to `to`.
+unsigned put_value(double value, SampleState& state, char*& to) {
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  const std::uint64_t change = bits ^ state.bits;
+  if (change == 0) return kSame;
+  state.bits = bits;
+  std::int64_t number = 0;
+  if (scale(value, state.exponent, number)) {
+    state.odd = 0;
+    const std::uint64_t difference = zigzag(number - state.number);  // both are below 2^53
+    const auto bytes = std::max(1u, (static_cast<unsigned>(std::bit_width(difference)) + 7) / 8);
+    state.number = number;
+    if (bytes <= kBytesMax) {
+      std::memcpy(to, &difference, bytes);
+      to += bytes;
+      return bytes;
+    }
+  } else if (find_exponent(value, state, number)) {
+    state.odd = 0;
+    state.number = number;
+  } else {
+    state.odd = static_cast<std::uint8_t>(state.odd == 0xFF ? 1 : state.odd + 1);
+    const auto leading = static_cast<unsigned>(std::countl_zero(change)) / 8;
+    const auto trailing = static_cast<unsigned>(std::countr_zero(change)) / 8;
+    const unsigned bytes = 8 - leading - trailing;
+    *to++ = static_cast<char>(leading << 4 | bytes);
+    const std::uint64_t rest = change >> (8 * trailing);
+    std::memcpy(to, &rest, bytes);
+    to += bytes;
+    return kChanged;
+  }
+  *to++ = static_cast<char>(state.exponent);
+  to = put_varint(zigzag(state.number), to);
+  return kAnew;
+}
+
+// The form of the time, in the bits above that of the value.
+unsigned put_time(std::int64_t time, SampleState& state, char*& to) {
+  const auto step = static_cast<std::int64_t>(minus(time, state.time));
+  const auto change = static_cast<std::int64_t>(minus(step, state.step));
+  state.time = time;
+  state.step = step;
+  if (change >= kStepMin && change <= kStepMax) return static_cast<unsigned>(change - kStepMin) << kFormBits;
+  to = put_varint(zigzag(change), to);
+  return kStepFollows << kFormBits;
+}
+
+std::int64_t in_unit(TimeNs base, TimeNs time, bool fine) {
+  const auto distance = static_cast<std::int64_t>(minus(time, base));
+  return fine ? distance : distance / kMillisecond;
+}
+
+}  // namespace
+
+// Decodes one sample after the other.
+class SampleChunk::Reader {
+ public:
+  Reader(const SampleChunk& chunk, Used used, TimeNs base)
+      : at_(chunk.data()), left_(used.samples), base_(base), kind_(chunk.kind_) {}
+
+  bool next() {
+    if (left_ == 0) return false;
+    --left_;
+    const auto forms = static_cast<std::uint8_t>(*at_++);
+    take_time(forms >> kFormBits);
+    if (first_) state_.step = 0;
+    first_ = false;
+    take_value(forms & ((1u << kFormBits) - 1));
+    if (kind_.texts) {
+      std::uint64_t length = 0;
+      at_ = take_varint(at_, length);
+      text_ = {at_, static_cast<std::size_t>(length)};
+      at_ += length;
+    }
+    return true;
+  }
+  TimeNs time() const { return plus(base_, kind_.fine_times ? state_.time : state_.time * kMillisecond); }
+  double value() const { return std::bit_cast<double>(state_.bits); }
+  std::string_view text() const { return text_; }
+
+ private:
+  void take_time(unsigned form) {
+    std::int64_t change = static_cast<std::int64_t>(form) + kStepMin;
+    if (form == kStepFollows) {
+      std::uint64_t raw = 0;
+      at_ = take_varint(at_, raw);
+      change = unzigzag(raw);
+    }
+    state_.step = plus(state_.step, change);
+    state_.time = plus(state_.time, state_.step);
+  }
+  void take_value(unsigned form) {
+    if (form == kSame) return;
+    std::uint64_t raw = 0;
+    if (form == kChanged) {
+      const auto lengths = static_cast<std::uint8_t>(*at_++);
+      const unsigned leading = lengths >> 4, bytes = lengths & 15;
+      std::memcpy(&raw, at_, bytes);
+      at_ += bytes;
+      state_.bits ^= raw << (8 * (8 - leading - bytes));
+      return;
+    }
+    if (form == kAnew) {
+      state_.exponent = static_cast<std::uint8_t>(*at_++);
+      at_ = take_varint(at_, raw);
+      state_.number = unzigzag(raw);
+    } else {
+      std::memcpy(&raw, at_, form);
+      at_ += form;
+      state_.number += unzigzag(raw);
+    }
+    const auto whole = static_cast<double>(state_.number);
+    state_.bits = std::bit_cast<std::uint64_t>(state_.exponent == 0 ? whole : whole / kPowers[state_.exponent]);
+  }
+
+  const char* at_;
+  std::uint32_t left_;
+  bool first_ = true;
+  const TimeNs base_;
+  const Kind kind_;
+  SampleState state_;
+  std::string_view text_;
+};
+
+SampleChunk::Kind SampleChunk::kind_of(TimeNs base, TimeNs time, std::string_view text) {
+  std::int64_t distance = 0;
+  const bool whole = !__builtin_sub_overflow(time, base, &distance) && distance % kMillisecond == 0;
+  return {.texts = !text.empty(), .fine_times = !whole};
+}
+
+SampleChunk* SampleChunk::make(Arena& arena, const SampleChunk* before, std::size_t capacity, Kind kind,
+                               std::string_view text, SampleState& state) {
+  const std::size_t least = kSampleBytesMax + (kind.texts ? kLengthBytesMax + text.size() : 0);
+  capacity = (std::max(capacity, least) + 7) & ~std::size_t{7};
+  auto* out = new (arena.take(sizeof(SampleChunk) + capacity)) SampleChunk;
   out->before_ = before;
-  out->base_ = base;
-  out->capacity_ = capacity;
-  if (needs.wide_time) {
-    out->wide_times_ = new (arena.take(capacity * sizeof(TimeNs))) TimeNs[capacity];
-  } else {
-    out->times_ = new (arena.take(capacity * sizeof(std::uint32_t))) std::uint32_t[capacity];
-  }
-  out->values_ = new (arena.take(capacity * sizeof(double))) double[capacity];
-  if (needs.text) out->texts_ = new (arena.take(capacity * sizeof(std::string_view))) std::string_view[capacity];
+  out->capacity_ = static_cast<std::uint32_t>(capacity);
+  out->kind_ = kind;
+  state = {};
   return out;
 }
 
-void SampleChunk::put(TimeNs time, double value, std::string_view text) {
-  const std::uint32_t at = used_.load(std::memory_order_relaxed);
-  if (wide_times_ != nullptr) {
-    wide_times_[at] = time;
-  } else {
-    times_[at] = static_cast<std::uint32_t>((time - base_) / kMillisecond);
+bool SampleChunk::put(TimeNs base, TimeNs time, double value, std::string_view text, SampleState& state) {
+  const Kind needs = kind_of(base, time, text);
+  if ((needs.texts && !kind_.texts) || (needs.fine_times && !kind_.fine_times)) return false;
+  Used used = used_.load(std::memory_order_relaxed);
+  SampleState next = state;
+  std::array<char, kSampleBytesMax + kLengthBytesMax> bytes;
+  char* to = bytes.data() + 1;
+  const unsigned time_form = put_time(in_unit(base, time, kind_.fine_times), next, to);
+  bytes[0] = static_cast<char>(time_form | put_value(value, next, to));
+  if (used.samples == 0) next.step = 0;  // it was the distance from the base
+  if (kind_.texts) to = put_varint(text.size(), to);
+  const auto count = static_cast<std::size_t>(to - bytes.data());
+  if (used.bytes + count + text.size() > capacity_) return false;
+  std::memcpy(data() + used.bytes, bytes.data(), count);
+  if (!text.empty()) std::memcpy(data() + used.bytes + count, text.data(), text.size());
+  state = next;
+  used.bytes += static_cast<std::uint32_t>(count + text.size());
+  ++used.samples;
+  used_.store(used, std::memory_order_release);
+  return true;
+}
+
+TimeNs SampleChunk::first_time(TimeNs base) const {
+  Reader reader(*this, {.samples = 1, .bytes = 0}, base);
+  reader.next();
+  return reader.time();
+}
+
+void SampleChunk::read(Used used, TimeNs base, TimeNs first, TimeNs last, SeriesSamples& out) const {
+  const std::size_t before = out.times.size();
+  StringColumn texts;
+  bool any_text = false;
+  Reader reader(*this, used, base);
+  while (reader.next()) {
+    const TimeNs time = reader.time();
+    if (time < first || time > last) continue;
+    out.times.push_back(time);
+    out.values.push_back(reader.value());
+    if (!kind_.texts) continue;
+    texts.push_back(reader.text());
+    any_text = any_text || !reader.text().empty();
   }
-  values_[at] = value;
-  if (texts_ != nullptr) texts_[at] = text;
-  used_.store(at + 1, std::memory_order_release);
+  if (out.times.size() > before) append_histograms(out, before, any_text ? texts : StringColumn(), 0);
+}
+
+bool SampleChunk::is_newest(TimeNs base, TimeNs time, double value, std::string_view text,
+                            const SampleState& state) const {
+  const TimeNs newest = plus(base, kind_.fine_times ? state.time : state.time * kMillisecond);
+  if (newest != time || state.bits != std::bit_cast<std::uint64_t>(value)) return false;
+  if (!kind_.texts) return text.empty();
+  Reader reader(*this, used_.load(std::memory_order_relaxed), base);
+  while (reader.next()) {
+  }
+  return reader.text() == text;
 }
 
 }  // namespace trilobite::storage

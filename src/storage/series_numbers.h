@@ -16,7 +16,10 @@ class SeriesNumbers {
     std::uint32_t number = 0;
     bool fresh = false;
   };
-  Place take(const Hash128& hash) {
+  Place take(const Hash128& hash) { return take(hash, UINT32_MAX); }
+  // `hint`: which number it may have.
+  Place take(const Hash128& hash, std::uint32_t hint) {
+    if (hint < hashes_.size() && hashes_[hint] == hash) return {hint, false};
     if ((hashes_.size() + 1) * 2 > slots_.size()) grow();
     std::size_t at = hash.low & (slots_.size() - 1);
     for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1)) {

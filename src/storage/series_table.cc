@@ -62,6 +62,8 @@ Result<std::shared_ptr<const SeriesTable>> SeriesTable::decode(std::string_view 
     series.time_max = static_cast<TimeNs>(static_cast<std::uint64_t>(series.time_min) + span);
   }
   if (!in.done()) return error(Code::kCorrupt, "{} bytes behind the series", in.left());
+  out->label_bytes.bytes.shrink_to_fit();  // it may be kept for long, and grew by doubling
+  out->label_bytes.ends.shrink_to_fit();
   return std::shared_ptr<const SeriesTable>(std::move(out));
 }
 

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, unsigned long s
     Head head;
     for (const WalRecord& record : *records) {
       if (check_batch(record.signal, record.batch).ok())
-        head.append(record.tenant, record.signal, record.batch, hash_label_sets(record.batch));
+        head.append(record.tenant, record.signal, record.batch, record.hashes);
     }
   };
   replay(input);

@@ -134,9 +134,10 @@ Result<WalRecord> decode_record(std::string_view raw, WalSeriesNames* names) {
     TRY(high, in.fixed<std::uint64_t>());
     out.request = Hash128{low, high};
   }
-  TRY(batch, names != nullptr ? names->take(in) : get_batch(in));
+  TRY(batch, names != nullptr ? names->take(in, out.hashes) : get_batch(in));
   if (!in.done()) return error(Code::kCorrupt, "{} bytes behind the batch", in.left());
   out.batch = std::move(batch);
+  if (names == nullptr && out.signal == Signal::kMetrics) out.hashes = hash_label_sets(out.batch);
   return out;
 }
 
@@ -181,13 +182,16 @@ Result<std::string> encode_record(std::string_view tenant, Signal signal, TimeNs
 }
 
 Result<SampleRecord> prepare_samples(std::string_view tenant, TimeNs accepted, const std::optional<Hash128>& request,
-                                     const Batch& batch) {
+                                     const Batch& batch, std::span<SeriesPlace* const> places) {
   SampleRecord out;
   ByteWriter writer(out.front);
   put_front(writer, tenant, Signal::kMetrics, accepted, request);
   out.rows = encode_sample_rows(batch);
-  out.hashes = hash_label_sets(batch);
-  for (const LabelSetRef& set : batch.label_sets) out.label_bytes += set->bytes().size() + 16;
+  out.places = places;
+  if (places.empty()) out.hashes = hash_label_sets(batch);
+  for (std::size_t i = 0; i < batch.label_sets.size(); ++i) {
+    out.label_bytes += 16 + (places.empty() ? batch.label_sets[i]->bytes().size() : places[i]->label_bytes);
+  }
   if (const std::size_t bytes = out.bytes() + out.label_bytes; bytes > kRecordBytesMax)
     return error(Code::kLimit, "cannot append {} bytes at once: the limit is {}", bytes, kRecordBytesMax);
   return out;
@@ -196,7 +200,7 @@ Result<SampleRecord> prepare_samples(std::string_view tenant, TimeNs accepted, c
 std::string encode_samples(const SampleRecord& record, std::uint64_t epoch, WalSeriesNumbers& numbers,
                            const Batch& batch) {
   std::string raw = record.front;
-  const bool any_fresh = numbers.put(epoch, batch, record.hashes, raw);
+  const bool any_fresh = numbers.put(epoch, batch, record.keys(), raw);
   raw += record.rows;
   // Labels become a tenth; without them it is mostly values, and those do not shrink.
   return pack_record(raw, any_fresh && raw.size() >= kCompressBytesMin, Packing::kSamples, Packing::kSamplesLz4);

@@ -17,6 +17,7 @@ struct WalRecord {
   TimeNs accepted = 0;  // wall clock
   std::optional<Hash128> request;
   Batch batch;
+  std::vector<Hash128> hashes;  // of samples: of the batch's label sets
 };
 
 // Compressed where that helps. Fails with kLimit when the batch is larger than a record may be.
@@ -28,13 +29,16 @@ void append_record(std::string& frame, std::string_view record);
 // A record of samples. What it says of series depends on the records before it, so it is made where they are in order.
 struct SampleRecord {
   std::string front, rows;       // made ahead by prepare_samples()
-  std::vector<Hash128> hashes;   // of the label sets
+  std::vector<Hash128> hashes;   // of the label sets, unless they have places
+  std::span<SeriesPlace* const> places;
   std::size_t label_bytes = 0;   // of all of them
+  SeriesKeys keys() const { return places.empty() ? SeriesKeys(hashes) : SeriesKeys(places); }
   std::size_t bytes() const { return front.size() + rows.size(); }
 };
-// Fails with kLimit as encode_record() does. REQUIRES: a valid batch of Signal::kMetrics.
+// Fails with kLimit as encode_record() does. REQUIRES: a valid batch of Signal::kMetrics; places, if there are any, for
+// all of its label sets, alive until it is written.
 Result<SampleRecord> prepare_samples(std::string_view tenant, TimeNs accepted, const std::optional<Hash128>& request,
-                                     const Batch& batch);
+                                     const Batch& batch, std::span<SeriesPlace* const> places = {});
 std::string encode_samples(const SampleRecord& record, std::uint64_t epoch, WalSeriesNumbers& numbers,
                            const Batch& batch);
 

@@ -79,9 +79,16 @@ std::string encode_sample_rows(const Batch& batch) {
   return out;
 }
 
+SeriesNumbers::Place WalSeriesNumbers::take(SeriesKeys keys, std::size_t set) {
+  if (keys.places.empty()) return numbers_.take(keys.hashes[set]);
+  SeriesPlace& known = *keys.places[set];
+  const SeriesNumbers::Place place = numbers_.take(known.hash, known.wal_number);
+  known.wal_number = place.number;
+  return place;
+}
+
 // sets := varint epoch, varint n, n * (varint 2 * number + 1 if labels follow, [text labels])
-bool WalSeriesNumbers::put(std::uint64_t epoch, const Batch& batch, std::span<const Hash128> hashes,
-                           std::string& out) {
+bool WalSeriesNumbers::put(std::uint64_t epoch, const Batch& batch, SeriesKeys keys, std::string& out) {
   if (epoch != epoch_) {
     numbers_.clear();
     epoch_ = epoch;
@@ -91,7 +98,7 @@ bool WalSeriesNumbers::put(std::uint64_t epoch, const Batch& batch, std::span<co
   writer.varint(epoch);
   writer.varint(batch.label_sets.size());
   for (std::size_t i = 0; i < batch.label_sets.size(); ++i) {
-    const SeriesNumbers::Place place = numbers_.take(hashes[i]);
+    const SeriesNumbers::Place place = take(keys, i);
     writer.varint(std::uint64_t{place.number} << 1 | (place.fresh ? 1 : 0));
     if (!place.fresh) continue;
     writer.text(batch.label_sets[i]->bytes());
@@ -100,35 +107,50 @@ bool WalSeriesNumbers::put(std::uint64_t epoch, const Batch& batch, std::span<co
   return any_fresh;
 }
 
-Result<std::vector<LabelSetRef>> WalSeriesNames::take_sets(ByteReader& in) {
+const WalSeriesNames::Name* WalSeriesNames::find(std::uint64_t number) const {
+  if (number < names_.size()) return &names_[static_cast<std::size_t>(number)];
+  const auto found = scattered_.find(number);
+  return found == scattered_.end() ? nullptr : &found->second;
+}
+
+const WalSeriesNames::Name* WalSeriesNames::learn(std::uint64_t number, Name name) {
+  if (number > names_.size()) return &(scattered_[number] = std::move(name));
+  if (number == names_.size()) names_.emplace_back();
+  return &(names_[static_cast<std::size_t>(number)] = std::move(name));
+}
+
+Result<void> WalSeriesNames::take_sets(ByteReader& in, Batch& out, std::vector<Hash128>& hashes) {
   TRY(epoch, in.varint());
   if (epoch != epoch_) {
-    sets_.clear();
+    names_.clear();
+    scattered_.clear();
     epoch_ = epoch;
   }
   TRY(count, in.varint());
   if (count > in.left()) return error(Code::kCorrupt, "data ends too early");
-  std::vector<LabelSetRef> out;
-  out.reserve(static_cast<std::size_t>(count));
+  out.label_sets.reserve(static_cast<std::size_t>(count));
+  hashes.clear();
+  hashes.reserve(static_cast<std::size_t>(count));
   for (std::uint64_t i = 0; i < count; ++i) {
     TRY(entry, in.varint());
+    const Name* name = nullptr;
     if ((entry & 1) != 0) {
       TRY(bytes, in.text());
       TRY(set, LabelSet::from_bytes(std::string(bytes)));
-      out.push_back(sets_[entry >> 1] = std::make_shared<const LabelSet>(std::move(set)));
-      continue;
+      name = learn(entry >> 1, {std::make_shared<const LabelSet>(std::move(set)), hash128(bytes)});
+    } else {
+      name = find(entry >> 1);
     }
-    const auto known = sets_.find(entry >> 1);
-    if (known == sets_.end()) return error(Code::kCorrupt, "the record that names series {} is missing", entry >> 1);
-    out.push_back(known->second);
+    if (name == nullptr) return error(Code::kCorrupt, "the record that names series {} is missing", entry >> 1);
+    out.label_sets.push_back(name->set);
+    hashes.push_back(name->hash);
   }
-  return out;
+  return {};
 }
 
-Result<Batch> WalSeriesNames::take(ByteReader& in) {
+Result<Batch> WalSeriesNames::take(ByteReader& in, std::vector<Hash128>& hashes) {
   Batch out;
-  TRY(sets, take_sets(in));
-  out.label_sets = std::move(sets);
+  TRY_VOID(take_sets(in, out, hashes));
   TRY(rows, in.varint());
   TRY(flags, in.fixed<std::uint8_t>());
   if (rows > in.left()) return error(Code::kCorrupt, "data ends too early");

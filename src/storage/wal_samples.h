@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "storage/series_numbers.h"
+#include "storage/series_place.h"
 #include "storage/store.h"
 
 namespace trilobite::storage {
@@ -25,9 +26,11 @@ std::string encode_sample_rows(const Batch& batch);
 class WalSeriesNumbers {
  public:
   // The label sets of a batch: numbers, and labels of those that have no record in this epoch yet; true if any is such.
-  bool put(std::uint64_t epoch, const Batch& batch, std::span<const Hash128> hashes, std::string& out);
+  bool put(std::uint64_t epoch, const Batch& batch, SeriesKeys keys, std::string& out);
 
  private:
+  SeriesNumbers::Place take(SeriesKeys keys, std::size_t set);
+
   std::uint64_t epoch_ = 0;
   SeriesNumbers numbers_;
 };
@@ -35,14 +38,23 @@ class WalSeriesNumbers {
 // What its reader knows. One thread.
 class WalSeriesNames {
  public:
-  // What put() and encode_sample_rows() wrote, one behind the other, to the end.
-  Result<Batch> take(ByteReader& in);
+  // What put() and encode_sample_rows() wrote, one behind the other, to the end. `hashes` become those of the batch's
+  // label sets.
+  Result<Batch> take(ByteReader& in, std::vector<Hash128>& hashes);
 
  private:
-  Result<std::vector<LabelSetRef>> take_sets(ByteReader& in);
+  struct Name {
+    LabelSetRef set;
+    Hash128 hash;
+  };
+  Result<void> take_sets(ByteReader& in, Batch& out, std::vector<Hash128>& hashes);
+  // Null when no record has named it.
+  const Name* find(std::uint64_t number) const;
+  const Name* learn(std::uint64_t number, Name name);
 
   std::uint64_t epoch_ = 0;
-  std::unordered_map<std::uint64_t, LabelSetRef> sets_;
+  std::vector<Name> names_;                           // by number, as they are given
+  std::unordered_map<std::uint64_t, Name> scattered_;  // beyond a gap, which damage makes
 };
 
 }  // namespace trilobite::storage
