@@ -154,8 +154,10 @@ Result<query::Matrix> run_range_query(query::QueryContext& context, const RangeA
   std::optional<Grouping> grouping = sample_grouping(range, outer);
   TRY(pipeline, Pipeline::compile(range, grouping, {.now = context.clock().now()}));
   const query::Windows windows(grid, range.range_ns, range.offset_ns);
+  std::atomic<std::size_t> bytes{0};
+  const query::RunningQuery running(context.running(), bytes);
   const RangePlan plan{pipeline, windows, function_of(range), follows_from_labels(range),
-                       context.limits().memory_max / query::scan_workers(context)};
+                       context.limits().memory_max / query::scan_workers(context), bytes};
   TRY(workers, scan_windows(context, range, plan));
   TRY(matrix, finish(context, workers[0], range, grid));
   // Where the groups are those of `outer`, it adds nothing up, and sorts once it has chosen.

@@ -1,6 +1,7 @@
 #include "logs/range_worker.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace trilobite::logql {
 namespace {
@@ -39,8 +40,10 @@ Result<void> RangeWorker::consume(ScanBlock& block) {
   return fold();
 }
 
-Result<void> RangeWorker::check_memory() const {
-  if (accumulator_->bytes(groups_.size()) + groups_.bytes() <= plan_.memory_max) return {};
+Result<void> RangeWorker::check_memory() {
+  const std::size_t bytes = accumulator_->bytes(groups_.size()) + groups_.bytes();
+  plan_.bytes += bytes - std::exchange(bytes_, bytes);  // may wrap on the way, and comes out right
+  if (bytes <= plan_.memory_max) return {};
   return error(Code::kLimit,
                "the query needs more memory than one query may use ({} groups so far); aggregate by fewer labels, or "
                "use a shorter time range or a larger step",

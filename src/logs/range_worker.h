@@ -1,6 +1,7 @@
 // One thread's part of a range aggregation: takes blocks of rows, runs the pipeline, folds samples into windows.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -24,6 +25,7 @@ struct RangePlan {
   // line or the time.
   bool follows_from_labels = false;
   std::size_t memory_max = 0;  // per worker
+  std::atomic<std::size_t>& bytes;  // of all workers
 };
 
 class RangeWorker {
@@ -54,7 +56,7 @@ class RangeWorker {
   Result<std::uint32_t> group_of_row();
   Error error_of_row();
   std::uint32_t group_of_labels(const LabelSet& stream, std::string_view metadata);
-  Result<void> check_memory() const;
+  Result<void> check_memory();
   Result<void> fold();
 
   const RangePlan& plan_;
@@ -64,6 +66,7 @@ class RangeWorker {
   query::GroupTable groups_;
   std::unique_ptr<query::RangeAccumulator> accumulator_;
   std::uint64_t rows_passed_ = 0;
+  std::size_t bytes_ = 0;                // of plan_.bytes, that are of this worker
   std::uint64_t version_ = UINT64_MAX;  // of the group below
   std::uint32_t group_ = 0;
   // Samples of the block at hand.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <unordered_map>
 
 #include "metrics/aggregate_columns.h"
 #include "metrics/annotation_texts.h"
@@ -202,15 +203,20 @@ Result<StepVector> count_values(Evaluator& evaluator, const Aggregation& aggrega
   if (!is_label_name(label)) return error(Code::kInternal, "invalid label name {}", quoted(label));
   TRY(input, evaluator.vector(*aggregation.expr));
   std::vector<std::string> names = aggregation.grouping;
-  if (!aggregation.without) names.push_back(label);  // the value is grouped by as well
-  const LabelChoice choice(std::move(names), aggregation.without);
+  std::erase(names, label);
+  if (aggregation.without) names.push_back(label);
+  const LabelChoice beside(std::move(names), aggregation.without);  // what tells groups of one value apart
+  const bool kept = !aggregation.without || (label != kMetricName && !std::ranges::count(aggregation.grouping, label));
   const std::size_t steps = evaluator.steps();
-  query::GroupTable table;
+  query::GroupTable others, texts;                                // other labels; texts of values
+  std::unordered_map<std::uint64_t, std::uint32_t> groups;        // by both numbers: place in `out`
+  std::unordered_map<std::uint64_t, std::uint32_t> text_numbers;  // by bits of a float: a value is printed once
   StepVector out;
   std::string key;
   for (const StepSeries& series : input.series) {
     TRY_VOID(evaluator.query().context.check());
-    LabelBuilder builder(series.labels);
+    beside.keep(series.labels, key);
+    const std::uint64_t other = others.find_or_add(key);
     double last = query::kAbsent;  // a value often comes several times in a row
     std::uint32_t group = 0;
     for (std::size_t step = 0; step < steps; ++step) {
@@ -218,15 +224,24 @@ Result<StepVector> count_values(Evaluator& evaluator, const Aggregation& aggrega
       const HistogramRef* histogram = series.histogram(step);
       const double value = series.values[step];
       if (histogram || std::bit_cast<std::uint64_t>(value) != std::bit_cast<std::uint64_t>(last)) {
-        builder.set(label, histogram ? histogram_text(**histogram) : query::number_text(value));
-        choice.keep(builder.build(), key);
-        group = table.find_or_add(key);
+        std::uint64_t text = 0;
+        if (histogram) {
+          if (kept) text = texts.find_or_add(histogram_text(**histogram));
+        } else if (kept) {
+          const auto [number, added] = text_numbers.try_emplace(std::bit_cast<std::uint64_t>(value));
+          if (added) number->second = texts.find_or_add(query::number_text(value));
+          text = number->second;
+        }
+        const auto [found, added] = groups.try_emplace(other << 32 | text, out.series.size());
+        if (added) {
+          TRY(labels, LabelSet::from_bytes(std::string(others.key(static_cast<std::uint32_t>(other)))));
+          LabelBuilder builder(labels);
+          if (kept) builder.set(label, texts.key(static_cast<std::uint32_t>(text)));
+          out.series.push_back(empty_series(builder.build(), steps));
+          TRY_VOID(out.held.add(evaluator.query().budget, steps, out.series.back().bytes()));
+        }
+        group = found->second;
         last = value;
-      }
-      if (group == out.series.size()) {
-        TRY(labels, LabelSet::from_bytes(std::string(table.key(group))));
-        out.series.push_back(empty_series(std::move(labels), steps));
-        TRY_VOID(out.held.add(evaluator.query().budget, steps, out.series.back().bytes()));
       }
       double& count = out.series[group].values[step];
       count = is_present(count) ? count + 1 : 1;

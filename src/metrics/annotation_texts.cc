@@ -34,6 +34,10 @@ std::string time_text(TimeNs time) {
                      clock.minutes().count(), clock.seconds().count());
 }
 
+void warn_start_overlaps(Annotations& annotations, std::string_view metric, Position at) {
+  annotations.warn(colon_metric("sample has start time that overlaps with previous sample timestamp for metric", metric),
+                   at);
+}
 void warn_mixed_samples(Annotations& annotations, std::string_view metric, Position at) {
   annotations.warn(for_metric("encountered a mix of histograms and floats", metric), at);
 }

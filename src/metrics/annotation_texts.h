@@ -12,6 +12,7 @@ namespace trilobite::metrics {
 // What two histograms were combined for, as the texts name it: "addition", "subtraction", "aggregation".
 inline constexpr std::string_view kAddition = "addition", kSubtraction = "subtraction", kAggregated = "aggregation";
 
+void warn_start_overlaps(Annotations& annotations, std::string_view metric, Position at);
 void warn_mixed_samples(Annotations& annotations, std::string_view metric, Position at);
 void warn_mixed_buckets(Annotations& annotations, std::string_view metric, Position at);
 void warn_mixed_aggregation(Annotations& annotations, Position at);

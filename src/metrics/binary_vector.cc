@@ -1,4 +1,5 @@
-// Arithmetic and comparison of two vectors, group of matching series by group.
+// Arithmetic and comparison of two vectors, group of matching series by group; several workers take some of them each.
+#include <algorithm>
 #include <unordered_map>
 
 #include "metrics/binary_element.h"
@@ -30,50 +31,128 @@ class VectorOperation {
         fill_one_(matching_.fill_right) {}
 
   Result<StepVector> run(const std::vector<MatchGroup>& groups) {
-    for (const MatchGroup& group : groups) {
-      TRY_VOID(evaluator_.query().context.check());
-      TRY_VOID(
-          run_group(group.labels, one_is_left_ ? group.right : group.left, one_is_left_ ? group.left : group.right));
+    find_idle_steps(groups);
+    checks_unique_ = may_repeat(groups);
+    std::vector<Part> parts = cut(groups);
+    TRY_VOID(evaluator_.parallel(parts.size(), [&](std::size_t, std::size_t index) -> Result<void> {
+      for (const Piece& piece : parts[index].pieces) TRY_VOID(run_piece(piece, parts[index]));
+      return {};
+    }));
+    TRY_VOID(check_unique(parts));
+    StepVector out;
+    for (Part& part : parts) {
+      std::move(part.out.series.begin(), part.out.series.end(), std::back_inserter(out.series));
+      out.held.add(std::move(part.out.held));
     }
-    TRY_VOID(join_equal_labels(out_));
-    return std::move(out_);
+    TRY_VOID(join_equal_labels(out, labels_differ() ? Joining::kNoneEqual : Joining::kWhereApart));
+    return out;
   }
 
  private:
   using Members = std::vector<std::uint32_t>;
 
-  Result<void> run_group(const LabelSet& labels, const Members& many, const Members& one) {
+  // Some of the many series of a group, with all of the one side.
+  struct Piece {
+    const MatchGroup* group = nullptr;
+    std::size_t from = 0, to = 0;  // in the many side's members
+    bool last = false;             // of its group
+  };
+  // The labels of a result and where there was a pair, whether or not a comparison kept it.
+  struct Matched {
+    const MatchGroup* group = nullptr;
+    LabelSet labels;
+    std::vector<bool> steps;
+  };
+  // What one worker does at a time, and what came out.
+  struct Part {
+    std::vector<Piece> pieces;
+    StepVector out;
+    std::vector<Matched> matched;
+  };
+  static constexpr std::size_t kSeriesPerPart = 256;
+
+  const Members& many_of(const MatchGroup& group) const { return one_is_left_ ? group.right : group.left; }
+  const Members& one_of(const MatchGroup& group) const { return one_is_left_ ? group.left : group.right; }
+
+  std::vector<Part> cut(const std::vector<MatchGroup>& groups) const {
+    std::vector<Part> parts;
+    std::size_t room = 0;  // in the last part
+    for (const MatchGroup& group : groups) {
+      const std::size_t many = many_of(group).size();
+      std::size_t from = 0;
+      do {
+        if (room == 0) {
+          parts.emplace_back();
+          room = kSeriesPerPart;
+        }
+        const std::size_t to = std::min(many, from + room);
+        parts.back().pieces.push_back({&group, from, to, to == many});
+        room -= std::min(room, std::max<std::size_t>(to - from, 1));
+        from = to;
+      } while (from < many);
+    }
+    return parts;
+  }
+
+  Result<void> run_piece(const Piece& piece, Part& part) const {
+    const MatchGroup& group = *piece.group;
+    const Members& many = many_of(group);
+    const Members& one = one_of(group);
     if (one.empty() && !fill_one_) return {};
     if (many.empty() && !fill_many_ && one.size() < 2) return {};
-    TRY_VOID(check_one_side(labels, one));
-    if (matching_.card == Card::kOneToOne && many.size() > 1) TRY_VOID(check_many_side(many, one));
-    std::vector<std::pair<LabelSet, std::size_t>> grouped;  // of group_x: results and where they are in out_
-    for (const std::uint32_t m : many) {
-      for (const std::uint32_t o : one) TRY_VOID(add_pair(m, o));
-      if (fill_one_) TRY_VOID(add_filled_one(m, one, labels));
+    if (piece.from == 0) {
+      TRY_VOID(check_one_side(group.labels, one));
+      if (matching_.card == Card::kOneToOne && many.size() > 1) TRY_VOID(check_many_side(many, one));
     }
-    if (fill_many_) {
-      for (const std::uint32_t o : one) TRY_VOID(add_filled_many(o, many, labels));
+    const std::vector<bool> partner = fill_one_ ? present_steps(one_, one, steps_) : std::vector<bool>();
+    for (std::size_t i = piece.from; i < piece.to; ++i) {
+      for (const std::uint32_t o : one) TRY_VOID(add_pair(many[i], o, group, part));
+      if (fill_one_) TRY_VOID(add_filled_one(many[i], partner, group, part));
     }
+    if (!fill_many_ || !piece.last) return {};
+    const std::vector<bool> many_partner = present_steps(many_, many, steps_);
+    for (const std::uint32_t o : one) TRY_VOID(add_filled_many(o, many_partner, group, part));
     return {};
   }
 
-  // Steps at which one of the sides has nothing at all: nothing is matched, so nothing can be ambiguous.
-  bool is_idle(std::size_t step) {
-    if (fill_one_ || fill_many_) return false;
-    if (any_many_.empty()) {
-      any_many_ = any_steps(many_);
-      any_one_ = any_steps(one_);
-    }
-    return !any_many_[step] || !any_one_[step];
+  bool drops_name() const { return changes_meaning(binary_.op) || (binary_.return_bool && !evaluator_.names_stay()); }
+  bool fills() const { return fill_one_ || fill_many_; }
+
+  bool many_have_one_name() const {
+    const auto name = [](const StepSeries& series) { return metric_name(series.labels); };
+    return many_.series.empty() || std::all_of(many_.series.begin(), many_.series.end(), [&](const StepSeries& series) {
+             return name(series) == name(many_.series[0]);
+           });
   }
+
+  // With group_x: whether two results of one group may have the same labels.
+  bool may_repeat(const std::vector<MatchGroup>& groups) const {
+    if (matching_.card == Card::kOneToOne) return false;
+    if (fills() || !matching_.include.empty()) return true;
+    if (std::any_of(groups.begin(), groups.end(), [&](const auto& group) { return one_of(group).size() > 1; })) {
+      return true;
+    }
+    return drops_name() && !many_have_one_name();
+  }
+
+  // With group_x, results have the labels of different series, but for the name, unless something may repeat.
+  bool labels_differ() const { return matching_.card != Card::kOneToOne && !checks_unique_; }
+
+  // Steps at which one of the sides has nothing at all: nothing is matched, so nothing can be ambiguous.
+  void find_idle_steps(const std::vector<MatchGroup>& groups) {
+    if (fills()) return;
+    if (std::none_of(groups.begin(), groups.end(), [&](const auto& group) { return one_of(group).size() > 1; })) return;
+    any_many_ = any_steps(many_);
+    any_one_ = any_steps(one_);
+  }
+  bool is_idle(std::size_t step) const { return !fills() && (!any_many_[step] || !any_one_[step]); }
   std::vector<bool> any_steps(const StepVector& side) const {
     Members all(side.series.size());
     for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
     return present_steps(side, all, steps_);
   }
 
-  Result<void> check_one_side(const LabelSet& labels, const Members& one) {
+  Result<void> check_one_side(const LabelSet& labels, const Members& one) const {
     for (std::size_t step = 0; one.size() > 1 && step < steps_; ++step) {
       const StepSeries* first = nullptr;
       for (const std::uint32_t o : one) {
@@ -108,8 +187,7 @@ class VectorOperation {
 
   LabelSet result_labels(const LabelSet& many, const LabelSet& one) const {
     const LabelSet& base = many;
-    const bool drops = changes_meaning(binary_.op) || (binary_.return_bool && !evaluator_.names_stay());
-    LabelSet labels = drops ? without_name(base) : base;
+    LabelSet labels = drops_name() ? without_name(base) : base;
     if (matching_.card == Card::kOneToOne) {
       if (matching_.on) {
         labels = LabelChoice(matching_.labels, false).kept(labels);
@@ -166,11 +244,10 @@ class VectorOperation {
     });
   }
 
-  Result<void> add_pair(std::uint32_t m, std::uint32_t o) {
+  Result<void> add_pair(std::uint32_t m, std::uint32_t o, const MatchGroup& group, Part& part) const {
     const StepSeries& many = many_.series[m];
     const StepSeries& one = one_.series[o];
     StepSeries out = start(many.labels, one.labels, many.drop_name);
-    std::vector<bool> matched;
     if (many.histograms.empty() && one.histograms.empty() && has_float_operator(binary_.op)) {
       put_floats(out, many, one);
     } else {
@@ -179,31 +256,31 @@ class VectorOperation {
       }
     }
     const auto both = [&](std::size_t step) { return many.has(step) && one.has(step); };
-    return finish(std::move(out), both);
+    return finish(std::move(out), both, group, part);
   }
 
   // The many side's samples that have no partner.
-  Result<void> add_filled_one(std::uint32_t m, const Members& one, const LabelSet& labels) {
+  Result<void> add_filled_one(std::uint32_t m, const std::vector<bool>& partner, const MatchGroup& group,
+                              Part& part) const {
     const StepSeries& many = many_.series[m];
-    const std::vector<bool> partner = present_steps(one_, one, steps_);
-    StepSeries out = start(many.labels, labels, many.drop_name);
+    StepSeries out = start(many.labels, group.labels, many.drop_name);
     const auto filled = [&](std::size_t step) { return many.has(step) && !partner[step]; };
     for (std::size_t step = 0; step < steps_; ++step) {
       if (filled(step)) put(out, step, operand(many, step), Operand{*fill_one_, nullptr});
     }
-    return finish(std::move(out), filled);
+    return finish(std::move(out), filled, group, part);
   }
 
   // The one side's samples that have no partner.
-  Result<void> add_filled_many(std::uint32_t o, const Members& many, const LabelSet& labels) {
+  Result<void> add_filled_many(std::uint32_t o, const std::vector<bool>& partner, const MatchGroup& group,
+                               Part& part) const {
     const StepSeries& one = one_.series[o];
-    const std::vector<bool> partner = present_steps(many_, many, steps_);
-    StepSeries out = start(labels, one.labels, one.drop_name);
+    StepSeries out = start(group.labels, one.labels, one.drop_name);
     const auto filled = [&](std::size_t step) { return one.has(step) && !partner[step]; };
     for (std::size_t step = 0; step < steps_; ++step) {
       if (filled(step)) put(out, step, Operand{*fill_many_, nullptr}, operand(one, step));
     }
-    return finish(std::move(out), filled);
+    return finish(std::move(out), filled, group, part);
   }
 
   StepSeries start(const LabelSet& many, const LabelSet& one, bool drop_name) const {
@@ -213,27 +290,38 @@ class VectorOperation {
   }
 
   // `matched` says at which steps there was a pair, whether or not a comparison kept it.
-  template <class Matched>
-  Result<void> finish(StepSeries out, const Matched& matched) {
-    if (matching_.card != Card::kOneToOne) TRY_VOID(check_unique(out.labels, matched));
+  template <class IsMatched>
+  Result<void> finish(StepSeries out, const IsMatched& matched, const MatchGroup& group, Part& part) const {
+    if (checks_unique_) {
+      Matched found{&group, out.labels, std::vector<bool>(steps_)};
+      for (std::size_t step = 0; step < steps_; ++step) found.steps[step] = matched(step);
+      part.matched.push_back(std::move(found));
+    }
     if (out.samples() == 0) return {};
-    TRY_VOID(hold(out_.held, evaluator_.query().budget, out));
-    out_.series.push_back(std::move(out));
+    TRY_VOID(hold(part.out.held, evaluator_.query().budget, out));
+    part.out.series.push_back(std::move(out));
     return {};
   }
 
-  // With group_x two of the many may come to the same labels.
-  template <class Matched>
-  Result<void> check_unique(const LabelSet& labels, const Matched& matched) {
-    const auto [found, added] = matched_.try_emplace(std::string(labels.bytes()));
-    std::vector<bool>& steps = found->second;
-    if (added) steps.resize(steps_);
-    for (std::size_t step = 0; step < steps_; ++step) {
-      if (!matched(step)) continue;
-      if (steps[step]) {
-        return error(Code::kInternal, "multiple matches for labels: grouping labels must ensure unique matches");
+  // With group_x two of the many of a group may come to the same labels.
+  Result<void> check_unique(std::vector<Part>& parts) const {
+    if (!checks_unique_) return {};
+    std::unordered_map<std::string_view, std::vector<bool>*> seen;  // of one group
+    const MatchGroup* group = nullptr;
+    for (Part& part : parts) {
+      for (Matched& matched : part.matched) {
+        if (matched.group != group) seen.clear();
+        group = matched.group;
+        const auto [found, added] = seen.try_emplace(matched.labels.bytes(), &matched.steps);
+        if (added) continue;
+        for (std::size_t step = 0; step < steps_; ++step) {
+          if (!matched.steps[step]) continue;
+          if ((*found->second)[step]) {
+            return error(Code::kInternal, "multiple matches for labels: grouping labels must ensure unique matches");
+          }
+          (*found->second)[step] = true;
+        }
       }
-      steps[step] = true;
     }
     return {};
   }
@@ -247,9 +335,8 @@ class VectorOperation {
   const StepVector& one_;
   std::size_t steps_;
   std::optional<double> fill_many_, fill_one_;
-  std::vector<bool> any_many_, any_one_;                        // filled when asked for
-  std::unordered_map<std::string, std::vector<bool>> matched_;  // by labels of the result
-  StepVector out_;
+  std::vector<bool> any_many_, any_one_;  // see is_idle()
+  bool checks_unique_ = false;
 };
 
 }  // namespace

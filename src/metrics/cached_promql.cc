@@ -53,8 +53,8 @@ class CachedQuery {
 
  private:
   std::string key_prefix() const {
-    return fmt::format("promql\n{}\n{}\n{}\n{}\n{}\n", to_string(expr_), grid_.step, options_.lookback,
-                       options_.subquery_step, options_.whole_number_increase);
+    return fmt::format("promql\n{}\n{}\n{}\n{}\n{}\n{}\n", to_string(expr_), grid_.step, options_.lookback,
+                       options_.subquery_step, options_.whole_number_increase, options_.start_of_all);
   }
 
   bool find_slices(const QueryReach& reach) {

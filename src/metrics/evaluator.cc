@@ -211,14 +211,19 @@ Result<StepVector> Evaluator::collect_from(const std::function<Result<void>(cons
   });
   keeps_ = false;
   TRY_VOID(produced);
+  // In one order whichever worker was first: each part is sorted by itself, then they are merged.
+  const auto before = [](const StepSeries& a, const StepSeries& b) { return a.labels < b.labels; };
+  TRY_VOID(parallel(parts.size(), [&](std::size_t, std::size_t index) -> Result<void> {
+    std::sort(parts[index].series.begin(), parts[index].series.end(), before);
+    return {};
+  }));
   StepVector all = std::move(parts[0]);
   for (std::size_t i = 1; i < parts.size(); ++i) {
+    const auto middle = static_cast<std::ptrdiff_t>(all.series.size());
     std::move(parts[i].series.begin(), parts[i].series.end(), std::back_inserter(all.series));
+    std::inplace_merge(all.series.begin(), all.series.begin() + middle, all.series.end(), before);
     all.held.add(std::move(parts[i].held));
   }
-  // In one order whichever worker was first.
-  std::sort(all.series.begin(), all.series.end(),
-            [](const StepSeries& a, const StepSeries& b) { return a.labels < b.labels; });
   TRY_VOID(join_equal_labels(all, joining));
   return all;
 }

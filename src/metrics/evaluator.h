@@ -12,6 +12,7 @@
 #include "metrics/ast.h"
 #include "metrics/promql.h"
 #include "metrics/query_budget.h"
+#include "metrics/shared_scans.h"
 #include "metrics/step_values.h"
 #include "query/context.h"
 
@@ -25,6 +26,7 @@ struct Evaluation {
   Budget& budget;
   query::TimeGrid grid;                     // of the query: start(), end(), step(); subqueries have grids of their own
   std::set<const VectorSelector*> counted;  // see selectors_counted()
+  SharedScans shared;
 };
 
 // Takes one series; called by several workers at once, each with its own number below Evaluator::workers().
@@ -40,6 +42,9 @@ struct RangeSeries {
   std::vector<double> values;
   std::vector<TimeNs> histogram_times;
   std::vector<HistogramRef> histograms;
+  // Since when they count, 0: not known. Empty where none of the series is known.
+  std::vector<TimeNs> starts, histogram_starts;
+  bool has_starts() const { return !starts.empty() || !histogram_starts.empty(); }
 };
 // What histograms of a selector say about resets: what was stored, or, where that says nothing, what comparing each
 // with the one before it gives.
@@ -72,12 +77,16 @@ class Evaluator {
   // What `produce` hands over to the sink it is given, kept; sorted, equal labels joined.
   Result<StepVector> collect_from(const std::function<Result<void>(const SeriesSink& sink)>& produce, Joining joining);
 
-  // When the samples were taken that an instant selector finds, in seconds.
-  Result<void> stream_sample_times(const VectorSelector& selector, const SeriesSink& sink);
+  // When the samples were taken that an instant selector finds, or since when they count, in seconds.
+  enum class TimeOf : std::uint8_t { kSample, kStart };
+  Result<void> stream_sample_times(const VectorSelector& selector, TimeOf what, const SeriesSink& sink);
 
   // The argument of a function of ranges: a range selector or a subquery.
   Result<RangeWindows> windows_of(const Expr& range);
   Result<void> for_each_range(const Expr& range, const RangeSink& sink);
+
+  // Tells `shared` what the selectors under `expr` are going to read.
+  void plan_scans(const Expr& expr, SharedScans& shared);
 
   // Samples of a selector, whole series, in [range.start, range.end), to several workers.
   Result<void> scan(const VectorSelector& selector, TimeRange range,
@@ -107,6 +116,16 @@ class Evaluator {
   Result<StepVector> vector_of_one_step(const Expr& expr);
   Hints hints_of(const VectorSelector& selector) const;
   Result<RangeWindows> lookback_windows(const VectorSelector& selector) const;
+  Result<TimeRange> lookback_range(const VectorSelector& selector) const;
+  Result<TimeRange> matrix_range(const MatrixSelector& matrix, const RangeWindows& windows) const;
+  Result<query::TimeGrid> subquery_grid(const Subquery& subquery, const RangeWindows& windows) const;
+  Result<void> scan_shared(SharedScans::Shared& shared, TimeRange range,
+                           const std::function<Result<void>(std::size_t worker, SeriesSamples& samples)>& consume);
+  Result<bool> load_shared(SharedScans::Shared& shared, const VectorSelector& selector);
+  Result<std::unique_ptr<SeriesScan>> open_scan(const VectorSelector& selector, TimeRange range) const;
+  // Hands over all series of a scan, to several workers.
+  Result<void> drain(SeriesScan& series,
+                     const std::function<Result<void>(std::size_t worker, SeriesSamples& samples)>& consume);
   Result<void> stream_selector(const VectorSelector& selector, Position position, const SeriesSink& sink);
 
   // An error if what the series of a scan come to, all of them kept, is more than the query may hold.

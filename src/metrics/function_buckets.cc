@@ -28,7 +28,6 @@ class Histograms {
  public:
   Histograms(Evaluator& evaluator, StepVector input, Position position)
       : evaluator_(evaluator), input_(std::move(input)), position_(position) {
-    const LabelChoice without_bound({"le"}, true);
     std::unordered_map<std::string, std::size_t> found;
     for (std::uint32_t i = 0; i < input_.series.size(); ++i) {
       const StepSeries& series = input_.series[i];
@@ -38,29 +37,17 @@ class Histograms {
     }
   }
 
-  // Calls classic(histogram, step, buckets) or native(histogram, step, reference) for all that have a value.
+  // Calls classic(worker, histogram, step, buckets) or native(worker, histogram, step, reference) for all that have a
+  // value; several workers, each with some of the histograms.
   template <class Classic, class Native>
-  Result<void> each(const Classic& classic, const Native& native) {
-    for (std::size_t h = 0; h < histograms_.size(); ++h) {
-      TRY_VOID(evaluator_.query().context.check());
-      const ClassicHistogram& histogram = histograms_[h];
-      for (std::size_t step = 0; step < evaluator_.steps(); ++step) {
-        buckets_.clear();
-        for (const auto& [bound, i] : histogram.buckets) {
-          const double count = input_.series[i].values[step];
-          if (query::is_present(count)) buckets_.push_back({bound, count});
-        }
-        const HistogramRef* reference = histogram.native ? input_.series[*histogram.native].histogram(step) : nullptr;
-        if (reference && !buckets_.empty()) {
-          warn("vector contains a mix of classic and native histograms", histogram.labels);
-        } else if (reference) {
-          native(h, step, **reference);
-        } else if (!buckets_.empty()) {
-          classic(h, step, buckets_);
-        }
-      }
-    }
-    return {};
+  Result<void> each(const Classic& classic, const Native& native) const {
+    const std::size_t parts = (histograms_.size() + kHistogramsPerPart - 1) / kHistogramsPerPart;
+    return evaluator_.parallel(parts, [&](std::size_t worker, std::size_t part) -> Result<void> {
+      std::vector<ClassicBucket> buckets;  // of one step
+      const std::size_t end = std::min(histograms_.size(), (part + 1) * kHistogramsPerPart);
+      for (std::size_t h = part * kHistogramsPerPart; h < end; ++h) each_step(worker, h, buckets, classic, native);
+      return {};
+    });
   }
   const std::vector<ClassicHistogram>& histograms() const { return histograms_; }
   // For annotations: the name that is still there when the function has been called.
@@ -69,6 +56,29 @@ class Histograms {
   }
 
  private:
+  static constexpr std::size_t kHistogramsPerPart = 16;
+
+  template <class Classic, class Native>
+  void each_step(std::size_t worker, std::size_t h, std::vector<ClassicBucket>& buckets, const Classic& classic,
+                 const Native& native) const {
+    const ClassicHistogram& histogram = histograms_[h];
+    for (std::size_t step = 0; step < evaluator_.steps(); ++step) {
+      buckets.clear();
+      for (const auto& [bound, i] : histogram.buckets) {
+        const double count = input_.series[i].values[step];
+        if (query::is_present(count)) buckets.push_back({bound, count});
+      }
+      const HistogramRef* reference = histogram.native ? input_.series[*histogram.native].histogram(step) : nullptr;
+      if (reference && !buckets.empty()) {
+        warn("vector contains a mix of classic and native histograms", histogram.labels);
+      } else if (reference) {
+        native(worker, h, step, **reference);
+      } else if (!buckets.empty()) {
+        classic(worker, h, step, buckets);
+      }
+    }
+  }
+
   ClassicHistogram& histogram_of(const LabelSet& labels, const StepSeries& series,
                                  std::unordered_map<std::string, std::size_t>& found) {
     const auto [at, added] = found.emplace(std::string(labels.bytes()), histograms_.size());
@@ -84,13 +94,11 @@ class Histograms {
       warn("bucket label \"le\" is missing or has a malformed value of " + quoted(written), series.labels);
       return;
     }
-    LabelBuilder builder(series.labels);
-    builder.remove("le");
-    histogram_of(builder.build(), series, found).buckets.emplace_back(*bound, index);
+    histogram_of(without_label(series.labels, "le"), series, found).buckets.emplace_back(*bound, index);
   }
 
   // The name is said where it is still there in the end.
-  void warn(std::string text, const LabelSet& labels) {
+  void warn(std::string text, const LabelSet& labels) const {
     const std::string_view name = evaluator_.names_stay() ? metric_name(labels) : std::string_view();
     if (!name.empty()) text += " for metric name " + quoted(name);
     evaluator_.annotations().warn(text, position_);
@@ -100,22 +108,16 @@ class Histograms {
   StepVector input_;
   Position position_;
   std::vector<ClassicHistogram> histograms_;
-  std::vector<ClassicBucket> buckets_;  // of one step
 };
 
 // What had to be flattened, over all steps: one sentence per metric.
 class FixedNotes {
  public:
   void add(std::string_view name, const ClassicQuantile& result, TimeNs time) {
-    auto [at, added] = notes_.try_emplace(std::string(name));
-    Note& note = at->second;
-    if (added) note = {result.fixed_from, result.fixed_to, result.fixed_max, 0, time, time};
-    note.from = std::min(note.from, result.fixed_from);
-    note.to = std::max(note.to, result.fixed_to);
-    note.most = std::max(note.most, result.fixed_max);
-    note.samples += 1;
-    note.first = std::min(note.first, time);
-    note.last = std::max(note.last, time);
+    add(std::string(name), {result.fixed_from, result.fixed_to, result.fixed_max, 1, time, time});
+  }
+  void merge(const FixedNotes& other) {
+    for (const auto& [name, note] : other.notes_) add(name, note);
   }
   void tell(Annotations& annotations, Position position) const {
     for (const auto& [name, note] : notes_) {
@@ -135,6 +137,17 @@ class FixedNotes {
     std::uint64_t samples = 0;
     TimeNs first = 0, last = 0;
   };
+  void add(const std::string& name, const Note& more) {
+    const auto [at, added] = notes_.try_emplace(name, more);
+    if (added) return;
+    Note& note = at->second;
+    note.from = std::min(note.from, more.from);
+    note.to = std::max(note.to, more.to);
+    note.most = std::max(note.most, more.most);
+    note.samples += more.samples;
+    note.first = std::min(note.first, more.first);
+    note.last = std::max(note.last, more.last);
+  }
   std::map<std::string, Note> notes_;
 };
 
@@ -164,20 +177,22 @@ std::vector<StepSeries> results_of(const Evaluator& evaluator, const Histograms&
   return out;
 }
 
-Result<void> quantile_of_each(Evaluator& evaluator, Histograms& histograms, const ScalarColumn& quantile,
+Result<void> quantile_of_each(Evaluator& evaluator, const Histograms& histograms, const ScalarColumn& quantile,
                               Position position, std::vector<StepSeries>& out) {
-  FixedNotes fixed;
+  std::vector<FixedNotes> parts(evaluator.workers());
   TRY_VOID(histograms.each(
-      [&](std::size_t h, std::size_t step, std::vector<ClassicBucket>& buckets) {
+      [&](std::size_t worker, std::size_t h, std::size_t step, std::vector<ClassicBucket>& buckets) {
         const ClassicQuantile result = classic_quantile(quantile.at(step), buckets);
         out[h].values[step] = result.value;
-        if (result.fixed) fixed.add(histograms.shown_name(h), result, evaluator.grid().at(step));
+        if (result.fixed) parts[worker].add(histograms.shown_name(h), result, evaluator.grid().at(step));
       },
-      [&](std::size_t h, std::size_t step, const Histogram& histogram) {
+      [&](std::size_t, std::size_t h, std::size_t step, const Histogram& histogram) {
         QuantileNotes notes;
         out[h].values[step] = histogram_quantile(quantile.at(step), histogram, notes);
         note_quantile(evaluator, notes, histograms.shown_name(h), position);
       }));
+  FixedNotes fixed;
+  for (const FixedNotes& part : parts) fixed.merge(part);
   fixed.tell(evaluator.annotations(), position);
   return {};
 }
@@ -255,10 +270,10 @@ Result<StepVector> fraction_of_histograms(Evaluator& evaluator, const Expr&, con
   Histograms histograms(evaluator, std::move(input), position);
   std::vector<StepSeries> out = results_of(evaluator, histograms);
   TRY_VOID(histograms.each(
-      [&](std::size_t h, std::size_t step, std::vector<ClassicBucket>& buckets) {
+      [&](std::size_t, std::size_t h, std::size_t step, std::vector<ClassicBucket>& buckets) {
         out[h].values[step] = classic_fraction(lower.at(step), upper.at(step), buckets);
       },
-      [&](std::size_t h, std::size_t step, const Histogram& histogram) {
+      [&](std::size_t, std::size_t h, std::size_t step, const Histogram& histogram) {
         QuantileNotes notes;
         out[h].values[step] = histogram_fraction(lower.at(step), upper.at(step), histogram, notes);
         note_quantile(evaluator, notes, histograms.shown_name(h), position);

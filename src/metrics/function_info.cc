@@ -198,8 +198,11 @@ class InfoJoin {
     if (when.offset != 0) selector.modifiers.offset.emplace().value = when.offset;
     TRY(infos, evaluator_.vector(expr));
     TRY(times,
-        evaluator_.collect_from([&](const SeriesSink& sink) { return evaluator_.stream_sample_times(selector, sink); },
-                                Joining::kWhereApart));
+        evaluator_.collect_from(
+            [&](const SeriesSink& sink) {
+              return evaluator_.stream_sample_times(selector, Evaluator::TimeOf::kSample, sink);
+            },
+            Joining::kWhereApart));
     infos_ = std::move(infos);
     times_ = std::move(times);
     return sort_infos();

@@ -101,20 +101,25 @@ Result<ScalarColumn> scalar_time(Evaluator& evaluator, const Expr&, const Call&)
   return out;
 }
 
+// Of a selector: times of its samples.
+Result<void> stream_times_of(Evaluator& evaluator, const Expr& argument, const VectorSelector& selector,
+                             Evaluator::TimeOf what, const SeriesSink& sink) {
+  const auto produce = [&](const SeriesSink& to) {
+    return evaluator.stream_sample_times(selector, what, [&](std::size_t worker, StepSeries series) {
+      evaluator.drop_name(series);
+      return to(worker, std::move(series));
+    });
+  };
+  if (evaluator.names_stay() || has_one_name(argument)) return produce(sink);
+  TRY(all, evaluator.collect_from(produce, Joining::kWhereApart));
+  for (StepSeries& series : all.series) TRY_VOID(sink(0, std::move(series)));
+  return {};
+}
+
 Result<void> stream_timestamp(Evaluator& evaluator, const Expr&, const Call& call, const SeriesSink& sink) {
   const Expr& argument = unwrapped(*call.arguments[0]);
   if (const auto* selector = std::get_if<VectorSelector>(&argument.node)) {
-    // Of a selector: when the sample was taken.
-    const auto produce = [&](const SeriesSink& to) {
-      return evaluator.stream_sample_times(*selector, [&](std::size_t worker, StepSeries series) {
-        evaluator.drop_name(series);
-        return to(worker, std::move(series));
-      });
-    };
-    if (evaluator.names_stay() || has_one_name(argument)) return produce(sink);
-    TRY(all, evaluator.collect_from(produce, Joining::kWhereApart));
-    for (StepSeries& series : all.series) TRY_VOID(sink(0, std::move(series)));
-    return {};
+    return stream_times_of(evaluator, argument, *selector, Evaluator::TimeOf::kSample, sink);
   }
   const auto map = [&](StepSeries& series) {
     for (std::size_t step = 0; step < series.values.size(); ++step) {
@@ -125,11 +130,15 @@ Result<void> stream_timestamp(Evaluator& evaluator, const Expr&, const Call& cal
   return evaluator.stream_mapped(argument, true, map, sink);
 }
 
-// Samples have no start times here.
-Result<StepVector> start_timestamps(Evaluator& evaluator, const Expr&, const Call& call) {
+// What is computed has no start.
+Result<void> stream_start_timestamp(Evaluator& evaluator, const Expr&, const Call& call, const SeriesSink& sink) {
+  const Expr& argument = unwrapped(*call.arguments[0]);
+  const auto* selector = std::get_if<VectorSelector>(&argument.node);
+  if (selector != nullptr) {
+    return stream_times_of(evaluator, argument, *selector, Evaluator::TimeOf::kStart, sink);
+  }
   TRY(all, evaluator.vector(*call.arguments[0]));
-  all.series.clear();
-  return all;
+  return {};
 }
 
 Result<ScalarColumn> scalar_start(Evaluator& evaluator, const Expr&, const Call&) {
@@ -149,7 +158,7 @@ Result<ScalarColumn> scalar_range(Evaluator& evaluator, const Expr&, const Call&
 constexpr Function kOthers[] = {
     {.name = "time", .scalar = scalar_time},
     {.name = "timestamp", .stream = stream_timestamp},
-    {.name = "start_timestamp", .vector = start_timestamps},
+    {.name = "start_timestamp", .stream = stream_start_timestamp},
     {.name = "start", .scalar = scalar_start},
     {.name = "end", .scalar = scalar_end},
     {.name = "step", .scalar = scalar_step},

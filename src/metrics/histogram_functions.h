@@ -47,8 +47,9 @@ struct HistogramChange {
   HistogramNotes added;
 };
 // rate, increase (is_counter: resets are undone) and delta, before extrapolation. Two or more histograms.
-HistogramChange range_change(std::span<const HistogramRef> histograms, bool is_counter);
+// `anew`: of each, whether it is known to begin anew besides what comparing it with the one before shows; may be empty.
+HistogramChange range_change(std::span<const HistogramRef> histograms, bool is_counter, std::vector<bool> anew = {});
 // irate and idelta, before the division by time.
-HistogramChange instant_change(const Histogram& previous, const Histogram& last, bool is_counter);
+HistogramChange instant_change(const Histogram& previous, const Histogram& last, bool is_counter, bool anew = false);
 
 }  // namespace trilobite::metrics

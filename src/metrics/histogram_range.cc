@@ -16,7 +16,8 @@ void finish(HistogramChange& out, Histogram histogram) {
 
 }  // namespace
 
-HistogramChange range_change(std::span<const HistogramRef> histograms, bool is_counter) {
+HistogramChange range_change(std::span<const HistogramRef> histograms, bool is_counter, std::vector<bool> anew) {
+  anew.resize(histograms.size());
   HistogramChange out;
   const Histogram& first = *histograms.front();
   const Histogram& last = *histograms.back();
@@ -28,7 +29,7 @@ HistogramChange range_change(std::span<const HistogramRef> histograms, bool is_c
   // Reset right behind the first one: nothing of it counts, not even its layout.
   Histogram nothing;
   const Histogram* base = &first;
-  if (is_counter && histograms.size() > 1 && was_reset(*histograms[1], first)) {
+  if (is_counter && histograms.size() > 1 && (anew[1] || was_reset(*histograms[1], first))) {
     nothing.schema = histograms[1]->schema;
     nothing.custom_bounds = histograms[1]->custom_bounds;
     nothing.zero_threshold = histograms[1]->zero_threshold;
@@ -45,9 +46,12 @@ HistogramChange range_change(std::span<const HistogramRef> histograms, bool is_c
   out.notes.bounds_reconciled = subtract(result, *base).bounds_reconciled;
   if (is_counter) {
     const Histogram* previous = base;
-    for (const HistogramRef& histogram : histograms.subspan(1)) {
-      if (was_reset(*histogram, *previous)) out.added.bounds_reconciled |= add(result, *previous).bounds_reconciled;
-      previous = histogram.get();
+    for (std::size_t i = 1; i < histograms.size(); ++i) {
+      const Histogram& histogram = *histograms[i];
+      if (anew[i] || was_reset(histogram, *previous)) {
+        out.added.bounds_reconciled |= add(result, *previous).bounds_reconciled;
+      }
+      previous = &histogram;
     }
     // The layout is that of the coarsest one, also if it is in the middle.
     std::int32_t schema = result.schema;
@@ -58,12 +62,12 @@ HistogramChange range_change(std::span<const HistogramRef> histograms, bool is_c
   return out;
 }
 
-HistogramChange instant_change(const Histogram& previous, const Histogram& last, bool is_counter) {
+HistogramChange instant_change(const Histogram& previous, const Histogram& last, bool is_counter, bool anew) {
   HistogramChange out;
   out.not_counter = is_counter && (is_gauge(previous) || is_gauge(last));
   out.not_gauge = !is_counter && (!is_gauge(previous) || !is_gauge(last));
   Histogram result = last;
-  if (!is_counter || !was_reset(last, previous)) {
+  if (!is_counter || (!anew && !was_reset(last, previous))) {
     const HistogramNotes notes = subtract(result, previous);
     out.mixed_buckets = notes.incompatible;
     if (notes.incompatible) return out;

@@ -26,16 +26,23 @@ LabelSet from_canonical(std::string bytes) {
 
 bool is_metadata(std::string_view name) { return name == kMetricName || name == "__type__" || name == "__unit__"; }
 
-}  // namespace
-
-LabelSet without_name(const LabelSet& labels) {
+template <class Leaves>
+LabelSet without_those(const LabelSet& labels, const Leaves& leaves) {
   std::string kept;
   kept.reserve(labels.bytes().size());
   for_each_pair(labels, [&](std::string_view name, std::string_view pair) {
-    if (!is_metadata(name)) kept += pair;
+    if (!leaves(name)) kept += pair;
   });
   if (kept.size() == labels.bytes().size()) return labels;
   return from_canonical(std::move(kept));
+}
+
+}  // namespace
+
+LabelSet without_name(const LabelSet& labels) { return without_those(labels, is_metadata); }
+
+LabelSet without_label(const LabelSet& labels, std::string_view name) {
+  return without_those(labels, [&](std::string_view one) { return one == name; });
 }
 
 LabelChoice::LabelChoice(std::vector<std::string> names, bool without) : names_(std::move(names)), without_(without) {

@@ -13,6 +13,7 @@ inline constexpr std::string_view kMetricName = "__name__";
 
 // Without __name__, __type__ and __unit__.
 LabelSet without_name(const LabelSet& labels);
+LabelSet without_label(const LabelSet& labels, std::string_view name);
 
 // Which labels count: by (a, b), on (a, b); or without (a, b), ignoring (a, b), which leave __name__ out as well
 // (grouping and matching leave out __type__ and __unit__ only where told so).

@@ -23,8 +23,13 @@ std::vector<Point> points_of(const StepSeries& series, const query::TimeGrid& gr
 }
 
 void sort_by_labels(std::vector<ResultSeries>& series) {
-  std::sort(series.begin(), series.end(),
-            [](const ResultSeries& a, const ResultSeries& b) { return query::compare_labels(a.labels, b.labels) < 0; });
+  std::vector<const LabelSet*> sets;
+  sets.reserve(series.size());
+  for (const ResultSeries& one : series) sets.push_back(&one.labels);
+  std::vector<ResultSeries> sorted;
+  sorted.reserve(series.size());
+  for (const std::size_t index : query::order_by_labels(sets)) sorted.push_back(std::move(series[index]));
+  series = std::move(sorted);
 }
 
 // What is left of delayed names goes now.
@@ -125,8 +130,11 @@ Result<QueryResult> run_promql(query::QueryContext& context, const Expr& expr, c
                  type_name(expr.type));
   }
   Budget budget(options.samples_max, options.memory_max);
-  Evaluation query{context, options, annotations, budget, grid, selectors_counted(expr)};
+  const query::RunningQuery running(context.running(), budget.bytes());
+  Evaluation query{context, options, annotations, budget, grid, selectors_counted(expr), {}};
   Evaluator evaluator(query, grid);
+  evaluator.plan_scans(expr, query.shared);
+  query.shared.finish_plan();
   QueryResult result;
   result.type = range_query ? ValueType::kMatrix : expr.type;
   TRY_VOID(evaluate(evaluator, expr, range_query, result));

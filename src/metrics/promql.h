@@ -20,6 +20,7 @@ struct PromqlOptions {
   std::size_t samples_max = 50'000'000;      // held at once; beyond it the query is refused with Prometheus' text
   std::size_t memory_max = 0;                // bytes of working memory of the query; 0: none
   bool delayed_name_removal = false;         // __name__ goes at the end of the query, so that label_replace can keep it
+  bool start_of_all = false;                 // start_timestamp() of samples that do not say theirs: 0, else nothing
   bool whole_number_increase = false;        // rate, increase, delta without extrapolation (not Prometheus')
 };
 

@@ -21,6 +21,7 @@ class Budget {
     samples_ -= samples;
     bytes_ -= bytes;
   }
+  const std::atomic<std::size_t>& bytes() const { return bytes_; }
   std::uint64_t samples_peak() const { return samples_peak_; }
   void add_read(std::uint64_t samples) { samples_read_ += samples; }
   std::uint64_t samples_read() const { return samples_read_; }

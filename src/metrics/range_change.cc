@@ -108,6 +108,14 @@ double Extrapolation::factor(bool is_counter, double change, double first_value)
   return (sampled + to_start + to_end) / sampled;
 }
 
+double Extrapolation::factor_since(TimeNs began) const {
+  const double counted = seconds_between(began, last_time);
+  const double gap = samples < 2 ? 0 : seconds_between(first_time, last_time) / static_cast<double>(samples - 1);
+  double to_end = seconds_between(last_time, end);
+  if (to_end >= gap * 1.1) to_end = gap / 2;
+  return counted == 0 ? 1 : (counted + to_end) / counted;
+}
+
 void rate_of_floats(const RangeCall& call, const Times& times, const Values& values, Values& out) {
   extrapolated<Kind::kRate>(call, times, values, out);
 }

@@ -8,6 +8,7 @@
 #include "metrics/label_algebra.h"
 #include "metrics/range_histograms.h"
 #include "metrics/range_kernels.h"
+#include "metrics/range_starts.h"
 
 namespace trilobite::metrics {
 namespace {
@@ -140,6 +141,8 @@ Result<void> stream_range_function(Evaluator& evaluator, const Expr&, const Call
       out.drop_name = series.drop_name;
       if (extension) {
         run_extended(function.name, histogram_call, series, out);
+      } else if (series.has_starts() && looks_at_starts(function.name)) {
+        run_with_starts(function.name, histogram_call, series, out);
       } else {
         function.floats(range_call, series.times, series.values, out.values);
         if (!series.histograms.empty()) function.histograms(histogram_call, series, out);

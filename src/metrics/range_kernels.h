@@ -57,6 +57,8 @@ struct Extrapolation {
   TimeNs first_time = 0, last_time = 0;
   std::size_t samples = 0;
   double factor(bool is_counter, double change, double first_value) const;
+  // Of a counter that began at `began`, inside the window: no guess is needed there. One sample is enough.
+  double factor_since(TimeNs began) const;
 };
 
 // Calls each(step, first, last) for every step whose window has samples: those in [first, last).

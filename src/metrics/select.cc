@@ -6,6 +6,7 @@
 #include "metrics/histogram_math.h"
 #include "metrics/interpolation.h"
 #include "metrics/label_algebra.h"
+#include "metrics/start_time.h"
 
 namespace trilobite::metrics {
 
@@ -22,12 +23,15 @@ class HistogramReader {
  public:
   HistogramReader(const SeriesSamples& samples, Hints hints) : samples_(samples), hints_(hints) {}
   bool is_histogram(std::size_t row) const {
-    return samples_.histograms.size() > 0 && !samples_.histograms[row].empty();
+    return samples_.histograms.size() > 0 && !split_sample_text(samples_.histograms[row]).histogram.empty();
+  }
+  TimeNs start(std::size_t row) const {
+    return samples_.histograms.size() > 0 ? split_sample_text(samples_.histograms[row]).start : 0;
   }
   // Rows must not go back.
   Result<HistogramRef> read(std::size_t row) {
     if (last_ && last_row_ == row) return hints_ == Hints::kCompared ? counted_ : last_;
-    TRY(histogram, decode_histogram(samples_.histograms[row]));
+    TRY(histogram, decode_histogram(split_sample_text(samples_.histograms[row]).histogram));
     if (hints_ == Hints::kCompared && histogram.reset == CounterReset::kUnknown) {
       TRY(before, before_row(row));
       if (before) {
@@ -45,7 +49,7 @@ class HistogramReader {
     while (row-- > 0) {
       if (last_ && row == last_row_) return last_;
       if (!is_histogram(row) || is_stale(samples_.values[row])) continue;
-      TRY(histogram, decode_histogram(samples_.histograms[row]));
+      TRY(histogram, decode_histogram(split_sample_text(samples_.histograms[row]).histogram));
       return HistogramRef(std::make_shared<const Histogram>(std::move(histogram)));
     }
     return HistogramRef();
@@ -68,7 +72,7 @@ class HistogramReader {
   std::size_t last_row_ = 0;
 };
 
-enum class Wanted : std::uint8_t { kValue, kTime };
+enum class Wanted : std::uint8_t { kValue, kTime, kStart, kStartOrZero };
 
 // The newest sample of each step that is no older than the look-back.
 Result<StepSeries> newest_samples(const SeriesSamples& samples, const RangeWindows& windows, Wanted wanted,
@@ -84,6 +88,9 @@ Result<StepSeries> newest_samples(const SeriesSamples& samples, const RangeWindo
     if (is_stale(samples.values[row])) continue;
     if (wanted == Wanted::kTime) {
       out.values[step] = seconds_of(samples.times[row]);
+    } else if (wanted != Wanted::kValue) {
+      const TimeNs start = histograms.start(row);
+      if (start != 0 || wanted == Wanted::kStartOrZero) out.values[step] = seconds_of(start);
     } else if (!histograms.is_histogram(row)) {
       out.values[step] = samples.values[row];
     } else {
@@ -127,35 +134,6 @@ Result<void> Evaluator::check_estimate(std::size_t series) const {
                bytes, series, steps_, limit);
 }
 
-Result<void> Evaluator::scan(const VectorSelector& selector, TimeRange range,
-                             const std::function<Result<void>(std::size_t, SeriesSamples&)>& consume) {
-  ScanRequest request;
-  request.tenant = query_.context.tenant();
-  request.signal = Signal::kMetrics;
-  request.range = range;
-  request.matchers = selector.matchers;
-  request.cancel = query_.context.cancel();
-  TRY(series, query_.context.store().scan_series(std::move(request)));
-  if (keeps_) TRY_VOID(check_estimate(series->series()));
-  const std::size_t parts = workers();
-  std::vector<SeriesSamples> buffers(parts);
-  // One index per worker: each goes on until there are no more series.
-  const Result<void> done = parallel(parts, [&](std::size_t worker, std::size_t) -> Result<void> {
-    SeriesSamples& samples = buffers[worker];
-    for (;;) {
-      TRY_VOID(query_.context.check());
-      TRY(more, series->next(samples));
-      if (!more) return {};
-      query_.budget.add_read(samples.times.size());
-      TRY_VOID(consume(worker, samples));
-    }
-  });
-  const ScanStats stats = series->stats();
-  query_.context.add(stats);
-  TRY_VOID(done);
-  return query_.context.check_bytes(0);
-}
-
 Hints Evaluator::hints_of(const VectorSelector& selector) const {
   return query_.counted.contains(&selector) ? Hints::kCompared : Hints::kStored;
 }
@@ -169,10 +147,16 @@ Result<RangeWindows> Evaluator::lookback_windows(const VectorSelector& selector)
   return at;
 }
 
-Result<void> Evaluator::stream_selector(const VectorSelector& selector, Position position, const SeriesSink& sink) {
+Result<TimeRange> Evaluator::lookback_range(const VectorSelector& selector) const {
   TRY(at, lookback_windows(selector));
   TimeRange range{at.end - at.range + 1, at.last_end() + 1};
   if (selector.smoothed) range.end += at.range;
+  return range;
+}
+
+Result<void> Evaluator::stream_selector(const VectorSelector& selector, Position position, const SeriesSink& sink) {
+  TRY(at, lookback_windows(selector));
+  TRY(range, lookback_range(selector));
   return scan(selector, range, [&](std::size_t worker, SeriesSamples& samples) -> Result<void> {
     if (selector.smoothed) {
       TRY(series, split_samples(samples, hints_of(selector)));
@@ -183,11 +167,13 @@ Result<void> Evaluator::stream_selector(const VectorSelector& selector, Position
   });
 }
 
-Result<void> Evaluator::stream_sample_times(const VectorSelector& selector, const SeriesSink& sink) {
+Result<void> Evaluator::stream_sample_times(const VectorSelector& selector, TimeOf what, const SeriesSink& sink) {
+  const Wanted start = query_.options.start_of_all ? Wanted::kStartOrZero : Wanted::kStart;
+  const Wanted wanted = what == TimeOf::kStart ? start : Wanted::kTime;
   TRY(at, lookback_windows(selector));
-  const TimeRange range{at.end - at.range + 1, at.last_end() + 1};
+  TRY(range, lookback_range(selector));
   return scan(selector, range, [&](std::size_t worker, SeriesSamples& samples) -> Result<void> {
-    TRY(series, newest_samples(samples, at, Wanted::kTime, Hints::kStored));
+    TRY(series, newest_samples(samples, at, wanted, Hints::kStored));
     return sink(worker, std::move(series));
   });
 }
@@ -209,17 +195,23 @@ Result<RangeSeries> split_samples(SeriesSamples& samples, Hints hints) {
     return out;
   }
   HistogramReader histograms(samples, hints);
+  bool any_start = false;
   for (std::size_t row = 0; row < samples.times.size(); ++row) {
     if (is_stale(samples.values[row])) continue;
+    const TimeNs start = histograms.start(row);
+    any_start = any_start || start != 0;
     if (!histograms.is_histogram(row)) {
       out.times.push_back(samples.times[row]);
       out.values.push_back(samples.values[row]);
+      out.starts.push_back(start);
     } else {
       TRY(histogram, histograms.read(row));
       out.histogram_times.push_back(samples.times[row]);
       out.histograms.push_back(std::move(histogram));
+      out.histogram_starts.push_back(start);
     }
   }
+  if (!any_start) out.starts = out.histogram_starts = {};
   return out;
 }
 
@@ -273,15 +265,32 @@ Result<RangeWindows> Evaluator::windows_of(const Expr& range) {
   return windows;
 }
 
+Result<TimeRange> Evaluator::matrix_range(const MatrixSelector& matrix, const RangeWindows& windows) const {
+  const VectorSelector& selector = std::get<VectorSelector>(unwrapped(*matrix.selector).node);
+  TimeRange times{windows.end - windows.range + 1, windows.last_end() + 1};
+  const bool looks_back = selector.anchored || selector.smoothed || query_.options.whole_number_increase;
+  if (looks_back) times.start -= query_.options.lookback;
+  if (selector.smoothed) times.end += query_.options.lookback;
+  return times;
+}
+
+// Its start may lie behind its end: then there is no step.
+Result<query::TimeGrid> Evaluator::subquery_grid(const Subquery& subquery, const RangeWindows& windows) const {
+  TimeNs step = query_.options.subquery_step;
+  if (subquery.step) {
+    TRY(written, resolve_range(*subquery.step, query_.grid));
+    step = written;
+  }
+  const TimeNs first = floor_to(within_reach(windows.end - windows.range), step) + step;
+  return query::TimeGrid{first, windows.last_end(), step};
+}
+
 Result<void> Evaluator::for_each_range(const Expr& range, const RangeSink& sink) {
   const Expr& expr = unwrapped(range);
   TRY(windows, windows_of(expr));
   if (const MatrixSelector* matrix = std::get_if<MatrixSelector>(&expr.node)) {
     const VectorSelector& selector = std::get<VectorSelector>(unwrapped(*matrix->selector).node);
-    TimeRange times{windows.end - windows.range + 1, windows.last_end() + 1};
-    const bool looks_back = selector.anchored || selector.smoothed || query_.options.whole_number_increase;
-    if (looks_back) times.start -= query_.options.lookback;
-    if (selector.smoothed) times.end += query_.options.lookback;
+    TRY(times, matrix_range(*matrix, windows));
     return scan(selector, times, [&](std::size_t worker, SeriesSamples& samples) -> Result<void> {
       TRY(series, split_samples(samples, hints_of(selector)));
       if (series.times.empty() && series.histogram_times.empty()) return {};
@@ -295,14 +304,9 @@ Result<void> Evaluator::for_each_range(const Expr& range, const RangeSink& sink)
     });
   }
   const Subquery& subquery = std::get<Subquery>(expr.node);
-  TimeNs step = query_.options.subquery_step;
-  if (subquery.step) {
-    TRY(written, resolve_range(*subquery.step, query_.grid));
-    step = written;
-  }
-  const TimeNs first = floor_to(within_reach(windows.end - windows.range), step) + step;
-  if (first > windows.last_end()) return {};
-  Evaluator inner(query_, query::TimeGrid{first, windows.last_end(), step});
+  TRY(inner_grid, subquery_grid(subquery, windows));
+  if (inner_grid.start > inner_grid.end) return {};
+  Evaluator inner(query_, inner_grid);
   Held one_column;  // the least that the subquery needs, before it is allocated
   TRY_VOID(one_column.add(query_.budget, inner.steps(), inner.steps() * sizeof(double)));
   TRY(result, inner.vector(*subquery.expr));

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/thread_pool.h"
 #include "query/limits.h"
+#include "query/running_queries.h"
 #include "query/statistics.h"
 #include "storage/store.h"
 
@@ -19,6 +20,7 @@ struct QueryEngine {
   Store& store;
   ThreadPool& pool;  // workers of scans
   const Clock& clock;
+  RunningQueries* running = nullptr;  // null: nobody counts
 };
 
 // Any thread may check and add; the rest is read-only.
@@ -29,6 +31,7 @@ class QueryContext {
                std::shared_ptr<CancelToken> cancel);
 
   Store& store() const { return engine_.store; }
+  RunningQueries* running() const { return engine_.running; }
   ThreadPool& pool() const { return engine_.pool; }
   const Clock& clock() const { return engine_.clock; }
   const std::string& tenant() const { return tenant_; }

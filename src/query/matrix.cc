@@ -1,6 +1,7 @@
 #include "query/matrix.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace trilobite::query {
 
@@ -31,23 +32,33 @@ std::string sort_key(const LabelSet& labels) {
 
 }  // namespace
 
+std::vector<std::size_t> order_by_labels(const std::vector<const LabelSet*>& sets) {
+  std::vector<std::size_t> order(sets.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto less = [&](std::size_t a, std::size_t b) { return compare_labels(*sets[a], *sets[b]) < 0; };
+  if (std::is_sorted(order.begin(), order.end(), less)) return order;
+  const auto has_zero = [](const LabelSet* one) { return one->bytes().find('\0') != std::string_view::npos; };
+  if (std::any_of(sets.begin(), sets.end(), has_zero)) {
+    std::stable_sort(order.begin(), order.end(), less);
+    return order;
+  }
+  // Labels are taken apart once for each set, not for each comparison.
+  std::vector<std::pair<std::string, std::size_t>> keys;
+  keys.reserve(sets.size());
+  for (std::size_t i = 0; i < sets.size(); ++i) keys.emplace_back(sort_key(*sets[i]), i);
+  std::sort(keys.begin(), keys.end());
+  for (std::size_t i = 0; i < keys.size(); ++i) order[i] = keys[i].second;
+  return order;
+}
+
 void sort_by_labels(Matrix& matrix) {
   std::vector<Series>& series = matrix.series;
-  const auto less = [](const Series& a, const Series& b) { return compare_labels(a.labels, b.labels) < 0; };
-  if (std::is_sorted(series.begin(), series.end(), less)) return;
-  const auto has_zero = [](const Series& one) { return one.labels.bytes().find('\0') != std::string_view::npos; };
-  if (std::any_of(series.begin(), series.end(), has_zero)) {
-    std::sort(series.begin(), series.end(), less);
-    return;
-  }
-  // Labels are taken apart once for each series, not for each comparison.
-  std::vector<std::pair<std::string, std::size_t>> keys;
-  keys.reserve(series.size());
-  for (std::size_t i = 0; i < series.size(); ++i) keys.emplace_back(sort_key(series[i].labels), i);
-  std::sort(keys.begin(), keys.end());
+  std::vector<const LabelSet*> sets;
+  sets.reserve(series.size());
+  for (const Series& one : series) sets.push_back(&one.labels);
   std::vector<Series> sorted;
   sorted.reserve(series.size());
-  for (const auto& [key, index] : keys) sorted.push_back(std::move(series[index]));
+  for (const std::size_t index : order_by_labels(sets)) sorted.push_back(std::move(series[index]));
   series = std::move(sorted);
 }
 

@@ -32,6 +32,8 @@ struct Matrix {
 
 // Sorted by labels as clients expect them: pair by pair, name before value.
 void sort_by_labels(Matrix& matrix);
+// The indices of label sets in the same order; equal ones as they come.
+std::vector<std::size_t> order_by_labels(const std::vector<const LabelSet*>& sets);
 // Drops series that have no value at all.
 void drop_empty(Matrix& matrix);
 // <0, 0, >0: the order of sort_by_labels.

@@ -1,10 +1,9 @@
 // What a query did, for its answer and for our own metrics.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
-#include "storage/store.h"
+#include "storage/scan_stats.h"
 
 namespace trilobite::query {
 
@@ -25,18 +24,7 @@ struct QueryStatistics {
 
   void add(const ScanStats& stats) {
     ++scans;
-    scan.parts += stats.parts;
-    scan.blocks += stats.blocks;
-    scan.blocks_skipped += stats.blocks_skipped;
-    scan.rows += stats.rows;
-    scan.bytes += stats.bytes;
-    scan.bytes_compressed += stats.bytes_compressed;
-    scan.head_rows += stats.head_rows;
-    scan.head_bytes += stats.head_bytes;
-    for (const std::string& warning : stats.warnings) {
-      if (std::find(scan.warnings.begin(), scan.warnings.end(), warning) == scan.warnings.end())
-        scan.warnings.push_back(warning);
-    }
+    add_to(scan, stats);
   }
 };
 

@@ -22,8 +22,8 @@ bool knows_time(std::string_view name) {
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-// Gives every selector and subquery without `@` the time; what is inside a subquery moves with it. False: some function
-// of the expression knows the time.
+// Gives every selector and subquery without `@` the time; what is inside a subquery moves with it. The start and the
+// end of an instant query are that time. False: some function of the expression knows the time.
 class Pin {
  public:
   explicit Pin(TimeNs at) : at_(at) {}
@@ -33,18 +33,20 @@ class Pin {
 
  private:
   bool set(metrics::Modifiers& modifiers) const {
-    if (modifiers.at != metrics::Modifiers::At::kNone) return true;
-    modifiers.at = metrics::Modifiers::At::kTime;
+    using At = metrics::Modifiers::At;
+    const bool of_query = modifiers.at == At::kStart || modifiers.at == At::kEnd;
+    if (modifiers.at == At::kTime || (inside_ && !of_query)) return true;
+    modifiers.at = At::kTime;
     modifiers.at_time = at_;
     return true;
   }
   bool visit(metrics::NumberLiteral&) { return true; }
   bool visit(metrics::StringLiteral&) { return true; }
-  bool visit(metrics::VectorSelector& node) { return inside_ || set(node.modifiers); }
+  bool visit(metrics::VectorSelector& node) { return set(node.modifiers); }
   bool visit(metrics::MatrixSelector& node) { return pin(*node.selector); }
   bool visit(metrics::Subquery& node) {
     const bool outer = inside_;
-    if (!outer) set(node.modifiers);
+    set(node.modifiers);
     inside_ = true;
     const bool fine = pin(*node.expr);
     inside_ = outer;
@@ -71,6 +73,7 @@ Result<Runner::Answer> Runner::query(ScriptStore& data, const std::string& text,
   query::QueryContext context({data.store(), pool_, data.clock()}, "test", {}, nullptr);
   metrics::PromqlOptions options;
   options.delayed_name_removal = true;
+  options.start_of_all = true;
   metrics::Annotations annotations;
   TRY(result, metrics::run_promql(context, expr, grid, options, annotations));
   constexpr std::size_t kAll = 10'000;

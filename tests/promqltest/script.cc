@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "metrics/go_number.h"
 
@@ -130,15 +131,33 @@ class ScriptParser {
     TRY(step, parse_time(rest));
     if (step <= 0) return error(Code::kInvalid, "the step of load must be above 0");
     load.step = step;
+    std::optional<std::pair<LabelSet, StartOffsets>> starts;  // of the series that comes next
     for (; next_ < lines_.size() && !lines_[next_].text.empty(); ++next_) {
       at_ = lines_[next_].number;
       const std::string_view text = lines_[next_].text;
-      if (text.substr(metrics::series_text_length(text)).starts_with("@st")) continue;  // start times: not stored
+      const std::size_t length = metrics::series_text_length(text);
+      if (text.substr(length).starts_with("@st")) {
+        if (starts) return error(Code::kInvalid, "a line of start times follows another");
+        // As a series line, whose samples do not matter.
+        TRY(series, metrics::parse_series_notation(std::string(text.substr(0, length)) + " _"));
+        TRY(offsets, parse_start_offsets(trim(text.substr(length + 3))));
+        starts.emplace(std::move(series.labels), std::move(offsets));
+        continue;
+      }
       TRY(series, metrics::parse_series_notation(text));
       // Of two lines with the same series the later one counts.
       std::erase_if(load.series, [&](const metrics::NotedSeries& other) { return other.labels == series.labels; });
+      load.starts.erase(series.labels);
+      if (starts) {
+        if (starts->first != series.labels) return error(Code::kInvalid, "start times stand before another series");
+        if (starts->second.size() != series.samples.size()) {
+          return error(Code::kInvalid, "{} start times for {} samples", starts->second.size(), series.samples.size());
+        }
+        load.starts.insert(*std::exchange(starts, std::nullopt));
+      }
       load.series.push_back(std::move(series));
     }
+    if (starts) return error(Code::kInvalid, "no series follows the line of its start times");
     out_.commands.push_back({number, std::move(load)});
     return {};
   }
@@ -287,6 +306,47 @@ Result<TimeNs> parse_time(std::string_view text) {
   }
   if (whole.empty()) return error(Code::kInvalid, "a time is missing");
   return minus ? -sum : sum;
+}
+
+namespace {
+
+// `x12` at the end, taken off; nothing if there is none.
+Result<std::optional<std::size_t>> take_repeats(std::string_view& item, std::size_t count_max) {
+  const std::size_t at = item.rfind('x');
+  if (at == item.npos) return std::optional<std::size_t>();
+  const std::string_view digits = item.substr(at + 1);
+  std::size_t count = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || count > count_max) {
+    return error(Code::kInvalid, "\"{}\" is no number of repeats", digits);
+  }
+  item = item.substr(0, at);
+  return std::optional<std::size_t>(count);
+}
+
+}  // namespace
+
+Result<StartOffsets> parse_start_offsets(std::string_view text, std::size_t count_max) {
+  StartOffsets out;
+  while (!text.empty()) {
+    std::string_view item = take_word(text);
+    TRY(repeats, take_repeats(item, count_max));
+    const std::size_t count = item == "_" ? repeats.value_or(1) : repeats.value_or(0) + 1;
+    if (out.size() + count > count_max) return error(Code::kInvalid, "more than {} start times", count_max);
+    if (item == "_") {
+      out.resize(out.size() + count);
+      continue;
+    }
+    const std::size_t sign = repeats ? item.find_first_of("+-", 1) : item.npos;
+    TRY(first, parse_time(item.substr(0, sign)));
+    TimeNs step = 0;
+    if (sign != item.npos) {
+      TRY(further, parse_time(item.substr(item[sign] == '+' ? sign + 1 : sign)));
+      step = further;
+    }
+    for (std::size_t i = 0; i < count; ++i) out.push_back(first + static_cast<TimeNs>(i) * step);
+  }
+  return out;
 }
 
 Script parse_script(std::string_view text) { return ScriptParser(text).parse(); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,10 +18,14 @@ namespace trilobite::promqltest {
 
 struct ClearCommand {};
 
+// Of a line `SERIES@st OFFSETS`: how far each sample's start is from its own time; none: `_`.
+using StartOffsets = std::vector<std::optional<TimeNs>>;
+
 struct LoadCommand {
   TimeNs step = 0;
   bool with_custom_buckets = false;  // load_with_nhcb
   std::vector<metrics::NotedSeries> series;
+  std::map<LabelSet, StartOffsets> starts;  // of those series that have such a line
 };
 
 // `msg: TEXT`, `regex: RE` or nothing, which any text is.
@@ -57,6 +62,9 @@ struct Script {
   std::vector<std::string> errors;  // "LINE: what is wrong"; the command is left out
 };
 Script parse_script(std::string_view text);
+
+// `-1m 0s _x2 -1m-1mx3`. At most `count_max` of them.
+Result<StartOffsets> parse_start_offsets(std::string_view text, std::size_t count_max = 1'000'000);
 
 // `5m`, `1h30m`, `-10s`, `90`: seconds when there is no unit.
 Result<TimeNs> parse_time(std::string_view text);

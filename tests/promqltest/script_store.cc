@@ -4,6 +4,7 @@
 
 #include "classic_to_custom.h"
 #include "metrics/memory_samples.h"
+#include "metrics/start_time.h"
 #include "storage/embedded_store.h"
 
 namespace trilobite::promqltest {
@@ -70,24 +71,29 @@ metrics::HistogramRef ScriptStore::with_hint(const LabelSet& labels, const metri
 }
 
 Result<void> ScriptStore::load(const LoadCommand& load) {
-  TRY_VOID(append(load.series, load.step));
+  TRY_VOID(append(load.series, load.starts, load.step));
   if (!load.with_custom_buckets) return {};
   TRY(converted, classic_to_custom(load.series));
-  return append(converted, load.step);
+  return append(converted, {}, load.step);
 }
 
-Result<void> ScriptStore::append(const std::vector<metrics::NotedSeries>& series, TimeNs step) {
+Result<void> ScriptStore::append(const std::vector<metrics::NotedSeries>& series,
+                                 const std::map<LabelSet, StartOffsets>& starts, TimeNs step) {
   std::vector<LabelSetRef> labels;
   std::vector<std::vector<Row>> batches(kind_ == StoreKind::kMemory ? 1 : 3);
   for (const metrics::NotedSeries& one : series) {
     labels.push_back(std::make_shared<const LabelSet>(one.labels));
+    const auto offsets = starts.find(one.labels);
     for (std::size_t i = 0; i < one.samples.size(); ++i) {
       if (!one.samples[i]) continue;
       const metrics::HistogramRef histogram = with_hint(one.labels, *one.samples[i]);
       // Neighbours come in different batches, so that series are in several parts and the head at once.
-      batches[i % batches.size()].push_back({static_cast<std::uint32_t>(labels.size() - 1),
-                                             static_cast<TimeNs>(i) * step, one.samples[i]->value,
-                                             histogram ? metrics::encode_histogram(*histogram) : std::string()});
+      const TimeNs time = static_cast<TimeNs>(i) * step;
+      const bool started = offsets != starts.end() && offsets->second[i];
+      const std::string text = histogram ? metrics::encode_histogram(*histogram) : std::string();
+      batches[i % batches.size()].push_back({static_cast<std::uint32_t>(labels.size() - 1), time,
+                                             one.samples[i]->value,
+                                             metrics::with_start(started ? time + *offsets->second[i] : 0, text)});
     }
   }
   for (std::size_t i = 0; i < batches.size(); ++i) {

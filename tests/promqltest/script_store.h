@@ -25,7 +25,8 @@ class ScriptStore {
   const Clock& clock() const { return clock_; }
 
  private:
-  Result<void> append(const std::vector<metrics::NotedSeries>& series, TimeNs step);
+  Result<void> append(const std::vector<metrics::NotedSeries>& series, const std::map<LabelSet, StartOffsets>& starts,
+                      TimeNs step);
   metrics::HistogramRef with_hint(const LabelSet& labels, const metrics::NotedSample& sample);
 
   StoreKind kind_;
