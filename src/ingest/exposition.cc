@@ -38,7 +38,7 @@ std::unique_ptr<ExpositionReader> read_exposition(std::string_view body, Exposit
   }
   switch (format) {
     case ExpositionFormat::kOpenMetrics:
-      return read_openmetrics(body);
+      return read_openmetrics(body, options);
     case ExpositionFormat::kProtobuf:
       return read_protobuf_exposition(body, options);
     default:

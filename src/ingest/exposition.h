@@ -36,8 +36,10 @@ struct ExpositionExemplar {
 struct ExpositionSample {
   // Stands for the label set: equal bytes of one target are equal labels. Valid until the next next().
   std::string_view key;
-  std::optional<TimeNs> time;  // if the target says one
-  double value = 0;            // of a histogram: its sum
+  bool expected = false;          // the key is what expect() said
+  std::optional<TimeNs> time;     // if the target says one
+  std::optional<TimeNs> start;    // since when it counts, if the target says so
+  double value = 0;               // of a histogram: its sum
   const metrics::Histogram* histogram = nullptr;  // null: a float. Checked. Valid until the next next()
   std::span<const ExpositionExemplar> exemplars;  // valid until the next next()
 };
@@ -52,6 +54,8 @@ struct ExpositionFamily {
 struct ExpositionOptions {
   bool native_histograms = true;   // of protobuf; false: their classic buckets only
   bool classic_histograms = false;  // the classic buckets beside the native histogram, if there is one
+  // OpenMetrics: lines `x_created` say the start of the samples of their metric, and are no series of their own.
+  bool start_times = false;
   bool classic_to_custom = false;   // classic buckets become a native histogram with custom buckets
 };
 
@@ -59,6 +63,10 @@ struct ExpositionOptions {
 class ExpositionReader {
  public:
   virtual ~ExpositionReader() = default;
+
+  // The key that the next sample probably has: that of the scrape before. Saves looking for where it ends. Valid until
+  // the next next().
+  virtual void expect(std::string_view /*key*/) {}
 
   // False at the end. After an error (kInvalid, in the words of Prometheus' parsers) nothing more comes; what came
   // before is as the target sent it.

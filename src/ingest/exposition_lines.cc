@@ -172,6 +172,16 @@ std::size_t series_length(std::string_view text) {
   return 0;
 }
 
+bool begins_with_series(std::string_view text, std::string_view key) {
+  if (key.empty() || !text.starts_with(key)) return false;
+  if (key.back() == '}') return true;
+  // A name alone: neither longer here nor followed by braces.
+  std::size_t at = key.size();
+  if (at < text.size() && is(text[at], kNamePart)) return false;
+  while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
+  return at >= text.size() || text[at] != '{';
+}
+
 Result<LabelSet> parse_series(std::string_view text, NumberLabel number) { return SeriesParser(text, number).run(); }
 
 std::optional<double> parse_exposed_value(std::string_view text) {

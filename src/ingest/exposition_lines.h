@@ -22,6 +22,8 @@ std::string normal_number(double value);
 // The length of the series (name, blanks, braces) that `text` begins with; 0 if it begins with none or does not end
 // within the line. Only looks for the end: what is inside may still be wrong.
 std::size_t series_length(std::string_view text);
+// Whether series_length() finds that this text begins with `key`, which it found at the beginning of another.
+bool begins_with_series(std::string_view text, std::string_view key);
 
 // name{a="b","c.d"="e"}, {"na.me",a="b"}, {a="b"}. Errors: kInvalid.
 Result<LabelSet> parse_series(std::string_view text, NumberLabel number);

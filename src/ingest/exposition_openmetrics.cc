@@ -2,6 +2,8 @@
 // and `# EOF` at the end, without which nothing says that the answer is whole.
 #include <cmath>
 
+#include <map>
+
 #include "ingest/exposition_readers.h"
 #include "ingest/metric_labels.h"
 
@@ -13,7 +15,9 @@ constexpr std::string_view kTypes[] = {"counter", "gauge", "histogram", "gaugehi
 
 class OpenMetrics final : public ExpositionReader {
  public:
-  explicit OpenMetrics(std::string_view body) : rest_(body) {}
+  OpenMetrics(std::string_view body, ExpositionOptions options) : rest_(body), options_(options) {}
+
+  void expect(std::string_view key) override { expected_ = key; }
 
   Result<bool> next(ExpositionSample& out) override {
     if (ended_) return false;
@@ -32,7 +36,7 @@ class OpenMetrics final : public ExpositionReader {
       }
       auto read = sample(take_line(), out);
       if (!read.ok()) return end(std::move(read).error());
-      return true;
+      if (starts_.empty() || give_start(out)) return true;
     }
   }
 
@@ -85,13 +89,60 @@ class OpenMetrics final : public ExpositionReader {
       return error(Code::kInvalid, "invalid metric type {}", go_quoted(line));
     }
     number_ = number_label_of(line);
+    starts_.clear();
+    family_ = *name;
+    if (options_.start_times && (line == "counter" || line == "histogram" || line == "summary")) find_starts();
     family_of(families_, std::move(*name)).type = std::string(line);
     return {};
   }
 
+  // What stands for a metric of the family in starts_: its labels without the name and the label that is a number.
+  std::optional<std::string> metric_of(std::string_view key) const {
+    const auto labels = parse_series(key, number_);
+    if (!labels.ok()) return std::nullopt;
+    std::vector<std::pair<std::string, std::string>> kept;
+    for (const auto [name, value] : *labels) {
+      if (name != kNameLabel && name != number_label_name(number_)) kept.emplace_back(name, value);
+    }
+    return std::string(LabelSet::from_pairs(std::move(kept)).bytes());
+  }
+
+  static bool is_created(std::string_view key, std::string_view family) {
+    return key.starts_with(family) && key.substr(family.size()).starts_with("_created") &&
+           (key.size() == family.size() + 8 || key[family.size() + 8] == '{');
+  }
+
+  // The starts that the lines up to the next comment say: they stand behind the samples that they are of.
+  void find_starts() {
+    for (std::string_view rest = rest_; !rest.empty() && rest.front() != '#';) {
+      const std::size_t length = std::min(rest.find('\n'), rest.size());
+      std::string_view line = rest.substr(0, length);
+      rest.remove_prefix(std::min(length + 1, rest.size()));
+      if (!line.starts_with(family_)) continue;
+      const std::size_t key = series_length(line);
+      if (key == 0 || !is_created(line.substr(0, key), family_) || !line.substr(key).starts_with(' ')) continue;
+      const auto metric = metric_of(line.substr(0, key));
+      line.remove_prefix(key + 1);
+      const auto seconds = parse_exposed_value(take_token(line));
+      if (!metric || !seconds || !std::isfinite(*seconds) || std::abs(*seconds) > 1e15) continue;
+      starts_[*metric] = time_of_ms(static_cast<std::int64_t>(*seconds * 1000));
+    }
+  }
+
+  // False: the sample is a start itself.
+  bool give_start(ExpositionSample& out) const {
+    if (is_created(out.key, family_)) return false;
+    if (!out.key.starts_with(family_)) return true;
+    const auto metric = metric_of(out.key);
+    const auto found = metric ? starts_.find(*metric) : starts_.end();
+    if (found != starts_.end()) out.start = found->second;
+    return true;
+  }
+
   Result<void> sample(std::string_view line, ExpositionSample& out) {
     const std::string_view whole = line;
-    const std::size_t length = series_length(line);
+    const bool expected = begins_with_series(line, expected_);
+    const std::size_t length = expected ? expected_.size() : series_length(line);
     if (length == 0) return fail("expected a valid start token", line, whole);
     key_ = line.substr(0, length);
     line.remove_prefix(length);
@@ -102,6 +153,7 @@ class OpenMetrics final : public ExpositionReader {
     if (!value) return fail("expected value after metric", token, whole);
     out = ExpositionSample{};
     out.key = key_;
+    out.expected = expected;
     out.value = *value;
     TRY_VOID(time_and_exemplar(line, whole, out));
     return {};
@@ -148,7 +200,11 @@ class OpenMetrics final : public ExpositionReader {
   }
 
   std::string_view rest_;
+  const ExpositionOptions options_;
+  std::string family_;                             // of the TYPE that came last
+  std::map<std::string, TimeNs, std::less<>> starts_;  // of its metrics
   std::string_view key_;
+  std::string_view expected_;
   bool ended_ = false;
   NumberLabel number_ = NumberLabel::kNone;
   ExpositionExemplar exemplar_;
@@ -156,8 +212,8 @@ class OpenMetrics final : public ExpositionReader {
 
 }  // namespace
 
-std::unique_ptr<ExpositionReader> read_openmetrics(std::string_view body) {
-  return std::make_unique<OpenMetrics>(body);
+std::unique_ptr<ExpositionReader> read_openmetrics(std::string_view body, ExpositionOptions options) {
+  return std::make_unique<OpenMetrics>(body, options);
 }
 
 }  // namespace trilobite::ingest

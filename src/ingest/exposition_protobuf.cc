@@ -1,8 +1,9 @@
 // MetricFamily{1 name, 2 help, 3 type, 4 metric, 5 unit}, each with its length in front. Metric{1 label{1 name, 2
-// value}, 2 gauge{1 value}, 3 counter{1 value, 2 exemplar}, 4 summary{1 count, 2 sum, 3 quantile{1 quantile, 2 value}},
-// 5 untyped{1 value}, 6 ms, 7 histogram{1 count, 2 sum, 3 bucket{1 count, 2 bound, 3 exemplar, 4 float count},
-// 4 float count, 5 schema, 6 zero threshold, 7 zero count, 8 float zero count, 9 negative span, 10 delta, 11 count,
-// 12 13 14 the same for positive, 16 exemplars}}. Exemplar{1 label, 2 value, 3 timestamp{1 s, 2 ns}}.
+// value}, 2 gauge{1 value}, 3 counter{1 value, 2 exemplar, 3 start}, 4 summary{1 count, 2 sum, 3 quantile{1 quantile,
+// 2 value}, 4 start}, 5 untyped{1 value}, 6 ms, 7 histogram{1 count, 2 sum, 3 bucket{1 count, 2 bound, 3 exemplar,
+// 4 float count}, 4 float count, 5 schema, 6 zero threshold, 7 zero count, 8 float zero count, 9 negative span,
+// 10 delta, 11 count, 12 13 14 the same for positive, 15 start, 16 exemplars}}. Exemplar{1 label, 2 value,
+// 3 timestamp}. A timestamp and a start are {1 s, 2 ns}.
 #include <array>
 #include <cmath>
 #include <limits>
@@ -64,6 +65,7 @@ class ProtobufExposition final : public ExpositionReader {
     out = ExpositionSample{};
     out.key = key_;
     out.time = time_;
+    out.start = start_;
     out.value = part.value;
     if (part.histogram) out.histogram = &histogram_.native;
     out.exemplars = std::span(exemplars_).subspan(part.exemplars_first, part.exemplars_count);
@@ -146,6 +148,7 @@ class ProtobufExposition final : public ExpositionReader {
     exemplars_.clear();
     part_ = 0;
     time_.reset();
+    start_.reset();
     labels_.clear();
     WireReader reader(message);
     while (reader.next()) {
@@ -193,6 +196,9 @@ class ProtobufExposition final : public ExpositionReader {
         part.exemplars_first = exemplars_.size();
         TRY_VOID(exemplar(reader.bytes()));
         part.exemplars_count = exemplars_.size() - part.exemplars_first;
+      } else if (reader.tag() == wire_tag(3, Wire::kBytes)) {
+        TRY(start, timestamp(reader.bytes()));
+        start_ = start;
       } else {
         reader.skip();
       }
@@ -228,6 +234,11 @@ class ProtobufExposition final : public ExpositionReader {
           }
           if (quantile.broken()) return broken();
           quantiles.push_back(entry);
+          break;
+        }
+        case wire_tag(4, Wire::kBytes): {
+          TRY(start, timestamp(reader.bytes()));
+          start_ = start;
           break;
         }
         default:
@@ -331,6 +342,11 @@ class ProtobufExposition final : public ExpositionReader {
         case wire_tag(14, Wire::kFixed64):
           fields.broken |= !read_wire_numbers(reader, h.native.positive);
           break;
+        case wire_tag(15, Wire::kBytes): {
+          TRY(start, timestamp(reader.bytes()));
+          start_ = start;
+          break;
+        }
         case wire_tag(16, Wire::kBytes):
           h.exemplars.push_back(reader.bytes());
           break;
@@ -382,6 +398,23 @@ class ProtobufExposition final : public ExpositionReader {
     return {};
   }
 
+  static Result<TimeNs> timestamp(std::string_view message) {
+    std::int64_t seconds = 0, nanos = 0;
+    WireReader time(message);
+    while (time.next()) {
+      if (time.tag() == wire_tag(1, Wire::kVarint)) {
+        seconds = time.signed_varint();
+      } else if (time.tag() == wire_tag(2, Wire::kVarint)) {
+        nanos = time.signed_varint();
+      } else {
+        time.skip();
+      }
+    }
+    if (time.broken()) return broken();
+    constexpr std::int64_t kSecondsMax = 9'000'000'000'000;
+    return time_of_ms(std::clamp(seconds, -kSecondsMax, kSecondsMax) * 1000 + nanos % kNsPerSecond / 1'000'000);
+  }
+
   Result<void> exemplar(std::string_view message) {
     ExpositionExemplar out;
     WireReader reader(message);
@@ -389,20 +422,8 @@ class ProtobufExposition final : public ExpositionReader {
       if (reader.tag() == wire_tag(2, Wire::kFixed64)) {
         out.value = reader.number();
       } else if (reader.tag() == wire_tag(3, Wire::kBytes)) {
-        std::int64_t seconds = 0, nanos = 0;
-        WireReader time(reader.bytes());
-        while (time.next()) {
-          if (time.tag() == wire_tag(1, Wire::kVarint)) {
-            seconds = time.signed_varint();
-          } else if (time.tag() == wire_tag(2, Wire::kVarint)) {
-            nanos = time.signed_varint();
-          } else {
-            time.skip();
-          }
-        }
-        if (time.broken()) return broken();
-        constexpr std::int64_t kSecondsMax = 9'000'000'000'000;
-        out.time = time_of_ms(std::clamp(seconds, -kSecondsMax, kSecondsMax) * 1000 + nanos % kNsPerSecond / 1'000'000);
+        TRY(time, timestamp(reader.bytes()));
+        out.time = time;
       } else {
         reader.skip();
       }
@@ -423,7 +444,7 @@ class ProtobufExposition final : public ExpositionReader {
   std::vector<std::string_view> metrics_;  // of the family
   std::size_t metric_ = 0;                 // the next of them
   std::string labels_;                     // of the metric: its label fields
-  std::optional<TimeNs> time_;
+  std::optional<TimeNs> time_, start_;
   Histogram histogram_;
   std::vector<ExpositionExemplar> exemplars_;
   std::vector<Part> parts_;

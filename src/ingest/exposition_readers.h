@@ -11,7 +11,7 @@
 namespace trilobite::ingest {
 
 std::unique_ptr<ExpositionReader> read_text_exposition(std::string_view body);
-std::unique_ptr<ExpositionReader> read_openmetrics(std::string_view body);
+std::unique_ptr<ExpositionReader> read_openmetrics(std::string_view body, ExpositionOptions options);
 std::unique_ptr<ExpositionReader> read_protobuf_exposition(std::string_view body, ExpositionOptions options);
 
 // Classic histograms of `inner` as native ones with custom buckets; `keep`: the classic series as well.

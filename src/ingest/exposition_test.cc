@@ -34,6 +34,7 @@ std::string dump(std::string_view body, Format format, ExpositionOptions options
                ? fmt::format(" histogram count={} sum={}", sample.histogram->count, sample.histogram->sum)
                : fmt::format(" {}", sample.value);
     if (sample.time) out += fmt::format(" @{}", *sample.time / 1'000'000);
+    if (sample.start) out += fmt::format(" since {}", *sample.start / 1'000'000);
     for (const ExpositionExemplar& exemplar : sample.exemplars) {
       out += fmt::format(" # {} {}", exemplar.labels.to_string(), exemplar.value);
       if (exemplar.time) out += fmt::format(" @{}", *exemplar.time / 1'000'000);
@@ -269,6 +270,84 @@ TEST(Exposition, NormalNumbers) {
   EXPECT_EQ(normal_number("1e9"), "1e+09");
   EXPECT_EQ(normal_number("x"), "x");
   EXPECT_EQ(normal_number(""), "");
+}
+
+constexpr std::string_view kCreated =
+    "# TYPE a counter\n"
+    "a_total{x=\"1\"} 5\n"
+    "a_created{x=\"1\"} 1500.25\n"
+    "a_total{x=\"2\"} 6\n"
+    "# TYPE h histogram\n"
+    "h_bucket{le=\"1\"} 1\n"
+    "h_bucket{le=\"+Inf\"} 2\n"
+    "h_count 2\n"
+    "h_sum 3\n"
+    "h_created 1600\n"
+    "# TYPE g gauge\n"
+    "g_created 7\n"
+    "# TYPE b counter\n"
+    "b_total 1\n"
+    "b_created NaN\n"
+    "b_createdness 2\n"
+    "# EOF\n";
+
+TEST(OpenMetrics, CreatedLinesAreStartsWhenAskedFor) {
+  EXPECT_EQ(dump(kCreated, Format::kOpenMetrics, {.start_times = true}),
+            "{__name__=\"a_total\", x=\"1\"} 5 since 1500250\n"
+            "{__name__=\"a_total\", x=\"2\"} 6\n"
+            "{__name__=\"h_bucket\", le=\"1.0\"} 1 since 1600000\n"
+            "{__name__=\"h_bucket\", le=\"+Inf\"} 2 since 1600000\n"
+            "{__name__=\"h_count\"} 2 since 1600000\n"
+            "{__name__=\"h_sum\"} 3 since 1600000\n"
+            "{__name__=\"g_created\"} 7\n"
+            "{__name__=\"b_total\"} 1\n"
+            "{__name__=\"b_created\"} nan\n"
+            "{__name__=\"b_createdness\"} 2\n"
+            "a|counter||\nh|histogram||\ng|gauge||\nb|counter||\n");
+  EXPECT_NE(open_metrics(kCreated).find("{__name__=\"a_created\", x=\"1\"} 1500.25\n"), std::string::npos)
+      << "otherwise a series as any other";
+}
+
+TEST(ProtobufExposition, StartTimes) {
+  const auto family = [](std::string name, std::uint64_t type, std::string metric) {
+    const std::string message = WireWriter().text(1, name).integer(3, type).text(4, metric).out;
+    std::string out;
+    ByteWriter(out).text(message);
+    return out;
+  };
+  const std::string start = WireWriter().integer(1, 1500).integer(2, 250'000'000).out;
+  const std::string body = family("c", 0, WireWriter().text(3, WireWriter().number(1, 5).text(3, start).out).out) +
+                           family("s", 2, WireWriter().text(4, WireWriter().integer(1, 2).text(4, start).out).out) +
+                           family("h", 4, WireWriter().text(7, WireWriter().integer(1, 2).text(15, start).out).out) +
+                           family("d", 0, WireWriter().text(3, WireWriter().number(1, 6).out).out);
+  const std::string got = dump(body, Format::kProtobuf);
+  EXPECT_TRUE(got.starts_with("{__name__=\"c\"} 5 since 1500250\n{__name__=\"s_count\"} 2 since 1500250\n")) << got;
+  EXPECT_NE(got.find("{__name__=\"h_count\"} 2 since 1500250\n"), std::string::npos) << got;
+  EXPECT_NE(got.find("{__name__=\"d\"} 6\n"), std::string::npos) << got;
+  const std::string broken = family("c", 0, WireWriter().text(3, WireWriter().text(3, "\x08").out).out);
+  EXPECT_EQ(dump(broken, Format::kProtobuf), "c|counter||\nprotobuf exposition is broken or ends too early");
+}
+
+// What is expected saves work and changes nothing: neither a key that is right nor one that only begins so.
+TEST(Exposition, ExpectedKeysChangeNothing) {
+  const std::string lines = "a 1\nab 2\na{x=\"1\"} 3\na{x=\"}\"} 4\na {y=\"1\"} 5\na\t6\n{\"a.b\"} 7\n";
+  const std::vector<std::string_view> keys{"a", "ab", "a{x=\"1\"}", "a{x=\"}\"}", "a {y=\"1\"}", "{\"a.b\"}", "", "b"};
+  std::vector<std::string> plain;
+  ExpositionSample sample;
+  for (const auto reader = read_exposition(lines, Format::kText); *reader->next(sample);) {
+    plain.push_back(fmt::format("{} {}", sample.key, sample.value));
+    EXPECT_FALSE(sample.expected);
+  }
+  ASSERT_EQ(plain.size(), 7u);
+  for (const std::string_view key : keys) {
+    std::vector<std::string> got;
+    const auto reader = read_exposition(lines, Format::kText);
+    for (reader->expect(key); *reader->next(sample); reader->expect(key)) {
+      got.push_back(fmt::format("{} {}", sample.key, sample.value));
+      EXPECT_EQ(sample.expected, sample.key == key) << sample.key << " " << key;
+    }
+    EXPECT_EQ(got, plain) << key;
+  }
 }
 
 }  // namespace

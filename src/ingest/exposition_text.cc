@@ -10,6 +10,8 @@ class TextExposition final : public ExpositionReader {
  public:
   explicit TextExposition(std::string_view body) : rest_(body) {}
 
+  void expect(std::string_view key) override { expected_ = key; }
+
   Result<bool> next(ExpositionSample& out) override {
     while (true) {
       skip_blanks(rest_);
@@ -72,7 +74,8 @@ class TextExposition final : public ExpositionReader {
 
   Result<void> sample(ExpositionSample& out) {
     const std::string_view start = rest_;
-    const std::size_t length = series_length(rest_);
+    const bool expected = begins_with_series(rest_, expected_);
+    const std::size_t length = expected ? expected_.size() : series_length(rest_);
     if (length == 0) return fail("expected a valid start token", start, rest_);
     key_ = rest_.substr(0, length);
     rest_.remove_prefix(length);
@@ -86,6 +89,7 @@ class TextExposition final : public ExpositionReader {
     if (!value) return fail("expected value after metric", start, token.empty() ? rest_ : token);
     out = ExpositionSample{};
     out.key = key_;
+    out.expected = expected;
     out.value = *value;
     skip_blanks(rest_);
     if (!rest_.empty() && rest_.front() != '\n') {
@@ -107,6 +111,7 @@ class TextExposition final : public ExpositionReader {
 
   std::string_view rest_;
   std::string_view key_;
+  std::string_view expected_;
   NumberLabel number_ = NumberLabel::kNone;  // of the family whose TYPE came last
 };
 

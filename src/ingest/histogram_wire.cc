@@ -167,6 +167,9 @@ Result<WireHistogram> decode_wire_histogram(std::string_view message) {
       case wire_tag(16, Wire::kFixed64):
         whole = read_wire_numbers(reader, h.custom_bounds) && whole;
         break;
+      case wire_tag(17, Wire::kVarint):
+        out.start_ms = reader.signed_varint();
+        break;
       default:
         reader.skip();
     }

@@ -15,6 +15,7 @@ namespace trilobite::ingest {
 struct WireHistogram {
   metrics::Histogram histogram;
   std::int64_t time_ms = 0;
+  std::int64_t start_ms = 0;  // 0: not known
 };
 
 // Checked; finer schemas than 8 are reduced to it. Errors: kCorrupt (no protobuf), kInvalid (no histogram that makes

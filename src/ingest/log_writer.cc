@@ -365,6 +365,13 @@ WriterStats LogWriter::stats() const {
   return stats;
 }
 
+std::vector<std::pair<std::string, std::uint64_t>> LogWriter::streams_by_tenant() const {
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& [tenant, streams] : state_->tenants) out.emplace_back(tenant, streams->size());
+  return out;
+}
+
 std::shared_ptr<const LogLimits> LogWriter::limits_of(std::string_view tenant) const {
   const std::lock_guard lock(state_->mutex);
   return State::part_of(state_->limits, tenant);

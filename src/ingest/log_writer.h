@@ -51,6 +51,7 @@ class LogWriter {
   // Errors: those of Store::append, and kOverload when a rate limit refuses the whole request.
   Result<PushOutcome> write(std::string_view tenant, LogPush push);
   WriterStats stats() const;
+  std::vector<std::pair<std::string, std::uint64_t>> streams_by_tenant() const;  // sorted
 
   std::shared_ptr<const LogLimits> limits_of(std::string_view tenant) const;
   // From now on these; streams are looked at anew. Rates and counts of active streams start over.

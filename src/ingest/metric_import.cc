@@ -2,10 +2,12 @@
 
 #include <simdjson.h>
 
+#include <bit>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <limits>
 
 #include "ingest/metric_importer.h"
+#include "metrics/histogram_buckets.h"
 
 namespace trilobite::ingest {
 namespace {
@@ -22,6 +24,7 @@ double number_of(od::value value) {
   if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
   if (value.type() != od::json_type::string) return value.get_double();
   const std::string_view text = value.get_string();
+  if (text == "StaleNaN") return std::bit_cast<double>(kStaleBits);
   if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
   if (text == "Infinity" || text == "+Inf") return std::numeric_limits<double>::infinity();
   if (text == "-Infinity" || text == "-Inf") return -std::numeric_limits<double>::infinity();
@@ -32,10 +35,15 @@ double number_of(od::value value) {
 struct JsonLine {
   std::vector<std::pair<std::string, std::string>> labels;
   std::vector<double> values;
-  std::vector<std::int64_t> times;
+  std::vector<std::int64_t> times, histogram_times;
+  std::vector<std::string> histograms;  // as scripts write them
+  bool whole_numbers = false;
+  std::int64_t left_out = 0;
 
   Result<void> read(od::parser& parser, std::string& line) {
-    labels.clear(), values.clear(), times.clear();
+    labels.clear(), values.clear(), times.clear(), histogram_times.clear(), histograms.clear();
+    whole_numbers = false;
+    left_out = 0;
     line.reserve(line.size() + simdjson::SIMDJSON_PADDING);
     od::document document = parser.iterate(line.data(), line.size(), line.capacity());
     od::object object = document.get_object();
@@ -50,15 +58,28 @@ struct JsonLine {
       } else if (name == "values") {
         od::array list = field.value().get_array();
         for (od::value value : list) values.push_back(number_of(value));
-      } else if (name == "timestamps") {
+      } else if (name == "timestamps" || name == "histogram_timestamps") {
+        std::vector<std::int64_t>& into = name == "timestamps" ? times : histogram_times;
         od::array list = field.value().get_array();
-        for (od::value value : list) times.push_back(value.get_int64());
+        for (od::value value : list) into.push_back(value.get_int64());
+      } else if (name == "histograms") {
+        od::array list = field.value().get_array();
+        for (od::value value : list) histograms.emplace_back(std::string_view(value.get_string()));
+      } else if (name == "whole_numbers") {
+        whole_numbers = field.value().get_bool();
+      } else if (name == "left_out") {
+        left_out = field.value().get_int64();
       }
     }
     if (labels.empty()) return error(Code::kInvalid, "missing `metric` object");
     if (values.size() != times.size()) {
       return error(Code::kInvalid, "`timestamps` and `values` arrays must have the same length; got {} and {}",
                    times.size(), values.size());
+    }
+    if (histograms.size() != histogram_times.size()) {
+      return error(Code::kInvalid,
+                   "`histogram_timestamps` and `histograms` arrays must have the same length; got {} and {}",
+                   histogram_times.size(), histograms.size());
     }
     return {};
   }
@@ -76,6 +97,14 @@ Result<void> import_line(Importer& importer, od::parser& parser, std::string& te
   for (std::size_t i = 0; i < line.times.size(); ++i) {
     importer.push().add(index, time_of_ms(line.times[i]), line.values[i]);
   }
+  for (std::size_t i = 0; i < line.histograms.size(); ++i) {
+    auto histogram = metrics::parse_histogram_literal(line.histograms[i]);
+    if (!histogram.ok()) return std::move(histogram).error().within("histogram {}", i + 1);
+    histogram->whole_numbers = line.whole_numbers;
+    TRY_VOID(metrics::accept_histogram(*histogram));
+    importer.push().add(index, time_of_ms(line.histogram_times[i]), std::move(*histogram));
+  }
+  if (line.left_out > 0) return error(Code::kInvalid, "the export left {} histograms out", line.left_out);
   return {};
 }
 

@@ -1,4 +1,5 @@
-// Recorded samples in bulk: VictoriaMetrics' JSON lines, Prometheus' text formats with timestamps, InfluxDB's lines.
+// Recorded samples in bulk: VictoriaMetrics' JSON lines, Prometheus' text formats with timestamps, InfluxDB's lines,
+// Graphite's.
 // Old samples beside newer ones are no fault here, and one bad line does not keep the others out.
 #pragma once
 
@@ -25,7 +26,9 @@ struct ImportOutcome {
   std::string first_faults;  // up to ten of them, a line each, with their place
 };
 
-// {"metric":{"__name__":"up"},"values":[1,null],"timestamps":[1500000000000,1500000001000]} on each line; null is NaN.
+// {"metric":{"__name__":"up"},"values":[1,null],"timestamps":[1500000000000,1500000001000]} on each line; null is NaN,
+// "StaleNaN" a staleness marker. Native histograms: "histograms":["{{count:1 sum:2 buckets:[1]}}"] and
+// "histogram_timestamps":[...], with "whole_numbers":true if their counts are; "left_out":n says that some are missing.
 // Errors are those of the store; what was written before stays.
 Result<ImportOutcome> import_json_lines(std::string_view body, const ImportOptions& options, std::string_view tenant,
                                         MetricWriter& writer);
@@ -39,5 +42,10 @@ Result<ImportOutcome> import_exposition(std::string_view body, ExpositionFormat 
 // others.
 Result<ImportOutcome> import_influx(std::string_view body, TimeNs unit_ns, TimeNs now, const ImportOptions& options,
                                     std::string_view tenant, MetricWriter& writer);
+
+// Graphite's plaintext protocol: `servers.a.load;dc=x 1.5 1768435200` is {"servers.a.load", dc="x"}. Seconds; without a
+// time, or with -1, it is `now`.
+Result<ImportOutcome> import_graphite(std::string_view body, TimeNs now, const ImportOptions& options,
+                                      std::string_view tenant, MetricWriter& writer);
 
 }  // namespace trilobite::ingest

@@ -15,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ImportOptions options{.extra_labels = {}, .samples_per_write = 10};
   if (!import_json_lines(bytes, options, "t", writer).ok()) std::abort();
   if (!import_influx(bytes, kNsPerSecond, clock.now(), options, "t", writer).ok()) std::abort();
+  if (!import_graphite(bytes, clock.now(), options, "t", writer).ok()) std::abort();
   if (!import_exposition(bytes, ExpositionFormat::kText, clock.now(), options, "t", writer).ok()) std::abort();
   return 0;
 }

@@ -89,12 +89,48 @@ TEST_F(MetricImportTest, InfluxLines) {
   EXPECT_EQ(influx("m v=1 9999999999999", kNsPerSecond), Rows{});
 }
 
+TEST_F(MetricImportTest, GraphiteLines) {
+  const auto graphite = [&](std::string_view body) {
+    return rows(import_graphite(body, clock_.now(), options_, "t", writer_));
+  };
+  EXPECT_EQ(graphite("servers.a.load 1.5 1768435200\r\n\ncpu;dc=x;host=a=b 2 1768435201.25\nnow 3\nalso 4 -1"),
+            (Rows{"{__name__=\"servers.a.load\"} 1768435200000 1.5",
+                  "{__name__=\"cpu\", dc=\"x\", host=\"a=b\"} 1768435201250 2", "{__name__=\"now\"} 1768435200000 3",
+                  "{__name__=\"also\"} 1768435200000 4"}));
+  EXPECT_EQ(faults_, "");
+  EXPECT_EQ(graphite("a\na x 1\na 1 x\na 1 1e300\n;b=c 1 1\na;b 1 1\na;=c 1 1\na 1 2 3\nok 1 1"),
+            (Rows{"{__name__=\"ok\"} 1000 1"}));
+  EXPECT_EQ(faults_,
+            "line 1: missing value\nline 2: \"x\" is no number\nline 3: \"x\" is no time\n"
+            "line 4: \"1e300\" is no time\nline 5: missing name\nline 6: tag is not name=value\n"
+            "line 7: tag is not name=value\nline 8: unexpected \"3\" behind the time");
+}
+
+TEST_F(MetricImportTest, JsonLinesWithHistogramsAndStaleness) {
+  const auto lines = [&](std::string_view body) { return rows(import_json_lines(body, options_, "t", writer_)); };
+  EXPECT_EQ(lines(R"({"metric":{"__name__":"h"},"values":[1,"StaleNaN"],"timestamps":[1000,3000],)"
+                  R"("histograms":["{{schema:1 count:3 sum:5 buckets:[1 2]}}"],"histogram_timestamps":[2000],)"
+                  R"("whole_numbers":true})"),
+            (Rows{"{__name__=\"h\"} 1000 1", "{__name__=\"h\"} 3000 nan",
+                  "{__name__=\"h\"} 2000 histogram count=3 sum=5"}));
+  EXPECT_EQ(faults_, "");
+  EXPECT_EQ(lines(R"({"metric":{"__name__":"h"},"histograms":["{{count:1}}"],"histogram_timestamps":[]})"), Rows{});
+  EXPECT_NE(faults_.find("must have the same length; got 0 and 1"), std::string::npos) << faults_;
+  EXPECT_EQ(lines(R"({"metric":{"__name__":"h"},"histograms":["{{count:x}}"],"histogram_timestamps":[1]})"), Rows{});
+  EXPECT_NE(faults_.find("histogram 1: "), std::string::npos) << faults_;
+  EXPECT_EQ(lines(R"({"metric":{"__name__":"h"},"histograms":[1],"histogram_timestamps":[1]})"), Rows{});
+  EXPECT_EQ(lines(R"({"metric":{"__name__":"h"},"histograms":["{{count:1 buckets:[-1]}}"],"histogram_timestamps":[1]})"),
+            Rows{});
+  EXPECT_EQ(lines(R"({"metric":{"__name__":"h"},"values":[],"timestamps":[],"left_out":2})"), Rows{});
+  EXPECT_NE(faults_.find("left 2 histograms out"), std::string::npos) << faults_;
+}
+
 TEST_F(MetricImportTest, ExtraLabelsAndPieces) {
   options_.extra_labels = {{"job", "mine"}};
   options_.samples_per_write = 2;
   EXPECT_EQ(text("a{job=\"x\"} 1 1\na{job=\"x\"} 2 2\na{job=\"x\"} 3 3\n").size(), 3u);
   EXPECT_EQ(store_.options.size(), 2u) << "two writes";
-  EXPECT_NE(store_.options[0].request, store_.options[1].request) << "which are different requests";
+  EXPECT_NE(store_.options[0].append.request, store_.options[1].append.request) << "which are different requests";
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ struct MetricLimits {
   std::size_t label_name_bytes_max = 0;
   std::size_t label_value_bytes_max = 0;
 
+  bool start_times = false;                 // stored, where senders say them
   bool exemplars = true;                    // stored
   std::size_t metadata_max = 20'000;        // metric families that type, help and unit are kept of
 };

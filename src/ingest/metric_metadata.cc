@@ -107,6 +107,12 @@ std::vector<MetricMetadata> MetadataTable::list(std::string_view tenant) const {
   return out;
 }
 
+std::size_t MetadataTable::size(std::string_view tenant) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = tenants_.find(tenant);
+  return found == tenants_.end() ? 0 : found->second.families.size();
+}
+
 MetricMetadata MetadataTable::find(std::string_view tenant, std::string_view name) const {
   const std::lock_guard lock(mutex_);
   const auto known = tenants_.find(tenant);

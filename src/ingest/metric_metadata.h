@@ -32,6 +32,7 @@ class MetadataTable {
   void add(std::string_view tenant, std::vector<MetricMetadata> entries, std::size_t families_max);
 
   std::vector<MetricMetadata> list(std::string_view tenant) const;  // sorted by name
+  std::size_t size(std::string_view tenant) const;  // metric families
   // Nothing known: an empty type.
   MetricMetadata find(std::string_view tenant, std::string_view name) const;
 

@@ -58,6 +58,8 @@ struct MetricSeriesTable::Maps {
   std::size_t next = 0;          // where forget_idle goes on
   std::uint32_t sweep_began = 0;  // minute
   std::uint64_t added = 0;
+  std::size_t label_bytes = 0;
+  MetricSeriesTable::Extent extent;  // without bytes
 };
 
 MetricSeriesTable::MetricSeriesTable(std::shared_ptr<const MetricLimits> limits)
@@ -93,7 +95,11 @@ Result<MetricSeriesRef> MetricSeriesTable::get(LabelSet labels) {
       return found->second;
     limits = limits_;
   }
-  TRY_VOID(check_labels(labels, *limits));
+  if (auto checked = check_labels(labels, *limits); !checked.ok()) {
+    const std::lock_guard lock(mutex_);
+    ++maps_->extent.refused_by_labels;
+    return std::move(checked).error();
+  }
   const auto made = std::make_shared<MetricSeries>(std::move(labels));
   const std::lock_guard lock(mutex_);
   Maps& maps = *maps_;
@@ -106,6 +112,14 @@ Result<MetricSeriesRef> MetricSeriesTable::get(LabelSet labels) {
   if (added) {
     maps.all.push_back(made);
     ++maps.added;
+    maps.label_bytes += made->labels.bytes().size();
+    std::size_t count = 0;
+    for (const auto [name, value] : made->labels) {
+      ++count;
+      maps.extent.label_name_bytes = std::max(maps.extent.label_name_bytes, name.size());
+      maps.extent.label_value_bytes = std::max(maps.extent.label_value_bytes, value.size());
+    }
+    maps.extent.label_names = std::max(maps.extent.label_names, count);
   }
   return entry->second;
 }
@@ -129,6 +143,21 @@ std::uint64_t MetricSeriesTable::added() const {
   return maps_->added;
 }
 
+MetricSeriesTable::Extent MetricSeriesTable::extent() const {
+  const std::lock_guard lock(mutex_);
+  const Maps& maps = *maps_;
+  Extent out = maps.extent;
+  // One allocation for a series with its counts, one for its labels, and slots of the tables, of which one in eight is
+  // free or more.
+  constexpr std::size_t kAllocation = 32;
+  out.bytes = maps.all.capacity() * sizeof(MetricSeriesRef) +
+              maps.all.size() * (sizeof(MetricSeries) + 2 * kAllocation) + maps.label_bytes +
+              maps.by_labels.bucket_count() * sizeof(std::pair<std::string_view, MetricSeriesRef>) +
+              maps.by_key.bucket_count() * sizeof(std::pair<Hash128, MetricSeriesRef>) +
+              maps.by_key.size() * sizeof(Hash128);
+  return out;
+}
+
 void MetricSeriesTable::forget_idle(std::uint32_t minute, std::size_t look_at) {
   Maps& maps = *maps_;
   if (maps.next >= maps.all.size()) {
@@ -145,6 +174,7 @@ void MetricSeriesTable::forget_idle(std::uint32_t minute, std::size_t look_at) {
     }
     for (const Hash128& key : series->keys) maps.by_key.erase(key);
     maps.by_labels.erase(series->labels.bytes());
+    maps.label_bytes -= series->labels.bytes().size();
     maps.all[maps.next] = std::move(maps.all.back());
     maps.all.pop_back();
   }

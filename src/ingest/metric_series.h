@@ -16,14 +16,15 @@
 #include "base/result.h"
 #include "columnar/label_set.h"
 #include "ingest/metric_limits.h"
+#include "storage/series_place.h"
 
 namespace trilobite::ingest {
 
 inline constexpr TimeNs kNoSample = std::numeric_limits<TimeNs>::min();
 
-// Belongs to its table; everything but the labels is guarded by the table's mutex.
+// Belongs to its table; everything but the labels and what is the store's is guarded by the table's mutex.
 struct MetricSeries {
-  explicit MetricSeries(LabelSet set) : labels(std::move(set)) {}
+  explicit MetricSeries(LabelSet set) : place(set), labels(std::move(set)) {}
 
   // What every sample looks at stands together: most of the cost of a known series is the wait for its cache lines.
   TimeNs last_time = kNoSample;       // of the newest sample
@@ -34,6 +35,7 @@ struct MetricSeries {
   std::uint64_t check_bits = 0;
   bool last_histogram = false, check_histogram = false;
   std::uint32_t used_minute = 0;      // of the steady clock
+  SeriesPlace place;                  // the store's
   const LabelSet labels;
   TimeNs exemplar_time = kNoSample;   // of the newest exemplar
   std::uint64_t exemplar_hash = 0;    // of its labels and value
@@ -64,6 +66,14 @@ class MetricSeriesTable {
 
   std::size_t size() const;
   std::uint64_t added() const;  // since start
+  // What the limits of labels have to do with: the most and the longest that a series had since start, and how many
+  // were refused for them; and the memory of all series, about.
+  struct Extent {
+    std::size_t label_names = 0, label_name_bytes = 0, label_value_bytes = 0;
+    std::uint64_t refused_by_labels = 0;
+    std::size_t bytes = 0;
+  };
+  Extent extent() const;
 
   // For the writer: guards what is in the series.
   std::mutex& mutex() const { return mutex_; }

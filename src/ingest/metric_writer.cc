@@ -6,6 +6,7 @@
 #include <span>
 
 #include "metrics/go_number.h"
+#include "metrics/start_time.h"
 
 namespace trilobite::ingest {
 namespace {
@@ -39,6 +40,7 @@ class MetricAdmission {
   // Errors: with kRefuseAll, the first fault.
   Result<void> check() {
     encode_histograms();
+    if (!limits_->start_times) push_.starts.clear();
     const std::size_t rows = push_.times.size();
     const bool histograms = !push_.histogram_of.empty();
     const std::lock_guard lock(table_.mutex());
@@ -81,14 +83,14 @@ class MetricAdmission {
     Batch batch;
     series_.reserve(push_.series.size());
     batch.label_sets.reserve(push_.series.size());
-    for (const MetricSeriesRef& series : push_.series) series_.push_back(series.get());
+    places_.reserve(push_.series.size());
+    for (const MetricSeriesRef& series : push_.series) {
+      series_.push_back(series.get());
+      places_.push_back(&series->place);
+    }
     for (MetricSeriesRef& series : push_.series) batch.label_sets.push_back(labels_of(std::move(series)));
-    if (!push_.histogram_of.empty()) {
-      StringColumn histograms;
-      for (const std::int32_t histogram : push_.histogram_of) {
-        histograms.push_back(histogram < 0 ? std::string_view() : encoded_[static_cast<std::size_t>(histogram)]);
-      }
-      batch.columns.push_back({std::string(kHistogramColumn), Column(std::move(histograms))});
+    if (!push_.histogram_of.empty() || !push_.starts.empty()) {
+      batch.columns.push_back({std::string(kHistogramColumn), Column(histogram_column())});
     }
     batch.label_set_of_row = std::move(push_.series_of);
     batch.times = std::move(push_.times);
@@ -126,6 +128,9 @@ class MetricAdmission {
     return batch;
   }
 
+  // Of the label sets of take_batch().
+  std::span<SeriesPlace* const> places() const { return places_; }
+
   // Nothing was stored: only what was refused counts.
   MetricOutcome finish_refused() {
     outcome_.floats = outcome_.histograms = 0;
@@ -138,6 +143,20 @@ class MetricAdmission {
 
  private:
   static constexpr std::uint32_t kNoSet = 0xFFFFFFFF;
+
+  StringColumn histogram_column() const {
+    StringColumn out;
+    for (std::size_t row = 0; row < push_.times.size(); ++row) {
+      const std::int32_t histogram = push_.histogram_of.empty() ? -1 : push_.histogram_of[row];
+      const std::string_view text = histogram < 0 ? std::string_view() : encoded_[static_cast<std::size_t>(histogram)];
+      if (push_.starts.empty() || push_.starts[row] == 0) {
+        out.push_back(text);
+      } else {
+        out.push_back(metrics::with_start(push_.starts[row], text));
+      }
+    }
+    return out;
+  }
 
   void encode_histograms() {
     encoded_.reserve(push_.histograms.size());
@@ -242,11 +261,13 @@ class MetricAdmission {
     push_.times[kept_] = push_.times[row];
     push_.values[kept_] = push_.values[row];
     if (histograms) push_.histogram_of[kept_] = push_.histogram_of[row];
+    if (!push_.starts.empty()) push_.starts[kept_] = push_.starts[row];
   }
   void cut_rows(bool histograms) {
     push_.series_of.resize(kept_);
     push_.times.resize(kept_);
     push_.values.resize(kept_);
+    if (!push_.starts.empty()) push_.starts.resize(kept_);
     if (histograms) push_.histogram_of.resize(kept_);
   }
 
@@ -268,6 +289,7 @@ class MetricAdmission {
 
   // Of the batch, which lives until commit().
   std::vector<MetricSeries*> series_;
+  std::vector<SeriesPlace*> places_;
   std::span<const std::uint32_t> series_of_;
   std::span<const TimeNs> times_;
   std::span<const double> values_;
@@ -281,9 +303,10 @@ bool is_stale(double value) { return std::bit_cast<std::uint64_t>(value) == kSta
 struct MetricWriter::State {
   using Limits = std::shared_ptr<const MetricLimitsByTenant>;
 
-  State(Store& to, const Clock& by) : store(to), clock(by) {}
+  State(Store& to, const Clock& by) : store(to), placed(dynamic_cast<PlacedAppends*>(&to)), clock(by) {}
 
   Store& store;
+  PlacedAppends* const placed;  // the store, if it is that as well
   const Clock& clock;
 
   std::atomic<std::uint64_t> checks{0}, requests{0}, floats{0}, histograms{0}, exemplars{0};
@@ -293,6 +316,10 @@ struct MetricWriter::State {
   Limits limits;
   std::map<std::string, std::shared_ptr<MetricSeriesTable>, std::less<>> tenants;
 
+  Result<void> append(std::string_view tenant, Signal signal, const Batch& batch, const PlacedAppendOptions& options) {
+    return placed ? placed->append_placed(tenant, signal, batch, options)
+                  : store.append(tenant, signal, batch, options.append);
+  }
   // Keeps the whole snapshot alive that the limits are part of.
   static std::shared_ptr<const MetricLimits> part_of(const Limits& all, std::string_view tenant) {
     return {all, &all->of(tenant)};
@@ -329,16 +356,19 @@ Result<MetricOutcome> MetricWriter::write(std::string_view tenant, MetricPush pu
     state.count(admission.finish_refused());
     return std::move(checked).error();
   }
-  AppendOptions options;
-  if (push.request) options.request = Hash128{push.request->low ^ hash64(tenant), push.request->high};
+  PlacedAppendOptions options;
+  options.durability = rules.durability;
+  if (push.request) options.append.request = Hash128{push.request->low ^ hash64(tenant), push.request->high};
   const Batch exemplars = push.exemplars.empty() ? Batch() : admission.take_exemplars();
   if (const Batch batch = admission.take_batch(); batch.rows() > 0) {
-    TRY_VOID(state.store.append(tenant, Signal::kMetrics, batch, options));
+    options.places = admission.places();
+    TRY_VOID(state.append(tenant, Signal::kMetrics, batch, options));
+    options.places = {};
     admission.commit();
   }
   if (exemplars.rows() > 0) {
-    if (options.request) options.request->high ^= 1;
-    TRY_VOID(state.store.append(tenant, Signal::kExemplars, exemplars, options));
+    if (options.append.request) options.append.request->high ^= 1;
+    TRY_VOID(state.append(tenant, Signal::kExemplars, exemplars, options));
   }
   if (!push.metadata.empty()) {
     metadata_.add(tenant, std::move(push.metadata), limits_of(tenant)->metadata_max);
@@ -376,6 +406,13 @@ MetricStats MetricWriter::stats(std::string_view tenant) const {
   stats.series = found->second->size();
   stats.series_added = found->second->added();
   return stats;
+}
+
+std::vector<std::string> MetricWriter::tenants() const {
+  std::vector<std::string> out;
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& [tenant, known] : state_->tenants) out.push_back(tenant);
+  return out;
 }
 
 std::shared_ptr<const MetricLimits> MetricWriter::limits_of(std::string_view tenant) const {

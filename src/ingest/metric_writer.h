@@ -15,7 +15,7 @@
 #include "ingest/metric_metadata.h"
 #include "ingest/metric_series.h"
 #include "metrics/histogram.h"
-#include "storage/store.h"
+#include "storage/placed_append.h"
 
 namespace trilobite::ingest {
 
@@ -39,19 +39,29 @@ struct MetricPush {
   std::vector<double> values;               // of a histogram: its sum
   std::vector<std::int32_t> histogram_of;   // index into `histograms`, -1: a float; empty: nothing but floats
   std::vector<metrics::Histogram> histograms;  // checked
+  std::vector<TimeNs> starts;               // since when a sample counts, 0: not known; empty: of none it is
   std::vector<Exemplar> exemplars;
   std::vector<MetricMetadata> metadata;
   std::optional<Hash128> request;  // of the body, so that a retried request is stored once
 
-  void add(std::uint32_t of, TimeNs time, double value) {
+  void add(std::uint32_t of, TimeNs time, double value, TimeNs start = 0) {
+    add_start(start);
     series_of.push_back(of), times.push_back(time), values.push_back(value);
     if (!histogram_of.empty()) histogram_of.push_back(-1);
   }
-  void add(std::uint32_t of, TimeNs time, metrics::Histogram histogram) {
+  void add(std::uint32_t of, TimeNs time, metrics::Histogram histogram, TimeNs start = 0) {
+    add_start(start);
     histogram_of.resize(times.size(), -1);
     histogram_of.push_back(static_cast<std::int32_t>(histograms.size()));
     series_of.push_back(of), times.push_back(time), values.push_back(histogram.sum);
     histograms.push_back(std::move(histogram));
+  }
+
+ private:
+  void add_start(TimeNs start) {
+    if (start == 0 && starts.empty()) return;
+    starts.resize(times.size());
+    starts.push_back(start);
   }
 };
 
@@ -66,6 +76,7 @@ struct MetricRules {
   OnRefusal on_refusal = OnRefusal::kRefuseAll;
   bool any_order = false;         // imports: old samples beside newer ones are no fault
   bool bounded_in_time = true;    // by future_max and past_max
+  Durability durability = Durability::kNow;
 };
 
 struct MetricOutcome {
@@ -91,13 +102,14 @@ class MetricWriter {
   // The series of a tenant; decoders and scrape loops find theirs there.
   std::shared_ptr<MetricSeriesTable> table(std::string_view tenant);
 
-  // Durable and visible when it returns. Errors: kInvalid (refused, in Prometheus' words: out of order sample ...) and
-  // those of Store::append.
+  // Visible when it returns, and durable as the rules say. Errors: kInvalid (refused, in Prometheus' words: out of
+  // order sample ...) and those of Store::append.
   Result<MetricOutcome> write(std::string_view tenant, MetricPush push, const MetricRules& rules = {});
 
   MetadataTable& metadata() { return metadata_; }
   MetricStats stats() const;
   MetricStats stats(std::string_view tenant) const;  // series and series_added only
+  std::vector<std::string> tenants() const;          // that wrote since start, sorted
   std::shared_ptr<const MetricLimits> limits_of(std::string_view tenant) const;
   void set_limits(MetricLimitsByTenant limits);
 

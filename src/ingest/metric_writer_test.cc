@@ -220,5 +220,45 @@ TEST_F(MetricWriterTest, MetadataIsKeptAndBounded) {
   EXPECT_TRUE(metadata_.list("other").empty());
 }
 
+TEST_F(MetricWriterTest, StartTimesAreStoredWhereTheyAreWanted) {
+  metrics::Histogram histogram;
+  histogram.count = histogram.sum = 1;
+  histogram.positive_spans = {{0, 1}};
+  histogram.positive = {1};
+  const auto write_at = [&](std::int64_t ms) {
+    MetricPush out;
+    for (const char* name : {"a", "b", "c", "d"}) out.series.push_back(series(name));
+    const TimeNs time = kNow + ms * kMs;
+    out.add(0, time, 1);
+    out.add(0, time, 1);  // again: left out, and its start with it
+    out.add(1, time, 2, kNow - 1000 * kMs);
+    out.add(2, time, histogram);
+    out.add(3, time, histogram, kNow - 2000 * kMs);
+    return writer_.write("t", std::move(out), {OnRefusal::kCountOnly});
+  };
+  ASSERT_TRUE(write_at(0).ok());
+  EXPECT_EQ(store_.rows, (std::vector<std::string>{"{__name__=\"a\"} 1768435200000 1", "{__name__=\"b\"} 1768435200000 2",
+                                                   "{__name__=\"c\"} 1768435200000 histogram count=1 sum=1",
+                                                   "{__name__=\"d\"} 1768435200000 histogram count=1 sum=1"}))
+      << "off, as in Prometheus";
+  store_.rows.clear();
+  limit({.start_times = true});
+  ASSERT_TRUE(write_at(1).ok());
+  EXPECT_EQ(store_.rows,
+            (std::vector<std::string>{"{__name__=\"a\"} 1768435200001 1", "{__name__=\"b\"} 1768435200001 2 since 1768435199000",
+                                      "{__name__=\"c\"} 1768435200001 histogram count=1 sum=1",
+                                      "{__name__=\"d\"} 1768435200001 histogram count=1 sum=1 since 1768435198000"}));
+}
+
+TEST_F(MetricWriterTest, PlacesAndDurabilityReachTheStore) {
+  ASSERT_TRUE(write({{0, 1}, {0, 1, "b"}}, {.on_refusal = OnRefusal::kCountOnly, .durability = Durability::kSoon}).ok());
+  ASSERT_TRUE(write({{1, 1}}).ok());
+  ASSERT_EQ(store_.options.size(), 2u);
+  EXPECT_EQ(store_.options[0].durability, Durability::kSoon);
+  EXPECT_EQ(store_.places[0], 2u);
+  EXPECT_EQ(store_.options[1].durability, Durability::kNow) << "what is acknowledged is durable";
+  EXPECT_EQ(series("a")->place.hash, hash128(series("a")->labels.bytes()));
+}
+
 }  // namespace
 }  // namespace trilobite::ingest

@@ -368,7 +368,7 @@ class OtlpMetricsPush {
       if (outcome == DeltaSession::Outcome::kFull) refuse_delta();
       if (outcome != DeltaSession::Outcome::kTaken) return;
     }
-    out_.push.add(series, point_.time, value);
+    out_.push.add(series, point_.time, value, start_of(m));
   }
   void add_histogram(const Metric& m, std::uint32_t series, metrics::Histogram histogram) {
     if (series == kNone) return;
@@ -377,7 +377,11 @@ class OtlpMetricsPush {
       if (outcome == DeltaSession::Outcome::kFull) refuse_delta();
       if (outcome != DeltaSession::Outcome::kTaken) return;
     }
-    out_.push.add(series, point_.time, std::move(histogram));
+    out_.push.add(series, point_.time, std::move(histogram), start_of(m));
+  }
+  // Gauges have none, and differences that were added up began before the one that came.
+  TimeNs start_of(const Metric& m) const {
+    return m.delta || m.kind == OtlpMetricKind::kGauge || point_.no_value ? 0 : point_.start;
   }
   void refuse_delta() {
     constexpr std::string_view kText = "too many series of delta temporality";

@@ -253,5 +253,16 @@ TEST_F(OtlpMetricsTest, EveryTruncationOfProtobuf) {
   }
 }
 
+TEST_F(OtlpMetricsTest, StartTimesOfWhatCounts) {
+  writer_.set_limits({{.start_times = true}, {}});
+  const std::string started = R"({"startTimeUnixNano":"500000000","timeUnixNano":"1000000000","asInt":"3"})";
+  EXPECT_EQ(rows(sum(2, started)), (Rows{"{__name__=\"c_total\"} 1000 3 since 500"}));
+  EXPECT_EQ(rows(R"({"name":"g","gauge":{"dataPoints":[)" + started + "]}}"), (Rows{"{__name__=\"g\"} 1000 3"}))
+      << "a gauge counts nothing";
+  EXPECT_EQ(rows(R"({"name":"s","summary":{"dataPoints":[{"startTimeUnixNano":500000000,"timeUnixNano":1000000000,)"
+                 R"("count":"2","sum":5}]}})"),
+            (Rows{"{__name__=\"s_sum\"} 1000 5 since 500", "{__name__=\"s_count\"} 1000 2 since 500"}));
+}
+
 }  // namespace
 }  // namespace trilobite::ingest

@@ -221,6 +221,10 @@ Result<void> read_otlp_point(std::string_view message, std::uint32_t field, Otlp
       out.time = time_of(reader.fixed64());
       continue;
     }
+    if (reader.tag() == wire_tag(2, Wire::kFixed64)) {
+      out.start = time_of(reader.fixed64());
+      continue;
+    }
     const bool known = field == 9    ? histogram_field(reader, out, whole)
                        : field == 10 ? exponential_field(reader, out, whole)
                        : field == 11 ? summary_field(reader, out, whole)

@@ -32,6 +32,7 @@ struct OtlpBuckets {
 };
 struct OtlpPoint {
   TimeNs time = 0;
+  TimeNs start = 0;       // since when it counts; 0: not known
   bool no_value = false;  // a flag: the source is gone
   bool delta = false;
   double value = 0;       // of gauges and sums

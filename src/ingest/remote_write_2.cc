@@ -1,6 +1,7 @@
-// io.prometheus.write.v2.Request{4 symbols, 5 timeseries{1 labels_refs, 2 samples{1 value, 2 ms}, 3 histograms,
-// 4 exemplars{1 labels_refs, 2 value, 3 ms}, 5 metadata{1 type, 3 help_ref, 4 unit_ref}}}. References are pairs of
-// positions in `symbols`, which differ from request to request: a series is known by the hashes of its symbols.
+// io.prometheus.write.v2.Request{4 symbols, 5 timeseries{1 labels_refs, 2 samples{1 value, 2 ms, 3 start},
+// 3 histograms, 4 exemplars{1 labels_refs, 2 value, 3 ms}, 5 metadata{1 type, 3 help_ref, 4 unit_ref}}}. References
+// are pairs of positions in `symbols`, which differ from request to request: a series is known by the hashes of its
+// symbols.
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "ingest/remote_write_parts.h"
@@ -116,7 +117,8 @@ class Request2 {
       series.fault = std::move(decoded).error().message;
       return {};
     }
-    parts_.push.add(index, time_of_ms(decoded->time_ms), std::move(decoded->histogram));
+    parts_.push.add(index, time_of_ms(decoded->time_ms), std::move(decoded->histogram),
+                    time_of_ms(decoded->start_ms));
     return {};
   }
 

@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!decoded.ok()) continue;
     const MetricPush& push = decoded->push;
     if (push.series_of.size() != push.times.size() || push.values.size() != push.times.size()) std::abort();
+    if (!push.starts.empty() && push.starts.size() != push.times.size()) std::abort();
     for (const std::uint32_t series : push.series_of) {
       if (series >= push.series.size() || push.series[series] == nullptr) std::abort();
     }

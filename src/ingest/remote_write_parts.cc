@@ -34,18 +34,20 @@ bool WriteParts::add_sample(std::uint32_t series, std::string_view message) {
   }
   WireReader reader(message);
   double value = 0;
-  std::int64_t ms = 0;
+  std::int64_t ms = 0, start_ms = 0;
   while (reader.next()) {
     if (reader.tag() == wire_tag(1, Wire::kFixed64)) {
       value = reader.number();
     } else if (reader.tag() == wire_tag(2, Wire::kVarint)) {
       ms = reader.signed_varint();
+    } else if (reader.tag() == wire_tag(3, Wire::kVarint)) {
+      start_ms = reader.signed_varint();
     } else {
       reader.skip();
     }
   }
   if (reader.broken()) return false;
-  push.add(series, time_of_ms(ms), value);
+  push.add(series, time_of_ms(ms), value, time_of_ms(start_ms));
   return true;
 }
 
@@ -71,12 +73,14 @@ RemoteWrite WriteParts::finish() {
       push.times[kept] = push.times[row];
       push.values[kept] = push.values[row];
       if (histograms) push.histogram_of[kept] = push.histogram_of[row];
+      if (!push.starts.empty()) push.starts[kept] = push.starts[row];
       ++kept;
     }
     push.series_of.resize(kept);
     push.times.resize(kept);
     push.values.resize(kept);
     if (histograms) push.histogram_of.resize(kept);
+    if (!push.starts.empty()) push.starts.resize(kept);
     std::erase_if(push.exemplars, [&](const MetricPush::Exemplar& exemplar) { return left_out[exemplar.series]; });
     drop_missing_series(push);
   }

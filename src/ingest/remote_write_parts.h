@@ -27,7 +27,7 @@ struct WriteParts {
   std::string refused;
   std::vector<bool> left_out;  // by series; empty: none
 
-  // A message {1 value, 2 time in ms}; false: it is broken.
+  // A message {1 value, 2 time in ms, 3 start in ms}; false: it is broken.
   bool add_sample(std::uint32_t series, std::string_view message);
   void refuse(std::string_view text);        // a line of `refused`, each text once in a row
   void leave_out(std::uint32_t series);      // its samples and exemplars go

@@ -219,5 +219,26 @@ TEST_F(RemoteWriteTest, HostileTimes) {
   EXPECT_EQ(refused_, "out of bounds: timestamp is too far in the future for series {__name__=\"b\"}");
 }
 
+TEST_F(RemoteWriteTest, StartTimesOfVersion2) {
+  writer_.set_limits({{.start_times = true}, {}});
+  metrics::Histogram histogram;
+  histogram.count = histogram.sum = 2;
+  histogram.positive_spans = {{0, 1}};
+  histogram.positive = {2};
+  std::string wire;
+  append_wire_histogram(wire, histogram, 3000);
+  wire += WireWriter().integer(17, 500).out;
+  const std::string series = WireWriter()
+                                 .text(1, {"\x01\x02", 2})
+                                 .text(2, WireWriter().number(1, 7).integer(2, 1000).integer(3, 400).out)
+                                 .text(2, WireWriter().number(1, 8).integer(2, 2000).out)
+                                 .text(3, wire)
+                                 .out;
+  const std::string message = WireWriter().text(4, "").text(4, "__name__").text(4, "m").text(5, series).out;
+  EXPECT_EQ(rows(message, Version::kV2),
+            (Rows{"{__name__=\"m\"} 1000 7 since 400", "{__name__=\"m\"} 2000 8",
+                  "{__name__=\"m\"} 3000 histogram count=2 sum=2 since 500"}));
+}
+
 }  // namespace
 }  // namespace trilobite::ingest

@@ -178,6 +178,7 @@ Node filled(const Node& given, const ScrapeConfig& config) {
   fill(out, "enable_compression", std::string(flag(config.enable_compression)));
   fill(out, "metric_name_validation_scheme", config.utf8_names ? "utf8" : "legacy");
   fill(out, "metric_name_escaping_scheme", config.escaping);
+  if (!config.failure_log_file.empty()) fill(out, "scrape_failure_log_file", config.failure_log_file);
   fill(out, "follow_redirects", std::string(flag(config.http.follow_redirects)));
   fill(out, "enable_http2", std::string(flag(config.http.http2)));
   return out;
@@ -233,7 +234,10 @@ Result<std::shared_ptr<const ScrapeConfig>> read_scrape(const Node& node, const 
   read_relabel(fields, "metric_relabel_configs", config->utf8_names, config->metric_relabel);
   read_http_config(fields, folder, config->http);
   read_target_sources(fields, folder, config->sources);
-  fields.ignore("scrape_failure_log_file");
+  config->failure_log_file = global.scrape_failure_log_file;
+  std::string own_log;
+  fields.text("scrape_failure_log_file", own_log);
+  if (!own_log.empty()) config->failure_log_file = join_path(folder, own_log);
   if (config->job_name.empty()) fields.mistake("job_name", "job_name is empty");
 
   if (config->interval.count() == 0) config->interval = global.scrape_interval;
@@ -280,6 +284,9 @@ void read_global(const Node* node, const ConfigOptions& options, GlobalConfig& o
   }
   fields.text("query_log_file", out.query_log_file);
   fields.text("scrape_failure_log_file", out.scrape_failure_log_file);
+  if (!out.scrape_failure_log_file.empty()) {
+    out.scrape_failure_log_file = join_path(options.folder, out.scrape_failure_log_file);
+  }
   if (out.scrape_interval.count() == 0) out.scrape_interval = std::chrono::minutes(1);
   if (out.scrape_timeout > out.scrape_interval) {
     fields.mistake("scrape_timeout", "global scrape timeout greater than scrape interval");
@@ -449,6 +456,7 @@ Result<std::shared_ptr<const ScrapeConfig>> parse_scrape_config(std::string_view
   Shared shared;
   Fields fields(nullptr, "");
   read_global(&config.global_tree, options, global, shared, fields);
+  global.scrape_failure_log_file = config.global.scrape_failure_log_file;  // relative to another folder
   return read_scrape(root, "", global, shared, options.folder);
 }
 

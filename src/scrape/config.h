@@ -55,6 +55,7 @@ struct ScrapeConfig {
   bool extra_metrics = false;
   bool utf8_names = true;  // metric_name_validation_scheme
   std::string escaping;    // of names, as the Accept header asks for it: allow-utf-8, underscores, ...
+  std::string failure_log_file;  // scrape_failure_log_file; "": none
   ScrapeLimits limits;
   std::vector<agent::RelabelRule> relabel, metric_relabel;
   HttpConfig http;

@@ -256,6 +256,10 @@ Result<TargetGroup> read_group(const agent::yaml::Node& node, const std::string&
 void read_target_sources(Fields& fields, const std::string& folder, TargetSources& out) {
   const auto groups = fields.items("static_configs");
   for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (groups[i].node->kind == agent::yaml::Kind::kNull) {
+      fields.mistake("static_configs", "empty or null section");
+      continue;
+    }
     auto group = read_group(*groups[i].node, groups[i].where);
     if (!group.ok()) {
       fields.mistake(group.error());

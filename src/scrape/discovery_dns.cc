@@ -134,7 +134,8 @@ class DnsDiscovery final : public Discovery {
  public:
   explicit DnsDiscovery(const DnsDiscoveryConfig& config) : config_(config) {}
   void run(DiscoveryRun& run) override {
-    refresh_until_stopped(run, config_.refresh_interval, [this] { return dns_groups(config_, lookup_dns); });
+    const auto lookup = [](const std::string& name, DnsType type) { return lookup_dns(name, type); };
+    refresh_until_stopped(run, config_.refresh_interval, [&] { return dns_groups(config_, lookup); });
   }
 
  private:
@@ -163,9 +164,22 @@ Result<std::vector<DnsRecord>> parse_dns_answer(std::string_view message, DnsTyp
   return out;
 }
 
-Result<std::vector<DnsRecord>> lookup_dns(const std::string& name, DnsType type) {
+Result<std::vector<DnsRecord>> lookup_dns(const std::string& name, DnsType type,
+                                          const std::optional<DnsServer>& server) {
   struct __res_state state {};
   if (::res_ninit(&state) != 0) return error(Code::kUnavailable, "cannot read /etc/resolv.conf");
+  if (server) {
+    sockaddr_in& first = state.nsaddr_list[0];
+    first = {};
+    first.sin_family = AF_INET;
+    first.sin_port = htons(server->port);
+    if (::inet_pton(AF_INET, server->address.c_str(), &first.sin_addr) != 1) {
+      ::res_nclose(&state);
+      return error(Code::kInvalid, "\"{}\" is no IPv4 address", server->address);
+    }
+    state.nscount = 1;
+    state.retrans = state.retry = 1;
+  }
   std::vector<unsigned char> message(kMessageBytesMax);
   const int length =
       ::res_nsearch(&state, name.c_str(), ns_c_in, number_of(type), message.data(), static_cast<int>(message.size()));

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,13 @@ using DnsLookup = std::function<Result<std::vector<DnsRecord>>(const std::string
 // The records of `type` in the answer section of a message. kInvalid: the bytes are no message.
 Result<std::vector<DnsRecord>> parse_dns_answer(std::string_view message, DnsType type);
 
-Result<std::vector<DnsRecord>> lookup_dns(const std::string& name, DnsType type);  // by /etc/resolv.conf
+// By /etc/resolv.conf, but asks the server at `server`, an IPv4 address and port, where one is given.
+struct DnsServer {
+  std::string address;
+  std::uint16_t port = 53;
+};
+Result<std::vector<DnsRecord>> lookup_dns(const std::string& name, DnsType type,
+                                          const std::optional<DnsServer>& server = {});
 Result<std::vector<TargetGroup>> dns_groups(const DnsDiscoveryConfig& config, const DnsLookup& lookup);
 
 }  // namespace trilobite::scrape

@@ -141,6 +141,79 @@ TEST(DnsDiscovery, GroupsHaveTheLabelsOfTheirRecords) {
   EXPECT_FALSE(dns_groups({.names = {"a", "broken"}}, lookup).ok());
 }
 
+// Answers each question with what `answer` makes of it: the question's bytes behind the header come back in front.
+class TinyNameServer {
+ public:
+  using Answer = std::function<std::string(std::string_view question)>;  // records; "": no such name
+  explicit TinyNameServer(Answer answer) : answer_(std::move(answer)), socket_(::socket(AF_INET, SOCK_DGRAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    ::bind(socket_, reinterpret_cast<const sockaddr*>(&address), length);
+    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &length);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~TinyNameServer() {
+    stopping_ = true;
+    thread_.join();
+    ::close(socket_);
+  }
+  TinyNameServer(const TinyNameServer&) = delete;
+  TinyNameServer& operator=(const TinyNameServer&) = delete;
+  DnsServer server() const { return {"127.0.0.1", port_}; }
+
+ private:
+  void serve() {
+    while (!stopping_) {
+      pollfd wanted{socket_, POLLIN, 0};
+      if (::poll(&wanted, 1, 20) <= 0) continue;
+      char buffer[512];
+      sockaddr_in from{};
+      socklen_t length = sizeof from;
+      const ssize_t got =
+          ::recvfrom(socket_, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &length);
+      if (got < 17) continue;
+      const std::string_view asked(buffer, static_cast<std::size_t>(got));
+      const std::string_view question = asked.substr(12, asked.find('\0', 12) + 5 - 12);
+      const std::string records = answer_(question);
+      std::string message(asked.substr(0, 2));
+      message += std::string(records.empty() ? "\x81\x83" : "\x81\x80", 2);
+      message += std::string(records.empty() ? "\0\1\0\0\0\0\0\0" : "\0\1\0\1\0\0\0\0", 8);
+      message += question;
+      message += records;
+      ::sendto(socket_, message.data(), message.size(), 0, reinterpret_cast<const sockaddr*>(&from), length);
+    }
+  }
+
+  const Answer answer_;
+  const int socket_;
+  std::uint16_t port_ = 0;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+TEST(DnsDiscovery, AsksANameServer) {
+  const TinyNameServer names([](std::string_view question) -> std::string {
+    if (question.starts_with(std::string_view("\3_pg\4_tcp\7example", 16))) {
+      return std::string("\xc0\x0c\0\x21\0\1\0\0\0\5\0\x0c\0\1\0\2\x15\x38\2db\1x\0", 24);
+    }
+    if (question.starts_with(std::string_view("\4half", 5))) return std::string("\xc0\x0c\0\1\0\1\0", 7);
+    return "";
+  });
+  const auto found = lookup_dns("_pg._tcp.example.", DnsType::kSrv, names.server());
+  ASSERT_TRUE(found.ok()) << found.error().message;
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ(found->at(0).target, "db.x.");
+  EXPECT_EQ(found->at(0).port, 5432);
+  const auto absent = lookup_dns("absent.example.", DnsType::kA, names.server());
+  ASSERT_TRUE(absent.ok()) << "no such name is no error: " << absent.error().message;
+  EXPECT_TRUE(absent->empty());
+  EXPECT_FALSE(lookup_dns("half.example.", DnsType::kA, names.server()).ok()) << "a record that ends too early";
+  EXPECT_FALSE(lookup_dns("x.example.", DnsType::kA, DnsServer{"nowhere"}).ok());
+}
+
 TEST(DnsDiscovery, ReadsMessagesAndSurvivesBadOnes) {
   // Header: 1 question, 2 answers; question a.b SRV; answers by a pointer to the question's name.
   std::string message("\0\0\x81\x80\0\1\0\2\0\0\0\0", 12);

@@ -102,8 +102,20 @@ void read_tls(Fields& outer, const std::string& folder, TlsConfig& out) {
   keep(outer, fields);
 }
 
+// What stands in front of the first colon, if that comes before any slash, must be a scheme.
+bool has_scheme(std::string_view url) {
+  const std::size_t colon = url.find(':');
+  if (colon == std::string_view::npos || url.find('/') < colon) return true;
+  const std::string_view scheme = url.substr(0, colon);
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !scheme.empty() && letter(scheme[0]) && std::all_of(scheme.begin(), scheme.end(), [&](char c) {
+    return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  });
+}
+
 void read_proxy(Fields& fields, ProxyConfig& out) {
   fields.text("proxy_url", out.url);
+  if (!has_scheme(out.url)) fields.mistake("proxy_url", fmt::format("parse \"{}\": missing protocol scheme", out.url));
   fields.text("no_proxy", out.no_proxy);
   fields.boolean("proxy_from_environment", out.from_environment);
   if (const auto* node = fields.node("proxy_connect_header")) {

@@ -143,6 +143,7 @@ Result<void> HttpTransfer::prepare(const HttpTransferRequest& request) {
   body_bytes_max_ = request.body_bytes_max;
 
   set(easy, CURLOPT_NOSIGNAL, 1L);
+  set(easy, CURLOPT_BUFFERSIZE, kReadBytes);
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_USERAGENT, "Prometheus/3.14.0 (Trilobite)");

@@ -1,5 +1,5 @@
-// One request on a libcurl handle of its own, for whoever drives it: alone (http_fetch.h) or many at once
-// (scrape_client.h). A handle keeps its connection open for the next request.
+// One request on a libcurl handle of its own, for whoever drives it: alone (http_fetch.h), when the handle keeps its
+// connection open for the next request, or many at once (scrape_client.h), when those who drive them do.
 #pragma once
 
 #include <atomic>
@@ -32,6 +32,8 @@ struct BodyBudget {
 class HttpTransfer {
  public:
   explicit HttpTransfer(std::shared_ptr<const HttpConfig> config, BodyBudget* budget = nullptr);
+  // For the requests from the next prepare() on.
+  void use(std::shared_ptr<const HttpConfig> config) { config_ = std::move(config); }
   ~HttpTransfer();
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
@@ -50,6 +52,7 @@ class HttpTransfer {
   int status() const { return status_; }
   const std::string& status_text() const { return status_text_; }  // "404 Not Found"
   const std::string& content_type() const { return content_type_; }
+  const std::string& body() const { return body_; }
   std::string& body() { return body_; }
   bool body_too_large() const { return too_large_; }
   void release_body();
@@ -60,7 +63,7 @@ class HttpTransfer {
   static std::size_t take_header(char* data, std::size_t size, std::size_t count, void* self);
   Result<void> set_tls(const HttpTransferRequest& request, std::string& url, std::vector<std::string>& headers);
 
-  const std::shared_ptr<const HttpConfig> config_;
+  std::shared_ptr<const HttpConfig> config_;
   BodyBudget* const budget_;
   std::unique_ptr<Curl> curl_;
   std::string url_, body_, status_text_, content_type_;

@@ -35,4 +35,10 @@ inline constexpr long kRedirectsMax = 10;
 // What the pages show of an error.
 inline constexpr std::size_t kErrorBytesShown = 2000;
 
+// What one read of a socket takes at most: the answer of a usual target.
+inline constexpr long kReadBytes = 64 << 10;
+
+// Handles kept ready between scrapes, with the memory of a body each: as many as are in use at once, mostly.
+inline constexpr std::size_t kTransfersKeptMax = 64;
+
 }  // namespace trilobite::scrape

@@ -22,11 +22,10 @@ namespace {
 // A target on its way through the client. Owned by the thread that moves bytes while it waits or is transferred, by a
 // worker between `busy` and the command that ends it.
 struct Slot {
-  explicit Slot(std::shared_ptr<TargetScrape> given, BodyBudget* budget)
-      : target(std::move(given)), transfer(std::make_shared<const HttpConfig>(target->config().http), budget) {}
+  explicit Slot(std::shared_ptr<TargetScrape> given) : target(std::move(given)) {}
 
   const std::shared_ptr<TargetScrape> target;
-  HttpTransfer transfer;
+  std::unique_ptr<HttpTransfer> transfer;  // while a scrape is under way
   TimeNs due = 0;
   TimeNs time = 0;                       // of the samples of the scrape under way
   std::chrono::nanoseconds started{0};   // steady
@@ -67,6 +66,40 @@ CURLM* new_multi() {
   return curl_multi_init();
 }
 
+// Handles that no scrape uses: few are in use at once, and the memory of a body that was read just now is still near.
+class IdleTransfers {
+ public:
+  std::unique_ptr<HttpTransfer> take(const std::shared_ptr<TargetScrape>& target, BodyBudget* budget) {
+    std::shared_ptr<const HttpConfig> config(target, &target->config().http);
+    std::unique_ptr<HttpTransfer> out;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        out = std::move(idle_.back());
+        idle_.pop_back();
+      }
+    }
+    if (!out) return std::make_unique<HttpTransfer>(std::move(config), budget);
+    out->use(std::move(config));
+    return out;
+  }
+  void give_back(std::unique_ptr<HttpTransfer> transfer) {
+    if (!transfer) return;
+    transfer->release_body();
+    transfer->use(nullptr);  // the target may go meanwhile
+    const std::lock_guard lock(mutex_);
+    if (idle_.size() < kTransfersKeptMax) idle_.push_back(std::move(transfer));
+  }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    idle_.clear();
+  }
+
+ private:
+  std::mutex mutex_;  // guards idle_
+  std::vector<std::unique_ptr<HttpTransfer>> idle_;
+};
+
 }  // namespace
 
 struct ScrapeClient::State {
@@ -84,6 +117,7 @@ struct ScrapeClient::State {
   const ScrapeClientOptions options;
   BodyBudget budget;
   CURLM* const multi;
+  IdleTransfers idle;
 
   // Of the moving thread only.
   std::unordered_map<const TargetScrape*, SlotRef> slots;
@@ -128,11 +162,13 @@ TimeNs first_due(TimeNs now, Nanoseconds interval, std::uint64_t target_hash, st
 }
 
 void ScrapeClient::State::tell(Command command) {
+  const bool wakes = command.word != Word::kEnded;
   {
     const std::lock_guard lock(commands_mutex);
     commands.push_back(std::move(command));
   }
-  curl_multi_wakeup(multi);
+  // That a scrape ended matters at the next tick, or when the target goes: nobody needs to wake up for it.
+  if (wakes) curl_multi_wakeup(multi);
 }
 
 void ScrapeClient::State::enqueue(Job job) {
@@ -257,12 +293,13 @@ void ScrapeClient::State::start(const SlotRef& slot, TimeNs now) {
 Result<void> ScrapeClient::State::prepare(Slot& slot) {
   if (const std::string forced = slot.target->forced_error(); !forced.empty()) return error(Code::kLimit, "{}", forced);
   TRY(request, slot.target->request());
-  return slot.transfer.prepare(request);
+  slot.transfer = idle.take(slot.target, &budget);
+  return slot.transfer->prepare(request);
 }
 
 void ScrapeClient::State::begin_transfer(const SlotRef& slot, const Result<void>& prepared) {
   if (!prepared.ok()) return enqueue({Work::kTake, slot, 0, prepared});
-  CURL* const easy = slot->transfer.handle();
+  CURL* const easy = slot->transfer->handle();
   if (const CURLMcode state = curl_multi_add_handle(multi, easy); state != CURLM_OK) {
     return enqueue({Work::kTake, slot, 0, error(Code::kInternal, "cannot scrape: {}", curl_multi_strerror(state))});
   }
@@ -319,18 +356,19 @@ void ScrapeClient::State::take(Job& job) {
   answer.duration = job.prepared.ok() ? slot.duration : clock.steady() - slot.started;
   answer.outcome = job.prepared;
   if (job.prepared.ok()) {
-    answer.outcome = slot.transfer.finish(job.code);
-    answer.status = slot.transfer.status();
-    answer.status_text = slot.transfer.status_text();
-    answer.content_type = slot.transfer.content_type();
-    answer.body = slot.transfer.body();
-    answer.body_too_large = slot.transfer.body_too_large();
+    const HttpTransfer& transfer = *slot.transfer;
+    answer.outcome = slot.transfer->finish(job.code);
+    answer.status = transfer.status();
+    answer.status_text = transfer.status_text();
+    answer.content_type = transfer.content_type();
+    answer.body = transfer.body();
+    answer.body_too_large = transfer.body_too_large();
     if (answer.status == 401) slot.target->auth().forget_token();
   }
   ++scrapes;
   if (!answer.outcome.ok() || answer.status != 200) ++failed;
   slot.target->scraped(answer);
-  slot.transfer.release_body();
+  idle.give_back(std::move(slot.transfer));
 }
 
 ScrapeClient::ScrapeClient(const Clock& clock, ScrapeClientOptions options)
@@ -345,11 +383,12 @@ ScrapeClient::~ScrapeClient() {
   state.markers = {};
   state.transfers.clear();
   state.slots.clear();
+  state.idle.clear();
   curl_multi_cleanup(state.multi);
 }
 
 void ScrapeClient::add(std::shared_ptr<TargetScrape> target) {
-  state_->tell({Word::kAdd, std::make_shared<Slot>(std::move(target), &state_->budget), nullptr, false, {}});
+  state_->tell({Word::kAdd, std::make_shared<Slot>(std::move(target)), nullptr, false, {}});
 }
 
 void ScrapeClient::remove(const std::shared_ptr<TargetScrape>& target, Gone gone) {

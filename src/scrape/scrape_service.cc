@@ -97,6 +97,7 @@ Result<void> ScrapeService::reload() {
   const auto attempt = [&]() -> Result<void> {
     TRY(config, read_config());
     TRY(jobs, read_jobs());
+    if (options_.accept) TRY_VOID(options_.accept(config));
     apply(jobs, std::move(config));
     jobs_ = std::move(jobs);
     return {};

@@ -20,6 +20,8 @@ struct ScrapeServiceOptions {
   std::function<std::string()> self_address;  // host:port of our own /metrics; asked by reload()
   std::string directory;                      // for jobs put over the API
   std::map<std::string, std::string> environment;
+  // Takes what the file says besides scraping, before anything of it is in force; an error refuses it whole.
+  std::function<Result<void>(const Config&)> accept;
   ScraperOptions scraper;
 };
 

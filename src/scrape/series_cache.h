@@ -19,6 +19,10 @@ class SeriesCache {
   // A scrape begins; what is seen from now on is of this scrape.
   void begin();
 
+  // The key that comes next if the body is as the one before; "" when there is none.
+  std::string_view expected() const { return next_ < entries_.size() ? key_of(entries_[next_]) : std::string_view(); }
+  // The entry of expected(), which did come.
+  std::uint32_t take_expected() { return next_++; }
   // The entry of `key`, or kNone. A body in the order of the one before costs one comparison per series.
   std::uint32_t find(std::string_view key);
   // `series` null: relabelling drops it.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "metrics/histogram_math.h"
+#include "scrape/failure_log.h"
 #include "scrape/limits.h"
 #include "scrape/log_target.h"
 
@@ -221,7 +222,7 @@ Result<void> TargetScrape::take(const ingest::ExpositionSample& sample, const La
                                 Counts& counts, Batch& batch) {
   SeriesCache& cache = memory_->cache;
   ++counts.total;
-  std::uint32_t entry = cache.find(sample.key);
+  std::uint32_t entry = sample.expected ? cache.take_expected() : cache.find(sample.key);
   if (entry == SeriesCache::kNone) {
     TRY(made, resolve(sample.key, labels, counts));
     entry = made;
@@ -254,9 +255,9 @@ Result<void> TargetScrape::take(const ingest::ExpositionSample& sample, const La
   if (sample.histogram != nullptr) {
     metrics::Histogram histogram = *sample.histogram;
     TRY_VOID(fit(histogram, config_->limits));
-    push->add(of, time, std::move(histogram));
+    push->add(of, time, std::move(histogram), sample.start.value_or(0));
   } else {
-    push->add(of, time, sample.value);
+    push->add(of, time, sample.value, sample.start.value_or(0));
   }
   for (const ingest::ExpositionExemplar& exemplar : sample.exemplars) {
     push->exemplars.push_back({of, exemplar.time.value_or(time), exemplar.value, exemplar.labels});
@@ -289,6 +290,7 @@ Result<void> TargetScrape::read_body(const Answer& answer, Counts& counts, Batch
   ingest::ExpositionOptions options;
   options.native_histograms = spec_.native_histograms;
   options.classic_histograms = spec_.always_classic_histograms;
+  options.start_times = sink_.keeps_start_times();
   const auto reader = ingest::read_exposition(answer.body, format, options);
   batch.push.series.reserve(report_.samples + 16);
   batch.push.times.reserve(report_.samples + 16);
@@ -297,6 +299,7 @@ Result<void> TargetScrape::read_body(const Answer& answer, Counts& counts, Batch
   ClassicHistograms classic;
   const LabelsOf labels_of = [&] { return reader->labels(); };
   for (ingest::ExpositionSample sample;;) {
+    reader->expect(memory_->cache.expected());
     TRY(more, reader->next(sample));
     if (!more) break;
     if (spec_.classic_histograms_to_custom && !reader->families().empty()) {
@@ -371,6 +374,12 @@ Result<void> TargetScrape::write(Batch& batch) {
   return {};
 }
 
+void TargetScrape::note_failure(TimeNs time, const Error& error) const {
+  if (config_->failure_log_file.empty()) return;
+  const auto noted = append_failure(config_->failure_log_file, {time, config_->job_name, spec_.url, shown(error)});
+  if (!noted.ok()) kLog.warn("{}", noted.error().message);
+}
+
 void TargetScrape::scraped(const Answer& answer) {
   const std::lock_guard one_at_a_time(memory_->mutex);
   TargetMemory& memory = *memory_;
@@ -399,6 +408,7 @@ void TargetScrape::scraped(const Answer& answer) {
     outcome = std::move(written).error().within("cannot store the scrape");
   }
   memory.last_time = answer.time;
+  if (!outcome.ok()) note_failure(answer.time, outcome.error());
   const std::lock_guard lock(mutex_);
   report_.health = up && outcome.ok() ? TargetHealth::kUp : TargetHealth::kDown;
   report_.last_error = outcome.ok() ? std::string() : shown(outcome.error());

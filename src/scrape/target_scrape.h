@@ -93,6 +93,7 @@ class TargetScrape {
   void add_report(const Answer& answer, const Counts& counts, bool up, Batch& batch);
   void add_stale(std::vector<ingest::MetricSeriesRef> gone, TimeNs time, Batch& batch);
   Result<void> write(Batch& batch);
+  void note_failure(TimeNs time, const Error& error) const;
 
   const std::shared_ptr<const ScrapeConfig> config_;
   const TargetSpec spec_;

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
+#include <fstream>
 
 #include "scrape/test_support.h"
 
@@ -358,6 +360,55 @@ TEST_F(TargetScrapeTest, ClassicHistogramsBecomeNativeOnesWhenAskedFor) {
   scrape(both, 30 * kSecond, body);
   EXPECT_EQ(sink_.lines_of("h{").size(), 1u);
   EXPECT_EQ(sink_.lines_of("h_").size(), 5u);
+}
+
+TEST_F(TargetScrapeTest, FailuresAreLoggedWhereTheConfigurationSays) {
+  testing::TempFolder folder;
+  const std::string path = folder / "failures.log";
+  TargetScrape& t = target("scrape_failure_log_file: '" + path + "'");
+  scrape(t, 1 * kSecond, "a 1\n");
+  scrape(t, 1'768'435'210'250 * (kSecond / 1000), "a \"\n");
+  scrape(t, 1'768'435'220'000 * (kSecond / 1000), "a 2\n");
+  std::ifstream in(path);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_TRUE(text.starts_with("{\"time\":\"2026-01-15T00:00:10.250Z\",\"level\":\"ERROR\",\"msg\":\"")) << text;
+  EXPECT_TRUE(text.ends_with(",\"job_name\":\"j\",\"target\":\"http://h:1/metrics\"}\n")) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << "one failed";
+  TargetScrape& nowhere = target("scrape_failure_log_file: /nowhere/at/all");
+  scrape(nowhere, 1'768'435'230'000 * (kSecond / 1000), "a \"\n");
+  EXPECT_EQ(nowhere.report().health, TargetHealth::kDown) << "a file that cannot be written changes nothing";
+}
+
+TEST_F(TargetScrapeTest, StartTimesAreHandedOnWhenTheSinkKeepsThem) {
+  const std::string body = "# TYPE a counter\na_total 1\na_created 5\n# EOF\n";
+  TargetScrape& t = target();
+  scrape(t, 10 * kSecond, body, "application/openmetrics-text; version=1.0.0");
+  EXPECT_THAT(sink_.lines(), Contains(HasSubstr("a_created{")));
+  sink_.keep_start_times();
+  scrape(t, 20 * kSecond, body, "application/openmetrics-text; version=1.0.0");
+  EXPECT_THAT(sink_.lines(), Contains("a_total{instance=\"h:1\", job=\"j\"} 1 @20000 since 5000"));
+  EXPECT_THAT(sink_.lines(), Contains("a_created{instance=\"h:1\", job=\"j\"} stale @20000"));
+}
+
+// A body in the order of the one before, with series that come, go, turn around and come twice: whatever is expected,
+// every series has its own value.
+TEST_F(TargetScrapeTest, ValuesStayWithTheirSeriesInEveryOrder) {
+  TargetScrape& t = target();
+  const std::vector<std::vector<int>> orders{{1, 2, 3, 4}, {1, 2, 3, 4}, {4, 3, 2, 1},
+                                             {1, 3, 4},    {2, 1, 2, 3}, {5, 1, 2, 3, 4}};
+  for (std::size_t scrape_number = 0; scrape_number < orders.size(); ++scrape_number) {
+    std::string body;
+    for (const int series : orders[scrape_number]) body += fmt::format("a{{n=\"{}\"}} {}\n", series, series * 10);
+    scrape(t, static_cast<TimeNs>(scrape_number + 1) * 10 * kSecond, body);
+    std::size_t values = 0;
+    for (const std::string& line : sink_.lines_of("a{")) {
+      if (line.find("stale") != std::string::npos) continue;
+      ++values;
+      const std::string series = line.substr(line.find("n=\"") + 3, 1);
+      EXPECT_NE(line.find("} " + series + "0 @"), std::string::npos) << line;
+    }
+    EXPECT_EQ(values, orders[scrape_number].size());
+  }
 }
 
 TEST(AcceptHeader, IsThatOfPrometheus) {

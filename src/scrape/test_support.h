@@ -155,6 +155,15 @@ class MemorySink final : public SampleSink {
  public:
   Result<ingest::MetricSeriesRef> series(LabelSet labels) override { return table_.get(std::move(labels)); }
 
+  bool keeps_start_times() const override {
+    const std::lock_guard lock(mutex_);
+    return start_times_;
+  }
+  void keep_start_times() {
+    const std::lock_guard lock(mutex_);
+    start_times_ = true;
+  }
+
   Result<ingest::MetricOutcome> write(ingest::MetricPush push) override {
     const std::lock_guard lock(mutex_);
     if (failure_) return *failure_;
@@ -165,6 +174,9 @@ class MemorySink final : public SampleSink {
       const std::string value = stale ? "stale" : histogram ? shape_of(push.histograms[push.histogram_of[i]]) : fmt::format("{}", push.values[i]);
       lines.push_back(
           fmt::format("{} {} @{}", text_of(push.series[push.series_of[i]]->labels), value, push.times[i] / 1'000'000));
+      if (start_times_ && !push.starts.empty() && push.starts[i] != 0) {
+        lines.back() += fmt::format(" since {}", push.starts[i] / 1'000'000);
+      }
     }
     for (const auto& entry : push.metadata) metadata_[entry.name] = entry.type + " " + entry.help;
     exemplars_ += push.exemplars.size();
@@ -229,6 +241,7 @@ class MemorySink final : public SampleSink {
   std::vector<std::vector<std::string>> writes_;
   std::map<std::string, std::string> metadata_;
   std::size_t exemplars_ = 0;
+  bool start_times_ = false;
   std::optional<Error> failure_;
 };
 
