@@ -8,6 +8,7 @@
 #include "base/thread_pool.h"
 #include "query/limits.h"
 #include "query/result_cache.h"
+#include "query/running_queries.h"
 #include "storage/store.h"
 
 namespace trilobite::api {
@@ -24,6 +25,7 @@ struct LokiApi {
   std::function<query::QueryLimits(std::string_view tenant)> limits_of;
   bool answer_despite_damage = false;  // a query that meets a damaged part begins again without it
   query::ResultCache* results = nullptr;  // null: every query reads what it needs
+  query::RunningQueries* running = nullptr;  // null: nobody counts
   bool extensions = false;  // for requests that do not say: docs/logql-extensions.md
 };
 

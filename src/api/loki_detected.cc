@@ -81,7 +81,7 @@ Result<FieldsRequest> find_fields(const LokiApi& api, const http::Request& reque
   TRY(expr, logql::parse(loki_query(request), {extensions_on(api, request)}));
   const auto* log = std::get_if<logql::LogExpr>(&expr.node);
   if (log == nullptr) return error(Code::kInvalid, "only log selector is supported");
-  query::QueryContext context({api.store, api.query_pool, api.clock}, tenant, api.limits, request.cancel);
+  query::QueryContext context({api.store, api.query_pool, api.clock, api.running}, tenant, api.limits, request.cancel);
   TRY(rows, logql::run_log_query(
                 context, *log,
                 {{bounds.start, bounds.end}, Direction::kBackward, std::min(lines, api.limits.entries_max), 0}));

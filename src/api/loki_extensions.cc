@@ -23,7 +23,7 @@ constexpr std::size_t kAroundDefault = 10;
 constexpr TimeNs kAroundRange = 24 * 3600 * kNsPerSecond;  // where to look for lines around, on either side
 
 query::QueryContext make_context(const LokiApi& api, const http::Request& request, const std::string& tenant) {
-  return query::QueryContext({api.store, api.query_pool, api.clock}, tenant, api.limits, request.cancel);
+  return query::QueryContext({api.store, api.query_pool, api.clock, api.running}, tenant, api.limits, request.cancel);
 }
 
 // Nothing where counting takes too long, or costs more than one query may.

@@ -67,7 +67,7 @@ Result<http::Response> legacy_query(const LokiApi& api, const http::Request& req
   if (const auto regexp = request.parameter("regexp"); regexp && !regexp->empty()) {
     log->stages.emplace_back(logql::LineFilter{logql::LineFilter::Op::kRegex, {{std::string(*regexp), false}}});
   }
-  query::QueryContext context({api.store, api.query_pool, api.clock}, tenant, api.limits, request.cancel);
+  query::QueryContext context({api.store, api.query_pool, api.clock, api.running}, tenant, api.limits, request.cancel);
   TRY(rows, logql::run_log_query(context, *log, {{bounds.start, bounds.end}, direction, limit, 0}));
   return legacy_answer(rows);
 }

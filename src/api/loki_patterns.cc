@@ -27,7 +27,7 @@ Result<http::Response> patterns(const LokiApi& api, const http::Request& request
   TRY(bounds, loki_ordered_bounds(request, api.clock.now()));
   TRY(step, whole_seconds_step(request, bounds, api.limits));
   TRY(matchers, logql::parse_matchers(loki_query(request)));
-  query::QueryContext context({api.store, api.query_pool, api.clock}, tenant, api.limits, request.cancel);
+  query::QueryContext context({api.store, api.query_pool, api.clock, api.running}, tenant, api.limits, request.cancel);
   const std::size_t patterns_max = api.limits.patterns_max;
   TRY(found, logql::find_patterns(context, {std::move(matchers), {bounds.start, bounds.end}, step, patterns_max}));
   http::Response response = http::Response::json(200, "");

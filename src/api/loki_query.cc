@@ -22,7 +22,7 @@ using logql::Expr;
 constexpr std::size_t kEntriesDefault = 100;
 
 query::QueryContext make_context(const LokiApi& api, const http::Request& request, const std::string& tenant) {
-  return query::QueryContext({api.store, api.query_pool, api.clock}, tenant, api.limits, request.cancel);
+  return query::QueryContext({api.store, api.query_pool, api.clock, api.running}, tenant, api.limits, request.cancel);
 }
 
 Result<void> check_points(const Bounds& bounds, TimeNs step, const query::QueryLimits& limits) {

@@ -99,21 +99,25 @@ void add_prometheus_route(http::Router& router, const PrometheusApi& api, std::v
   const auto shared = std::make_shared<const PrometheusApi>(api);
   for (const std::string_view prefix : kPrefixes) {
     const std::string pattern = std::string(prefix) + "/api/v1" + path;
-    router.add({"OPTIONS"}, pattern, [](const http::Request&) {
+    const auto shown = [shared](const http::Request& request, http::Response response) {
+      if (shared->cors) shared->cors->apply(request, response);
+      return response;
+    };
+    router.add({"OPTIONS"}, pattern, [shown](const http::Request& request) {
       http::Response response;
       response.status = 204;
-      return response;
+      return shown(request, std::move(response));
     });
-    router.add(methods, pattern, [shared, handler](const http::Request& request) {
+    router.add(methods, pattern, [shared, handler, shown](const http::Request& request) {
       const TenantsOf allowed = shared->multi_tenant_queries ? TenantsOf::kSeveral : TenantsOf::kOne;
       const TenantResult who = tenant_of(request, shared->multi_tenant, allowed);
-      if (who.refusal) return *who.refusal;
+      if (who.refusal) return shown(request, *who.refusal);
       Result<PrometheusAnswer> answer = handler(*shared, request, who.tenant);
       // A part that was found to be damaged is put aside before the next attempt, which says so in its answer.
       for (int i = 0; i < kDamagedPartsMax && shared->answer_despite_damage && is_damage(answer); ++i) {
         answer = handler(*shared, request, who.tenant);
       }
-      return answer.ok() ? envelope(std::move(answer).value()) : prometheus_error(answer.error());
+      return shown(request, answer.ok() ? envelope(std::move(answer).value()) : prometheus_error(answer.error()));
     });
   }
 }
@@ -121,8 +125,10 @@ void add_prometheus_route(http::Router& router, const PrometheusApi& api, std::v
 void add_prometheus_routes(http::Router& router, const PrometheusApi& api) {
   add_prometheus_query_routes(router, api);
   add_prometheus_label_routes(router, api);
+  add_prometheus_export_routes(router, api);
   add_prometheus_exemplar_routes(router, api);
   add_prometheus_status_routes(router, api);
+  add_prometheus_rule_routes(router, api);
   add_prometheus_tsdb_routes(router, api);
   add_prometheus_admin_routes(router, api);
 }

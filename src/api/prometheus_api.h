@@ -1,19 +1,23 @@
 // The reading half of Prometheus' HTTP API. Each group of endpoints is a file of its own: prometheus_query.cc,
-// prometheus_labels.cc, prometheus_exemplars.cc, prometheus_status.cc, prometheus_tsdb.cc, prometheus_admin.cc. Every
-// path stands also under /prometheus, for clients whose data sources share one address.
+// prometheus_labels.cc, prometheus_exemplars.cc, prometheus_status.cc, prometheus_rules.cc, prometheus_tsdb.cc,
+// prometheus_admin.cc. Every path stands also under /prometheus, for clients whose data sources share one address.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "alerting/rule_groups.h"
 #include "api/http.h"
+#include "api/cors.h"
+#include "api/memory_status.h"
 #include "base/clock.h"
 #include "base/thread_pool.h"
 #include "ingest/metric_metadata.h"
 #include "metrics/parser.h"
 #include "query/limits.h"
 #include "query/result_cache.h"
+#include "query/running_queries.h"
 #include "storage/store.h"
 
 namespace trilobite::api {
@@ -69,10 +73,17 @@ struct PrometheusApi {
   // Bytes and memory a query of the tenant may take; its timeout and points are those of `options`.
   std::function<query::QueryLimits(std::string_view tenant)> limits_of;
   query::ResultCache* results = nullptr;      // null: every query reads what it needs
+  query::RunningQueries* running = nullptr;   // null: nobody counts
   ingest::MetadataTable* metadata = nullptr;  // null: none is known
+  const alerting::RuleGroups* rules = nullptr;  // null: there are none
+  std::function<TimeNs()> rule_interval;        // of groups that have none of their own; not set: a minute
+  // From the oldest to behind the newest sample of a tenant; not set: nobody knows.
+  std::function<TimeRange(const std::string& tenant)> sample_times;
+  MemorySource memory;
   ScrapeSource scrape;
   RuntimeSource runtime;
   AdminSource admin;
+  std::shared_ptr<const CorsPolicy> cors;  // null: pages of other origins may read nothing
 };
 
 void add_prometheus_routes(http::Router& router, const PrometheusApi& api);
@@ -80,8 +91,10 @@ void add_prometheus_routes(http::Router& router, const PrometheusApi& api);
 // The groups, called by add_prometheus_routes.
 void add_prometheus_query_routes(http::Router& router, const PrometheusApi& api);
 void add_prometheus_label_routes(http::Router& router, const PrometheusApi& api);
+void add_prometheus_export_routes(http::Router& router, const PrometheusApi& api);
 void add_prometheus_exemplar_routes(http::Router& router, const PrometheusApi& api);
 void add_prometheus_status_routes(http::Router& router, const PrometheusApi& api);
+void add_prometheus_rule_routes(http::Router& router, const PrometheusApi& api);
 void add_prometheus_tsdb_routes(http::Router& router, const PrometheusApi& api);
 void add_prometheus_admin_routes(http::Router& router, const PrometheusApi& api);
 

@@ -95,7 +95,7 @@ Result<PrometheusAnswer> query_exemplars(const PrometheusApi& api, const http::R
   if (selectors.empty()) return PrometheusAnswer{};
   query::QueryLimits limits = api.limits_of ? api.limits_of(tenant) : query::QueryLimits();
   limits.timeout = std::chrono::nanoseconds(api.options.timeout);
-  query::QueryContext context({api.store, api.query_pool, api.clock}, tenant, limits, request.cancel);
+  query::QueryContext context({api.store, api.query_pool, api.clock, api.running}, tenant, limits, request.cancel);
   BySeries found;
   for (const std::vector<Matcher>* matchers : selectors) {
     BySeries more;

@@ -9,6 +9,7 @@
 #include "api/tenant.h"
 #include "ingest/metric_writer.h"
 #include "metrics/parser.h"
+#include "metrics/start_time.h"
 #include "storage/label_matcher.h"
 
 namespace trilobite::api {
@@ -48,7 +49,9 @@ Result<void> collect(const Federate& self, const http::Request& request, const s
     if (samples.times.empty()) continue;
     const std::size_t last = samples.times.size() - 1;
     Newest newest{samples.times[last], samples.values[last], {}};
-    if (samples.histograms.size() > 0) newest.histogram = std::string(samples.histograms[last]);
+    if (samples.histograms.size() > 0) {
+      newest.histogram = std::string(metrics::split_sample_text(samples.histograms[last]).histogram);
+    }
     if (ingest::is_stale(newest.value)) continue;
     found.insert_or_assign(std::string(samples.labels->bytes()), std::pair(samples.labels, std::move(newest)));
     if (found.size() > self.series_max) {
@@ -57,7 +60,9 @@ Result<void> collect(const Federate& self, const http::Request& request, const s
   }
 }
 
-WrittenSample make_sample(const Federate& self, const LabelSet& labels, const Newest& newest) {
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+WrittenSample make_sample(const Pairs& external, const LabelSet& labels, const Newest& newest) {
   WrittenSample out;
   out.time = newest.time;
   out.value = newest.value;
@@ -70,7 +75,7 @@ WrittenSample make_sample(const Federate& self, const LabelSet& labels, const Ne
     instance = instance || name == "instance";
     out.labels.emplace_back(name, value);
   }
-  for (const auto& [name, value] : self.external_labels) {
+  for (const auto& [name, value] : external) {
     if (!labels.get(name).empty()) continue;
     instance = instance || name == "instance";
     out.labels.emplace_back(name, value);
@@ -94,8 +99,9 @@ Result<http::Response> federate(const Federate& self, const http::Request& reque
   http::Response response;
   response.content_type = as.content_type;
   ExpositionWriter writer(std::move(as));
+  const Pairs external = labels_of(self.external_labels);
   for (const auto& [name, entry] : order) {
-    WrittenSample sample = make_sample(self, *entry->first, entry->second);
+    WrittenSample sample = make_sample(external, *entry->first, entry->second);
     if (sample.name.empty()) continue;
     metrics::Histogram histogram;
     if (!entry->second.histogram.empty()) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "api/external_labels.h"
 #include "api/http.h"
 #include "base/clock.h"
 #include "storage/store.h"
@@ -14,7 +15,7 @@ struct Federate {
   Store& store;
   const Clock& clock;
   std::chrono::nanoseconds lookback = std::chrono::minutes(5);
-  std::vector<std::pair<std::string, std::string>> external_labels;  // of series that lack them
+  ExternalLabels external_labels = {};  // of series that lack them
   std::size_t series_max = 1'000'000;
   bool multi_tenant = false;
 };

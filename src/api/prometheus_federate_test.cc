@@ -21,7 +21,7 @@ class FederateApi : public testing::Test {
   http::Response get(std::vector<std::string> selectors, std::string accept = "") {
     http::Router router;
     Federate federate{.store = store_, .clock = clock_, .external_labels = {}};
-    federate.external_labels = {{"region", "eu"}};
+    federate.external_labels = [] { return std::vector<std::pair<std::string, std::string>>{{"region", "eu"}}; };
     federate.series_max = 4;
     add_federate_routes(router, federate);
     http::Request request;

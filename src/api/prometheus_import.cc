@@ -94,6 +94,11 @@ void add_prometheus_import_routes(http::Router& router, const PrometheusImport& 
       return ingest::import_exposition(body, format, self.clock.now(), options, tenant, self.writer);
     });
   });
+  router.add({"POST", "PUT"}, "/api/v1/import/graphite", [self](const http::Request& request) {
+    return import(self, request, [&](std::string_view body, const auto& options, const std::string& tenant) {
+      return ingest::import_graphite(body, self.clock.now(), options, tenant, self.writer);
+    });
+  });
   for (const char* path : {"/write", "/api/v2/write", "/influx/write", "/influx/api/v2/write"}) {
     router.add({"POST"}, path, [self](const http::Request& request) { return import_lines(self, request); });
   }

@@ -19,10 +19,7 @@ constexpr TimeNs kTimeMax = std::numeric_limits<TimeNs>::max() / kMillisecond * 
 constexpr std::string_view kEarliest = "-292273086-05-16T16:47:06Z", kLatest = "292277025-08-18T07:12:54.999999999Z";
 
 bool matches_empty(const Matcher& matcher) {
-  if (matcher.op == MatchOp::kEqual) return matcher.value.empty();
-  if (matcher.op == MatchOp::kNotEqual) return !matcher.value.empty();
-  const auto regex = logql::Regex::compile(matcher.value, {.anchored = true});
-  return regex.ok() && regex->matches("") == (matcher.op == MatchOp::kRegex);
+  return matches_labels({matcher}, [](std::string_view) { return std::string_view(); });
 }
 
 }  // namespace
@@ -101,6 +98,17 @@ Result<std::vector<std::vector<Matcher>>> prometheus_matchers(const http::Reques
     }
   }
   return sets;
+}
+
+bool matches_labels(const std::vector<Matcher>& matchers,
+                    const std::function<std::string_view(std::string_view name)>& value_of) {
+  return std::ranges::all_of(matchers, [&](const Matcher& matcher) {
+    const std::string_view value = value_of(matcher.name);
+    if (matcher.op == MatchOp::kEqual) return value == matcher.value;
+    if (matcher.op == MatchOp::kNotEqual) return value != matcher.value;
+    const auto regex = logql::Regex::compile(matcher.value, {.anchored = true});
+    return regex.ok() && regex->matches(value) == (matcher.op == MatchOp::kRegex);
+  });
 }
 
 }  // namespace trilobite::api

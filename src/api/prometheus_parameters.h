@@ -1,6 +1,7 @@
 // Parameters of Prometheus' API, with its rules and error texts.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -34,5 +35,9 @@ Result<TimeRange> prometheus_range(const http::Request& request);
 // match[] of the request, each with a matcher that cannot match an empty value. The error is without
 // "invalid parameter".
 Result<std::vector<std::vector<Matcher>>> prometheus_matchers(const http::Request& request);
+
+// Whether labels that are in no store pass all of them; `value_of` gives "" for a label that is not there.
+bool matches_labels(const std::vector<Matcher>& matchers,
+                    const std::function<std::string_view(std::string_view name)>& value_of);
 
 }  // namespace trilobite::api

@@ -22,6 +22,10 @@ constexpr TimeNs kMillisecond = 1'000'000;
 constexpr TimeNs kLookbackMax = 366 * 86'400 * kNsPerSecond;  // a year: what is older is no value of now
 constexpr std::size_t kEstimatedSteps = 1'000;  // queries of fewer steps are not estimated first: it costs a lookup
 
+query::QueryEngine engine_of(const PrometheusApi& api) {
+  return {api.store, api.query_pool, api.clock, api.running};
+}
+
 std::string_view query_text(const http::Request& request) { return request.parameter("query").value_or(""); }
 
 // What a request asks besides the expression and the points in time.
@@ -132,7 +136,7 @@ Result<PrometheusAnswer> run(const PrometheusApi& api, const http::Request& requ
                              const Settings& settings, const query::TimeGrid& grid) {
   const auto started = api.clock.steady();
   TRY(expr, prepare(api, request, grid));
-  query::QueryContext context({api.store, api.query_pool, api.clock}, tenant, settings.limits, request.cancel);
+  query::QueryContext context(engine_of(api), tenant, settings.limits, request.cancel);
   const auto prepared = api.clock.steady();
   metrics::Annotations annotations;
   TRY_VOID(check_budget(context, *expr, grid, settings));
@@ -214,7 +218,7 @@ Result<PrometheusAnswer> query_estimate(const PrometheusApi& api, const http::Re
   TRY(grid, asked_grid(api, request));
   TRY(settings, settings_of(api, request, tenant));
   TRY(expr, prepare(api, request, grid));
-  query::QueryContext context({api.store, api.query_pool, api.clock}, tenant, settings.limits, request.cancel);
+  query::QueryContext context(engine_of(api), tenant, settings.limits, request.cancel);
   Result<metrics::QueryEstimate> estimate = metrics::estimate_promql(context, *expr, grid, settings.promql);
   if (!estimate.ok()) return execution_error(std::move(estimate).error());
   PrometheusAnswer answer;
@@ -258,7 +262,7 @@ Result<PrometheusAnswer> query_explain(const PrometheusApi& api, const http::Req
   TRY(grid, asked_grid(api, request));
   TRY(settings, settings_of(api, request, tenant));
   TRY(expr, prepare(api, request, grid));
-  query::QueryContext context({api.store, api.query_pool, api.clock}, tenant, settings.limits, request.cancel);
+  query::QueryContext context(engine_of(api), tenant, settings.limits, request.cancel);
   PrometheusAnswer answer;
   JsonWriter json(answer.data);
   TRY_VOID(explain_node(context, *expr, grid, settings, json));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/crc.hpp>
 
+#include "api/histogram_chunk.h"
 #include "api/prometheus_write.h"
 #include "api/tenant.h"
 #include "api/xor_chunk.h"
@@ -14,6 +15,7 @@
 #include "ingest/histogram_wire.h"
 #include "ingest/metric_labels.h"
 #include "ingest/wire_reader.h"
+#include "metrics/start_time.h"
 #include "storage/label_matcher.h"
 
 namespace trilobite::api {
@@ -24,7 +26,7 @@ using ingest::wire_tag;
 using ingest::WireReader;
 
 constexpr std::uint64_t kSamples = 0, kChunks = 1;
-constexpr std::uint64_t kXorEncoding = 1;
+constexpr std::uint64_t kXorEncoding = 1, kHistogramEncoding = 2, kFloatHistogramEncoding = 3;
 
 struct ReadQuery {
   TimeRange range;
@@ -148,7 +150,7 @@ std::string encode_labels(const LabelSet& labels) {
 }
 
 bool is_histogram(const SeriesSamples& series, std::size_t row) {
-  return series.histograms.size() > 0 && !series.histograms[row].empty();
+  return series.histograms.size() > 0 && !metrics::split_sample_text(series.histograms[row]).histogram.empty();
 }
 
 Result<void> encode_samples(const SeriesSamples& series, EncodedSeries& out) {
@@ -157,7 +159,7 @@ Result<void> encode_samples(const SeriesSamples& series, EncodedSeries& out) {
     const std::int64_t ms = series.times[row] / 1'000'000;
     std::string sample;
     if (is_histogram(series, row)) {
-      TRY(histogram, metrics::decode_histogram(series.histograms[row]));
+      TRY(histogram, metrics::decode_histogram(metrics::split_sample_text(series.histograms[row]).histogram));
       ingest::append_wire_histogram(sample, histogram, ms);
       field(bytes, 4, sample);
       continue;
@@ -171,19 +173,80 @@ Result<void> encode_samples(const SeriesSamples& series, EncodedSeries& out) {
   return {};
 }
 
-void encode_chunks(const SeriesSamples& series, EncodedSeries& out) {
+void add_chunk(EncodedSeries& out, std::int64_t first, std::int64_t last, std::uint64_t encoding,
+               std::string_view bytes) {
+  std::string chunk;
+  field(chunk, 1, static_cast<std::uint64_t>(first));
+  field(chunk, 2, static_cast<std::uint64_t>(last));
+  field(chunk, 3, encoding);
+  field(chunk, 4, bytes);
+  field(out.pieces.emplace_back(), 2, chunk);
+}
+
+void add_float_chunks(const SeriesSamples& series, std::size_t begin, std::size_t end, EncodedSeries& out) {
   std::vector<std::int64_t> times;
-  times.reserve(series.times.size());
-  for (const TimeNs time : series.times) times.push_back(time / 1'000'000);
+  for (std::size_t row = begin; row < end; ++row) times.push_back(series.times[row] / 1'000'000);
+  const std::span<const double> values = std::span(series.values).subspan(begin, end - begin);
   for (std::size_t at = 0; at < times.size(); at += kXorChunkSamples) {
     const std::size_t count = std::min(kXorChunkSamples, times.size() - at);
-    std::string chunk;
-    field(chunk, 1, static_cast<std::uint64_t>(times[at]));
-    field(chunk, 2, static_cast<std::uint64_t>(times[at + count - 1]));
-    field(chunk, 3, kXorEncoding);
-    field(chunk, 4, encode_xor_chunk(std::span(times).subspan(at, count), std::span(series.values).subspan(at, count)));
-    field(out.pieces.emplace_back(), 2, chunk);
+    add_chunk(out, times[at], times[at + count - 1], kXorEncoding,
+              encode_xor_chunk(std::span(times).subspan(at, count), values.subspan(at, count)));
   }
+}
+
+Result<void> add_histogram_chunks(const SeriesSamples& series, std::size_t begin, std::size_t end,
+                                  EncodedSeries& out) {
+  std::vector<TimedHistogram> all;
+  for (std::size_t row = begin; row < end; ++row) {
+    TRY(histogram, metrics::decode_histogram(metrics::split_sample_text(series.histograms[row]).histogram));
+    all.push_back({series.times[row] / 1'000'000, std::move(histogram)});
+  }
+  for (std::span<const TimedHistogram> left = all; !left.empty();) {
+    const std::size_t count = histograms_of_chunk(left);
+    const HistogramChunk chunk = encode_histogram_chunk(left.first(count));
+    add_chunk(out, chunk.first_ms, chunk.last_ms, chunk.whole_numbers ? kHistogramEncoding : kFloatHistogramEncoding,
+              chunk.bytes);
+    left = left.subspan(count);
+  }
+  return {};
+}
+
+// A series may go from floats to histograms and back.
+Result<void> encode_chunks(const SeriesSamples& series, EncodedSeries& out) {
+  for (std::size_t begin = 0; begin < series.times.size();) {
+    const bool histograms = is_histogram(series, begin);
+    std::size_t end = begin + 1;
+    while (end < series.times.size() && is_histogram(series, end) == histograms) ++end;
+    if (histograms) {
+      TRY_VOID(add_histogram_chunks(series, begin, end, out));
+    } else {
+      add_float_chunks(series, begin, end, out);
+    }
+    begin = end;
+  }
+  return {};
+}
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// What asks for an external label as it is asks for series that do not have one of their own.
+void without_external(std::vector<Matcher>& matchers, const Pairs& external) {
+  for (Matcher& matcher : matchers) {
+    const bool found = std::any_of(external.begin(), external.end(), [&](const auto& label) {
+      return matcher.op == MatchOp::kEqual && label.first == matcher.name && label.second == matcher.value;
+    });
+    if (found) matcher.value.clear();
+  }
+}
+
+LabelSetRef with_external(const LabelSetRef& labels, const Pairs& external) {
+  if (external.empty()) return labels;
+  Pairs pairs;
+  for (const auto [name, value] : *labels) pairs.emplace_back(name, value);
+  for (const auto& [name, value] : external) {
+    if (labels->get(name).empty()) pairs.emplace_back(name, value);
+  }
+  return std::make_shared<const LabelSet>(LabelSet::from_pairs(std::move(pairs)));
 }
 
 // What all queries of a request read together.
@@ -192,7 +255,7 @@ struct ReadState {
   const std::string& tenant;
   const http::Request& request;
   std::uint64_t samples = 0;
-  bool has_histograms = false;  // chunks do not have them: the answer must be samples
+  const Pairs external = labels_of(self.external_labels);
 };
 
 Result<std::vector<EncodedSeries>> run(ReadState& state, const ReadQuery& query, bool chunks) {
@@ -201,6 +264,7 @@ Result<std::vector<EncodedSeries>> run(ReadState& state, const ReadQuery& query,
   scan.signal = Signal::kMetrics;
   scan.range = query.range;
   scan.matchers = query.matchers;
+  without_external(scan.matchers, state.external);
   scan.columns = {std::string(kValueColumn), std::string(kHistogramColumn)};
   scan.cancel = state.request.cancel;
   TRY(series, state.self.store.scan_series(std::move(scan)));
@@ -214,16 +278,9 @@ Result<std::vector<EncodedSeries>> run(ReadState& state, const ReadQuery& query,
     if (state.self.samples_max > 0 && state.samples > state.self.samples_max) {
       return error(Code::kInvalid, "exceeded sample limit ({})", state.self.samples_max);
     }
-    for (std::size_t row = 0; row < samples.histograms.size(); ++row) {
-      state.has_histograms = state.has_histograms || is_histogram(samples, row);
-    }
-    if (chunks && state.has_histograms) return out;
-    EncodedSeries encoded{samples.labels, encode_labels(*samples.labels), {}};
-    if (chunks) {
-      encode_chunks(samples, encoded);
-    } else {
-      TRY_VOID(encode_samples(samples, encoded));
-    }
+    const LabelSetRef labels = with_external(samples.labels, state.external);
+    EncodedSeries encoded{labels, encode_labels(*labels), {}};
+    TRY_VOID(chunks ? encode_chunks(samples, encoded) : encode_samples(samples, encoded));
     out.push_back(std::move(encoded));
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return labels_less(*a.labels, *b.labels); });
@@ -308,16 +365,7 @@ Result<http::Response> read(const RemoteRead& self, const http::Request& request
   TRY(parsed, read_request(*raw));
   TRY(type, choose_type(parsed.accepted));
   ReadState state{self, tenant, request};
-  if (type == kChunks) {
-    auto answer = answer_chunks(state, parsed);
-    if (!answer.ok() || !state.has_histograms) return answer;
-    const bool samples = std::find(parsed.accepted.begin(), parsed.accepted.end(), kSamples) != parsed.accepted.end();
-    if (!samples) {
-      return error(Code::kUnsupported, "native histograms are not sent as chunks; accept SAMPLES as well");
-    }
-    state.samples = 0;
-  }
-  return answer_samples(state, parsed);
+  return type == kChunks ? answer_chunks(state, parsed) : answer_samples(state, parsed);
 }
 
 }  // namespace

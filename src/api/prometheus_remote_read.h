@@ -1,6 +1,7 @@
-// POST /api/v1/read, Prometheus' remote read: samples in one answer, or XOR chunks in frames.
+// POST /api/v1/read, Prometheus' remote read: samples in one answer, or chunks in frames.
 #pragma once
 
+#include "api/external_labels.h"
 #include "api/http.h"
 #include "storage/store.h"
 
@@ -13,6 +14,7 @@ struct RemoteRead {
   std::size_t frame_bytes_max = 1u << 20;        // of chunks
   std::size_t request_bytes_max = 32u << 20;
   bool multi_tenant = false;
+  ExternalLabels external_labels = {};  // of series that lack them; what asks for them finds those
 };
 void add_remote_read_routes(http::Router& router, const RemoteRead& read);
 

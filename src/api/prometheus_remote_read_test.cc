@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "api/histogram_chunk.h"
 #include "api/xor_chunk.h"
 #include "base/compress.h"
 #include "ingest/remote_write_bytes.h"
 #include "metrics/memory_samples.h"
+#include "metrics/start_time.h"
 
 namespace trilobite::api {
 namespace {
@@ -50,6 +52,7 @@ class RemoteReadApi : public testing::Test {
     RemoteRead read{store_};
     read.samples_max = samples_max_;
     read.frame_bytes_max = frame_bytes_max_;
+    read.external_labels = external_labels_;
     add_remote_read_routes(router, read);
     http::Request request;
     request.method = "POST";
@@ -113,12 +116,22 @@ class RemoteReadApi : public testing::Test {
             continue;
           }
           std::string_view data;
+          std::uint64_t encoding = 0;
           for (WireReader chunk(field); chunk.next();) {
             if (chunk.tag() == wire_tag(4, Wire::kBytes)) {
               data = chunk.bytes();
+            } else if (chunk.tag() == wire_tag(3, Wire::kVarint)) {
+              encoding = chunk.varint();
             } else {
               chunk.skip();
             }
+          }
+          if (encoding != 1) {
+            const std::vector<TimedHistogram> histograms = decode_histogram_chunk(data, encoding == 2).value();
+            for (const TimedHistogram& each : histograms) {
+              row += fmt::format("{}:{}h{} ", each.time_ms, encoding, each.histogram.count);
+            }
+            continue;
           }
           const auto decoded = decode_xor_chunk(data).value();
           row += fmt::format("{}-{}x{} ", decoded.front().first, decoded.back().first, decoded.size());
@@ -132,6 +145,7 @@ class RemoteReadApi : public testing::Test {
   metrics::MemorySamples store_;
   std::uint64_t samples_max_ = 1000;
   std::size_t frame_bytes_max_ = 1u << 20;
+  ExternalLabels external_labels_;
 };
 
 TEST_F(RemoteReadApi, Samples) {
@@ -153,9 +167,56 @@ TEST_F(RemoteReadApi, Chunks) {
   EXPECT_EQ(frames(post(request)).size(), 4u) << "a chunk per frame";
 }
 
-TEST_F(RemoteReadApi, HistogramsComeAsSamples) {
-  EXPECT_EQ(samples(post(query(0, 5000, "up|h", {1, 0}, 2))).size(), 3u);
-  EXPECT_EQ(post(query(0, 5000, "h", {1})).status, 400);
+// Floats and both kinds of histograms in one series, each in chunks of their own.
+TEST_F(RemoteReadApi, HistogramsComeInChunks) {
+  metrics::Histogram histogram;
+  histogram.count = 3, histogram.sum = 3, histogram.whole_numbers = true;
+  histogram.reset = metrics::CounterReset::kNotReset;
+  histogram.positive_spans = {{0, 1}};
+  histogram.positive = {3};
+  const LabelSet labels = LabelSet::from_pairs({{"__name__", "h"}});
+  store_.add(labels, 2000 * kMs, histogram);
+  store_.add(labels, 3000 * kMs, 5);
+  histogram.count = 4.5, histogram.whole_numbers = false, histogram.positive = {4.5};
+  store_.add(labels, 4000 * kMs, histogram);
+  EXPECT_EQ(frames(post(query(0, 5000, "h", {1}))), (Rows{"__name__=h 1000:2h2 2000:2h3 3000-3000x1 4000:3h4.5 "}));
+  EXPECT_EQ(frames(post(query(0, 5000, "up|h", {1, 0}, 2))).size(), 3u);
+}
+
+TEST_F(RemoteReadApi, ExternalLabelsAreAddedAndAskedFor) {
+  store_.add(LabelSet::from_pairs({{"__name__", "up"}, {"job", "c"}, {"site", "other"}}), 1000 * kMs, 9);
+  external_labels_ = [] { return std::vector<std::pair<std::string, std::string>>{{"site", "paris"}, {"a", "z"}}; };
+  const auto asked = [&](std::uint64_t type, std::string value, std::vector<std::uint64_t> accept) {
+    WireWriter query;
+    query.integer(1, 1000).integer(2, 1500);
+    query.text(3, WireWriter().integer(1, 0).text(2, "__name__").text(3, "up").out);
+    query.text(3, WireWriter().integer(1, type).text(2, "site").text(3, value).out);
+    WireWriter request;
+    request.text(1, query.out);
+    for (const std::uint64_t each : accept) request.integer(2, each);
+    return post(request.out);
+  };
+  EXPECT_EQ(samples(asked(0, "paris", {})), (Rows{"__name__=up a=z job=a site=paris 1000:7 ",
+                                                  "__name__=up a=z job=b site=paris 1000:1 "}))
+      << "series without the label";
+  EXPECT_EQ(samples(asked(0, "other", {})), (Rows{"__name__=up a=z job=c site=other 1000:9 "}));
+  EXPECT_EQ(samples(asked(0, "rome", {})), Rows{});
+  EXPECT_EQ(samples(asked(3, "paris", {})).size(), 3u) << "only equality is rewritten";
+  EXPECT_EQ(frames(asked(0, "paris", {1})).size(), 2u);
+}
+
+TEST_F(RemoteReadApi, StartTimesDoNotShow) {
+  Batch batch;
+  batch.label_sets = {std::make_shared<const LabelSet>(LabelSet::from_pairs({{"__name__", "started"}}))};
+  batch.label_set_of_row = {0};
+  batch.times = {1000 * kMs};
+  StringColumn texts;
+  texts.push_back(metrics::with_start(500 * kMs, ""));
+  batch.columns.push_back({std::string(kValueColumn), Column(std::vector<double>{4})});
+  batch.columns.push_back({std::string(kHistogramColumn), Column(std::move(texts))});
+  ASSERT_TRUE(store_.append("t", Signal::kMetrics, batch, {}).ok());
+  EXPECT_EQ(samples(post(query(0, 5000, "started", {0}))), (Rows{"__name__=started 1000:4 "}));
+  EXPECT_EQ(post(query(0, 5000, "started", {1})).status, 200) << "a float, so chunks will do";
 }
 
 TEST_F(RemoteReadApi, Refusals) {

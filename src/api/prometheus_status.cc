@@ -1,5 +1,4 @@
-// What the process says about itself in Prometheus' words, the endpoints of targets, and those of rules and alerts, of
-// which there are none yet.
+// What the process says about itself in Prometheus' words, and the endpoints of targets.
 #include <algorithm>
 #include <array>
 
@@ -56,15 +55,17 @@ Answer status_runtime(const PrometheusApi& api, const http::Request&, const std:
   return answer;
 }
 
-Answer status_build(const PrometheusApi&, const http::Request&, const std::string&) {
+std::string build_json() {
   const BuildInfo info = build_info();
-  PrometheusAnswer answer;
-  JsonWriter json(answer.data);
+  std::string out;
+  JsonWriter json(out);
   json.begin_object().key("version").string(kPrometheusVersion).key("revision").string(info.revision);
   json.key("branch").string(info.branch).key("buildUser").string("trilobite");
   json.key("buildDate").string(info.build_date).key("goVersion").string(info.compiler).end_object();
-  return answer;
+  return out;
 }
+
+Answer status_build(const PrometheusApi&, const http::Request&, const std::string&) { return data(build_json()); }
 
 // The log is read before the server listens.
 Answer status_replay(const PrometheusApi&, const http::Request&, const std::string&) {
@@ -104,7 +105,24 @@ Answer features(const PrometheusApi& api, const http::Request&, const std::strin
   return answer;
 }
 
-Answer notifications(const PrometheusApi&, const http::Request&, const std::string&) { return data("[]"); }
+// What somebody should look at: limits that are near.
+Answer notifications(const PrometheusApi& api, const http::Request&, const std::string& tenant) {
+  PrometheusAnswer answer;
+  JsonWriter json(answer.data);
+  json.begin_array();
+  for (const LimitStatus& limit : api.memory.limits ? api.memory.limits() : std::vector<LimitStatus>()) {
+    if (limit.state == LimitState::kOk) continue;
+    if (api.multi_tenant && limit.of_tenant && limit.subject != tenant) continue;
+    json.begin_object().key("text").string(describe(limit));
+    json.key("date").string(ingest::format_rfc3339(limit.since)).key("active").boolean(true).end_object();
+  }
+  json.end_array();
+  return answer;
+}
+
+// A stream would hold a thread for as long as a page is open. This is what Prometheus says when it has as many as it
+// takes: clients then ask for the list.
+Answer notifications_live(const PrometheusApi&, const http::Request&, const std::string&) { return PrometheusAnswer{}; }
 
 // ---- Targets ----
 
@@ -130,34 +148,6 @@ Answer scrape_pool_config(const PrometheusApi& api, const http::Request& request
   return ask(api.scrape.scrape_pool_config, request, R"({"yaml":""})");
 }
 
-// ---- Rules and alerts ----
-
-Result<void> check_rule_parameters(const http::Request& request) {
-  const std::string_view type = request.parameter("type").value_or("");
-  if (!type.empty() && type != "alert" && type != "record") {
-    return invalid_parameter("type", fmt::format("not supported value {}", logql::quote(type)));
-  }
-  const std::string_view limit = request.parameter("group_limit").value_or("");
-  if (limit.empty() && !request.parameter("group_next_token").value_or("").empty()) {
-    return invalid_parameter("group_next_token",
-                             "group_limit needs to be present in order to paginate over the groups");
-  }
-  if (limit.empty()) return {};
-  const Result<std::int64_t> groups = parse_go_integer(limit);
-  if (!groups.ok()) return invalid_parameter("group_limit", groups.error().message);
-  if (*groups <= 0) return invalid_parameter("group_limit", "group_limit needs to be greater than 0");
-  return {};
-}
-
-Answer rules(const PrometheusApi&, const http::Request& request, const std::string&) {
-  TRY_VOID(check_rule_parameters(request));
-  return data(R"({"groups":[]})");
-}
-Answer alerts(const PrometheusApi&, const http::Request&, const std::string&) { return data(R"({"alerts":[]})"); }
-Answer alertmanagers(const PrometheusApi&, const http::Request&, const std::string&) {
-  return data(R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})");
-}
-
 // ---- Paths beside /api/v1 ----
 
 http::Response reload(const PrometheusApi& api) {
@@ -177,6 +167,8 @@ void add_lifecycle_routes(http::Router& router, const PrometheusApi& api) {
       const bool ready = !shared->runtime.ready || shared->runtime.ready();
       return http::Response::text(ready ? 200 : 503, ready ? "Prometheus Server is Ready.\n" : "Service Unavailable");
     });
+    router.add({"GET"}, prefix + "/version",
+               [](const http::Request&) { return http::Response::json(200, build_json()); });
     router.add({"POST", "PUT"}, prefix + "/-/reload", [shared](const http::Request&) { return reload(*shared); });
     // Any page in a browser can send a POST to this address, so it must not end the process.
     router.add({"POST", "PUT"}, prefix + "/-/quit",
@@ -197,14 +189,12 @@ void add_prometheus_status_routes(http::Router& router, const PrometheusApi& api
                  {"/status/walreplay", status_replay},
                  {"/features", features},
                  {"/notifications", notifications},
+                 {"/notifications/live", notifications_live},
                  {"/targets", targets},
                  {"/targets/metadata", targets_metadata},
                  {"/targets/relabel_steps", relabel_steps},
                  {"/scrape_pools", scrape_pools},
-                 {"/scrape_pools/config", scrape_pool_config},
-                 {"/rules", rules},
-                 {"/alerts", alerts},
-                 {"/alertmanagers", alertmanagers}};
+                 {"/scrape_pools/config", scrape_pool_config}};
   for (const auto& [path, handler] : kRoutes) add_prometheus_route(router, api, {"GET"}, path, handler);
   add_lifecycle_routes(router, api);
 }

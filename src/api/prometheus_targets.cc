@@ -1,12 +1,11 @@
 #include "api/prometheus_targets.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <ctime>
 #include <set>
 
 #include "agent/duration.h"
+#include "api/prometheus_parameters.h"
 #include "base/json_writer.h"
 #include "metrics/parser.h"
 #include "scrape/json_value.h"
@@ -80,23 +79,6 @@ std::string lower(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c ^ 0x20);
   }
   return out;
-}
-
-bool matches(const Labels& labels, const std::vector<Matcher>& matchers) {
-  return std::all_of(matchers.begin(), matchers.end(), [&](const Matcher& matcher) {
-    const std::string_view value = labels.get(matcher.name);
-    switch (matcher.op) {
-      case MatchOp::kEqual:
-        return value == matcher.value;
-      case MatchOp::kNotEqual:
-        return value != matcher.value;
-      case MatchOp::kRegex:
-        return re2::RE2::FullMatch({value.data(), value.size()}, "(?s:" + matcher.value + ")");
-      case MatchOp::kNotRegex:
-        return !re2::RE2::FullMatch({value.data(), value.size()}, "(?s:" + matcher.value + ")");
-    }
-    return false;
-  });
 }
 
 void write_rule(JsonWriter& json, const agent::RelabelRule& rule) {
@@ -206,7 +188,9 @@ Result<std::string> targets_metadata_data(const scrape::Scraper& scraper, const 
   json.begin_array();
   for (const ActiveTarget& target : scraper.targets().active) {
     const auto families = target.scrape->families();
-    if (families == nullptr || !matches(target.scrape->spec().labels, matchers)) continue;
+    const Labels& labels = target.scrape->spec().labels;
+    const auto value_of = [&](std::string_view name) { return labels.get(name); };
+    if (families == nullptr || !matches_labels(matchers, value_of)) continue;
     for (const ingest::ExpositionFamily& family : *families) {
       if (limit >= 0 && count >= limit) break;
       if (!metric.empty() && metric != family.name) continue;

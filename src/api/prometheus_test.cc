@@ -323,5 +323,40 @@ TEST(PrometheusAnswers, WriteNumbersAndTimes) {
   EXPECT_EQ(out, "1768435200.020");
 }
 
+TEST_F(PrometheusRead, ExportsWhatIsStored) {
+  const LabelSet odd = LabelSet::from_pairs({{"__name__", "odd"}, {"q", "a\"b"}});
+  store_.add(odd, kStart, std::bit_cast<double>(std::uint64_t{0x7FF0000000000002}));
+  store_.add(odd, kStart + 1'000'000, std::numeric_limits<double>::quiet_NaN());
+  store_.add(odd, kStart + 2'000'000, -std::numeric_limits<double>::infinity());
+  store_.add(odd, kStart + 3'000'000, 0.1);
+  metrics::Histogram histogram;
+  histogram.count = 3;
+  histogram.sum = 5;
+  histogram.positive_spans = {{1, 2}};
+  histogram.positive = {1, 2};
+  store_.add(odd, kStart + 4'000'000, histogram);
+  histogram.whole_numbers = true;
+  store_.add(odd, kStart + 5'000'000, histogram);
+  const std::string metric = R"({"metric":{"__name__":"odd","q":"a\"b"},)";
+  const http::Response all = ask("/api/v1/export", {{"match[]", "odd"}});
+  EXPECT_EQ(all.status, 200);
+  EXPECT_EQ(all.content_type, "application/x-ndjson");
+  EXPECT_EQ(all.body,
+            metric + R"("values":["StaleNaN",null,"-Infinity",0.1],)" +
+                R"("timestamps":[1768435200000,1768435200001,1768435200002,1768435200003]})" + "\n" + metric +
+                R"("values":[],"timestamps":[],"histograms":["{{count:3 sum:5 offset:1 buckets:[1 2]}}"],)" +
+                R"("histogram_timestamps":[1768435200005],"whole_numbers":true})" + "\n" + metric +
+                R"("values":[],"timestamps":[],"histograms":["{{count:3 sum:5 offset:1 buckets:[1 2]}}"],)" +
+                R"("histogram_timestamps":[1768435200004]})" + "\n");
+  const http::Parameters some{{"match[]", "odd"}, {"start", "1768435200.003"}, {"end", "1768435200.003"}};
+  EXPECT_EQ(ask("/api/v1/export", some, "POST").body,
+            metric + R"("values":[0.1],"timestamps":[1768435200003]})" + "\n");
+  EXPECT_EQ(ask("/api/v1/export", {{"match[]", "absent"}}).body, "");
+  EXPECT_EQ(ask("/api/v1/export").status, 400);
+  EXPECT_EQ(ask("/api/v1/export", {{"match[]", "{"}}).status, 400);
+  EXPECT_EQ(ask("/api/v1/export", {{"match[]", "{a=\"\"}"}}).status, 400);
+  EXPECT_EQ(ask("/api/v1/export", {{"match[]", "odd"}, {"start", "x"}}).status, 400);
+}
+
 }  // namespace
 }  // namespace trilobite::api

@@ -101,14 +101,14 @@ class PrepareShutdown {
   std::atomic<bool> set_{false};
 };
 
-http::Response flush(const StatusSource& source) {
-  if (const auto done = source.flush(); !done.ok()) {
-    return http::Response::text(http::status_of(done.error().code), done.error().message + "\n");
-  }
+http::Response answer_of(const Result<void>& done) {
+  if (!done.ok()) return http::Response::text(http::status_of(done.error().code), done.error().message + "\n");
   http::Response response;
   response.status = 204;
   return response;
 }
+
+http::Response flush(const StatusSource& source) { return answer_of(source.flush()); }
 
 // Any page in a browser can send a POST to this address, so it must not end the process.
 http::Response shutdown(const StatusSource& source, const http::Request& request) {
@@ -125,6 +125,10 @@ void add_component_pages(http::Router& router, const std::shared_ptr<const Statu
   for (const char* path : {"/flush", "/loki/flush", "/ingester/flush"}) {
     router.add({"POST"}, path, [source](const http::Request&) { return flush(*source); });
   }
+  // As victoria-metrics names them; there, too, GET will do.
+  router.add({"GET", "POST"}, "/internal/force_flush", [source](const http::Request&) { return flush(*source); });
+  router.add({"GET", "POST"}, "/internal/force_merge",
+             [source](const http::Request&) { return answer_of(source->compact()); });
   router.add({"POST"}, "/ingester/shutdown",
              [source](const http::Request& request) { return shutdown(*source, request); });
   const auto prepare = std::make_shared<PrepareShutdown>();

@@ -1,4 +1,5 @@
-// What the process says about itself: /ready, /health, /metrics, /config, build information, /flush, /log_level,
+// What the process says about itself: /ready, /health, /metrics, /config, builds, /flush, /internal/force_merge,
+// /log_level,
 // and the pages of Loki's components, which here are one process.
 #pragma once
 
@@ -21,6 +22,7 @@ struct StatusSource {
   std::function<std::string()> metrics;                   // Prometheus text
   std::function<std::string(ConfigView)> config;          // YAML
   std::function<Result<void>()> flush;
+  std::function<Result<void>()> compact;  // flush and merge everything; takes as long as that takes
   std::function<std::string()> log_level;
   std::function<Result<void>(std::string_view)> set_log_level;
   std::function<std::string()> services;  // "NAME => STATE" lines

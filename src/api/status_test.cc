@@ -21,6 +21,7 @@ class Status : public testing::Test {
                                   if (flush_fails_) return error(Code::kNoSpace, "disk is full");
                                   return {};
                                 },
+                                .compact = []() -> Result<void> { return error(Code::kNoSpace, "no room to merge"); },
                                 .log_level = [this] { return level_; },
                                 .set_log_level = [this](std::string_view level) -> Result<void> {
                                   if (level == "loud") return error(Code::kInvalid, "no level loud");
@@ -62,6 +63,8 @@ TEST_F(Status, PagesAndFlush) {
   EXPECT_EQ(ask("GET", "/flush").substr(0, 3), "405");
   flush_fails_ = true;
   EXPECT_EQ(ask("POST", "/flush"), "507 disk is full\n");
+  EXPECT_EQ(ask("POST", "/internal/force_flush"), "507 disk is full\n");
+  EXPECT_EQ(ask("POST", "/internal/force_merge"), "507 no room to merge\n");
 }
 
 TEST_F(Status, ComponentsOfLokiAreAllHere) {

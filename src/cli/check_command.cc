@@ -9,8 +9,9 @@
 #include <memory>
 #include <sstream>
 
+#include "alerting/rule_file.h"
 #include "cli/commands.h"
-#include "cli/rule_file.h"
+#include "cli/kept_sections.h"
 #include "scrape/config.h"
 #include "server/config.h"
 #include "storage/embedded_store.h"
@@ -56,7 +57,7 @@ bool check_rules_of(const std::string& path) {
     print_wrong(path, text.error().message);
     return false;
   }
-  const RuleFileReport report = check_rule_file(*text);
+  const alerting::RuleFileReport report = alerting::check_rule_file(*text);
   for (const std::string& each : report.errors) print_wrong(path, each);
   for (const std::string& each : report.doubts) fmt::print("doubt   {}: {}\n", path, each);
   if (report.errors.empty()) fmt::print("ok      {}: {} groups, {} rules\n", path, report.groups, report.rules);
@@ -64,17 +65,30 @@ bool check_rules_of(const std::string& path) {
 }
 
 // The files a pattern names; one without wildcards is its own name, there or not.
-std::vector<std::string> files_of(const std::string& folder, const std::string& pattern) {
-  const std::string whole = pattern.starts_with('/') || folder.empty() ? pattern : folder + "/" + pattern;
+std::vector<std::string> files_of(const std::string& pattern) {
   glob_t found{};
   std::vector<std::string> out;
-  if (glob(whole.c_str(), 0, nullptr, &found) == 0) {
+  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
     for (std::size_t i = 0; i < found.gl_pathc; ++i) out.emplace_back(found.gl_pathv[i]);
-  } else if (whole.find_first_of("*?[") == std::string::npos) {
-    out.push_back(whole);
+  } else if (pattern.find_first_of("*?[") == std::string::npos) {
+    out.push_back(pattern);
   }
   globfree(&found);
   return out;
+}
+
+// A class of characters that is not closed, or has none: such a pattern can match nothing.
+bool is_pattern(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      if (++i == text.size()) return false;
+    } else if (text[i] == '[') {
+      const std::size_t end = text.find(']', i + 1);
+      if (end == std::string_view::npos || end == i + 1) return false;
+      i = end;
+    }
+  }
+  return true;
 }
 
 bool check_config_of(const std::string& path, bool syntax_only) {
@@ -89,11 +103,19 @@ bool check_config_of(const std::string& path, bool syntax_only) {
     print_wrong(path, config.error().message);
     return false;
   }
-  fmt::print("ok      {}: {} scrape jobs\n", path, config->scrape.size());
-  bool right = true;
+  std::vector<std::string> errors = errors_of_kept_sections(*config);
+  for (const std::string& pattern : config->rule_files) {
+    if (!is_pattern(pattern)) errors.push_back(fmt::format("rule_files: syntax error in pattern {}", pattern));
+  }
+  if (!syntax_only) {
+    for (std::string& missing : missing_files(*config)) errors.push_back(std::move(missing));
+  }
+  for (const std::string& each : errors) print_wrong(path, each);
+  bool right = errors.empty();
+  if (right) fmt::print("ok      {}: {} scrape jobs\n", path, config->scrape.size());
   if (syntax_only) return right;
   for (const std::string& pattern : config->rule_files) {
-    for (const std::string& file : files_of(folder, pattern)) right &= check_rules_of(file);
+    for (const std::string& file : files_of(pattern)) right &= check_rules_of(file);
   }
   return right;
 }

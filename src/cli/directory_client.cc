@@ -2,6 +2,8 @@
 #include <thread>
 
 #include "api/loki_api.h"
+#include "api/prometheus_api.h"
+#include "cli/log_answer.h"
 #include "cli/loki_client.h"
 #include "storage/read_only_store.h"
 
@@ -29,6 +31,11 @@ class DirectoryClient final : public LokiClient {
                                         .clock = clock_,
                                         .limits = unlimited(),
                                         .multi_tenant = !org_id_.empty()});
+    api::PrometheusApi prometheus{*store_, pool_, clock_};
+    prometheus.multi_tenant = !org_id_.empty();
+    prometheus.limits_of = [](std::string_view) { return unlimited(); };
+    prometheus.options.language = {};
+    api::add_prometheus_routes(router_, prometheus);
   }
 
   Result<std::string> get(const std::string& path, const http::Parameters& parameters) override {
@@ -45,7 +52,8 @@ class DirectoryClient final : public LokiClient {
       });
     }
     if (response.status / 100 == 2) return std::move(response.body);
-    return error(response.status / 100 == 4 ? Code::kInvalid : Code::kUnavailable, "{}", response.body);
+    return error(response.status / 100 == 4 ? Code::kInvalid : Code::kUnavailable, "{}",
+                 error_of_answer(std::move(response.body)));
   }
 
   Result<std::string> post(const std::string&, const http::Parameters&, const std::string&, std::string_view) override {

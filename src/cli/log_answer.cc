@@ -320,4 +320,12 @@ Result<IndexStatistics> parse_statistics_answer(std::string_view json) {
                          count_or_zero(root, "bytes")};
 }
 
+std::string error_of_answer(std::string body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  std::string_view text;
+  if (!body.starts_with('{') || parser.parse(body).get(root) || root["error"].get(text)) return body;
+  return std::string(text);
+}
+
 }  // namespace trilobite::cli

@@ -75,4 +75,7 @@ struct IndexStatistics {
 Result<IndexStatistics> parse_statistics_answer(std::string_view json);
 Result<std::uint64_t> parse_estimate_answer(std::string_view json);  // bytes; Trilobite's
 
+// What a refused request says: the text inside Prometheus' {"status":"error","error":"..."}, any other body as it is.
+std::string error_of_answer(std::string body);
+
 }  // namespace trilobite::cli

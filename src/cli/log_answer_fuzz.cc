@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(parse_promql_statistics(text));
   static_cast<void>(parse_metadata_answer(text, "up"));
   static_cast<void>(parse_estimate_answer(text));
+  static_cast<void>(error_of_answer(std::string(text)));
   FrameReader frames;
   for (std::size_t at = 0; at < size; at += 7) {
     frames.add(text.substr(at, 7));

@@ -1,5 +1,5 @@
 // Where the queries of the command line go: a server over HTTP, or a data directory that this process opens itself.
-// Both answer Loki's HTTP API, a server also Prometheus'.
+// Both answer Loki's and Prometheus' HTTP API.
 #pragma once
 
 #include <functional>

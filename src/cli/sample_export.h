@@ -23,10 +23,12 @@ struct ExportRequest {
 
 struct ExportCounts {
   std::size_t metrics = 0, series = 0, samples = 0;
-  std::size_t histograms_left_out = 0;  // native ones: neither format can say them
+  std::size_t histograms = 0;           // native ones, among the samples
+  std::size_t histograms_left_out = 0;  // that the format, or the server, cannot say
 };
 
-// Holds the samples of one metric at a time. `write` gets whole lines.
+// JSON lines come from /api/v1/export, window by window, with native histograms and staleness markers; from a server
+// without that path, and for OpenMetrics, samples are asked for metric by metric. `write` gets whole lines.
 Result<ExportCounts> export_samples(LokiClient& client, const ExportRequest& request, SampleFormat format,
                                     const std::function<void(std::string_view)>& write);
 

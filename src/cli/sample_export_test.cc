@@ -16,10 +16,16 @@ constexpr TimeNs kSecondNs = 1'000'000'000;
 class FakePrometheus final : public LokiClient {
  public:
   std::string names = R"(["a","b"])";
+  std::string lines;  // of /api/v1/export; empty: a server without it
   long range_max_ms = 1'000'000'000;
   std::vector<std::string> queries;
 
   Result<std::string> get(const std::string& path, const http::Parameters& parameters) override {
+    if (path == "/api/v1/export") {
+      if (lines.empty()) return error(Code::kInvalid, "http://x answers 404: page not found");
+      queries.push_back(parameters[0].second + " " + parameters[1].second + " " + parameters[2].second);
+      return lines;
+    }
     if (path == "/api/v1/label/__name__/values") return R"({"status":"success","data":)" + names + "}";
     if (path == "/api/v1/metadata") {
       return std::string(R"({"status":"success","data":{"a":[{"type":"gauge","help":"An \"a\"","unit":""}]}})");
@@ -125,6 +131,37 @@ TEST(SamplePieces, StopAtTheFirstFailure) {
   const auto send = [&](std::string_view) -> Result<void> { return ++sent, error(Code::kInvalid, "no"); };
   EXPECT_FALSE(pieces.add("a 1\nb 2\n", send).ok());
   EXPECT_EQ(sent, 1);
+}
+
+TEST(Export, JsonLinesComeFromTheServerAsTheyAre) {
+  FakePrometheus server;
+  server.lines =
+      "{\"metric\":{\"__name__\":\"a\",\"x\":\"},\\\"values\\\":[\"},\"values\":[1,\"StaleNaN\"],\"timestamps\":[1,2]}"
+      "\n"
+      "{\"metric\":{\"__name__\":\"h\"},\"values\":[],\"timestamps\":[],\"histograms\":[\"{{count:1}}\"],"
+      "\"histogram_timestamps\":[3]}\n"
+      "{\"metric\":{\"__name__\":\"h\"},\"values\":[],\"timestamps\":[],\"left_out\":2}\n";
+  const ExportRequest request{"{x=\"1\"}", 100 * kSecondNs, 250 * kSecondNs, 100 * kSecondNs};
+  std::string out;
+  const auto counts =
+      export_samples(server, request, SampleFormat::kJsonLines, [&](std::string_view text) { out += text; });
+  ASSERT_TRUE(counts.ok()) << counts.error().message;
+  EXPECT_THAT(server.queries, ElementsAre("{x=\"1\"} 100.000 199.999", "{x=\"1\"} 200.000 250.000"));
+  EXPECT_EQ(out, server.lines + server.lines);
+  EXPECT_EQ(counts->metrics, 2u);
+  EXPECT_EQ(counts->series, 2u);
+  EXPECT_EQ(counts->samples, 6u);
+  EXPECT_EQ(counts->histograms, 2u);
+  EXPECT_EQ(counts->histograms_left_out, 4u);
+}
+
+TEST(Export, WhatAServerCutsShortOrWritesOtherwiseIsAnError) {
+  const ExportRequest request{"a", 0, kSecondNs, 10 * kSecondNs};
+  for (const char* lines : {"{\"error\":\"too much\"}\n", "what\n", "{\"metric\":{}}\n"}) {
+    FakePrometheus server;
+    server.lines = lines;
+    EXPECT_FALSE(export_samples(server, request, SampleFormat::kJsonLines, [](std::string_view) {}).ok()) << lines;
+  }
 }
 
 }  // namespace

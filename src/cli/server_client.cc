@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cli/log_answer.h"
 #include "cli/loki_client.h"
 #include "cli/websocket.h"
 
@@ -33,17 +34,8 @@ std::string encode_path(const std::string& path) {
   return out;
 }
 
-// Prometheus' API says what is wrong in {"status":"error","error":"..."}.
-std::string error_text(std::string body) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  std::string_view text;
-  if (!body.starts_with('{') || parser.parse(body).get(root) || root["error"].get(text)) return body;
-  return std::string(text);
-}
-
 Error refusal(const std::string& address, int status, std::string body) {
-  body = error_text(std::move(body));
+  body = error_of_answer(std::move(body));
   while (!body.empty() && (body.back() == '\n' || body.back() == '\r')) body.pop_back();
   if (body.size() > kErrorBytesMax) body.resize(kErrorBytesMax);
   const Code code = status / 100 == 4 ? Code::kInvalid : Code::kUnavailable;

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kPieceBytes = 4 << 20;
 constexpr std::size_t kReadBytes = 1 << 20;
 
-enum class ImportFormat : std::uint8_t { kText, kOpenMetrics, kJsonLines };
+enum class ImportFormat : std::uint8_t { kText, kOpenMetrics, kJsonLines, kInflux, kGraphite };
 
 // Where a format goes, and as what.
 struct Way {
@@ -32,6 +32,10 @@ Way way_of(ImportFormat format) {
       return {"/api/v1/import/prometheus", "application/openmetrics-text; version=1.0.0"};
     case ImportFormat::kJsonLines:
       return {"/api/v1/import", "application/x-ndjson"};
+    case ImportFormat::kInflux:
+      return {"/write", "text/plain"};
+    case ImportFormat::kGraphite:
+      return {"/api/v1/import/graphite", "text/plain"};
   }
   return {"", ""};
 }
@@ -41,6 +45,8 @@ Way way_of(ImportFormat format) {
 ImportFormat format_of(const std::string& choice, std::istream& in, bool seekable) {
   if (choice == "text") return ImportFormat::kText;
   if (choice == "openmetrics") return ImportFormat::kOpenMetrics;
+  if (choice == "influx") return ImportFormat::kInflux;
+  if (choice == "graphite") return ImportFormat::kGraphite;
   if (choice == "jsonl" || in.peek() == '{') return ImportFormat::kJsonLines;
   if (!seekable) return ImportFormat::kText;
   char tail[16] = {};
@@ -118,8 +124,9 @@ Result<void> export_all(LokiClient& client, const ExportFlags& flags, bool quiet
   fmt::print(stderr, "{} samples of {} series of {} metrics\n", with_commas(counts.samples), with_commas(counts.series),
              with_commas(counts.metrics));
   if (counts.histograms_left_out > 0) {
-    fmt::print(stderr, "{} samples of native histograms left out: the format has no place for them\n",
-               with_commas(counts.histograms_left_out));
+    fmt::print(stderr, "{} samples of native histograms left out: {}\n", with_commas(counts.histograms_left_out),
+               format == SampleFormat::kJsonLines ? "the server or their buckets do not allow it"
+                                                  : "OpenMetrics has no place for them; use --format jsonl");
   }
   return {};
 }
@@ -132,8 +139,9 @@ void add_import_command(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("import", "Send samples of a file to a server");
   command->add_option("FILE", flags->files, "Text, OpenMetrics or JSON lines, with timestamps; -: standard input")
       ->required();
-  command->add_option("--format", flags->format, "auto, text, openmetrics or jsonl")
-      ->check(CLI::IsMember({"auto", "text", "openmetrics", "jsonl"}));
+  command
+      ->add_option("--format", flags->format, "auto (of the first three), text, openmetrics, jsonl, influx or graphite")
+      ->check(CLI::IsMember({"auto", "text", "openmetrics", "jsonl", "influx", "graphite"}));
   add_connection_flags(*command, *connection);
   command->callback([connection, flags, &status] {
     status = run_query(*connection, [&](LokiClient& client) -> Result<void> {

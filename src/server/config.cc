@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/cors.h"
 #include "server/config_keys.h"
 #include "server/limit_keys.h"
 #include "storage/joined_tenants.h"
@@ -228,6 +229,13 @@ Result<void> check_config(const Config& config) {
   if (const std::string& mode = config.deletes.mode;
       mode != "filter-and-delete" && mode != "filter-only" && mode != "disabled") {
     return error(Code::kInvalid, "delete.mode is filter-and-delete, filter-only or disabled, not \"{}\"", mode);
+  }
+  if (const auto cors = api::make_cors_policy(config.cors_origin); !cors.ok()) {
+    return Error(cors.error()).within("server.cors_origin");
+  }
+  if (config.warnings.warning_share > config.warnings.critical_share) {
+    return error(Code::kInvalid, "server.limit_warning_share ({}) must not be above server.limit_critical_share ({})",
+                 config.warnings.warning_share, config.warnings.critical_share);
   }
   if (config.http.header_bytes_max < 4096)
     return error(Code::kInvalid, "server.header_bytes_max must be at least 4KiB");

@@ -45,6 +45,14 @@ struct ScrapeSettings {
   std::string tenant = "fake";   // whose samples they are; "fake" is the one of a server without tenants
 };
 
+struct WarningSettings {
+  double warning_share = 0.8, critical_share = 0.95;  // of a limit
+};
+
+struct RuleSettings {
+  bool over_http = true;  // POST, PUT and DELETE /api/v1/rules/{namespace}
+};
+
 struct MetricSettings {
   std::size_t write_bytes_max = 32u << 20;  // of one request, packed and unpacked
   std::uint64_t remote_read_samples_max = 50'000'000;  // of one request
@@ -93,6 +101,9 @@ struct Config {
   MetricSettings metrics;
   MetricQuerySettings metric_queries;
   ScrapeSettings scrape;
+  RuleSettings rules;
+  WarningSettings warnings;
+  std::string cors_origin = ".*";  // as Prometheus
   AgentSettings agent;
   LogSettings log;
   TenantLimits limits;

@@ -54,6 +54,10 @@ void add_server_keys(std::vector<ConfigKey>& all) {
                     member(&C::multi_tenant)));
   add(flag_field<C>("multi_tenant_queries", "A query may name several tenants: `X-Scope-OrgID: a|b`.",
                     member(&C::multi_tenant_queries)));
+  add(text_field<C>("cors_origin",
+                    "Pages of which origins may read the metrics API: an expression (RE2) that the whole origin must "
+                    "match; `.*`, as in Prometheus, lets every page read, an empty text none.",
+                    member(&C::cors_origin)));
   add(count_field<C>("io_threads", "Threads that move bytes from and to sockets.", http(&H::io_threads)));
   add(count_field<C>("read_threads", "Queries answered at once.", http(&H::read_threads)));
   add(count_field<C>("write_threads", "Pushes taken at once.", http(&H::write_threads)));
@@ -74,6 +78,11 @@ void add_server_keys(std::vector<ConfigKey>& all) {
                         http(&H::write_timeout)));
   add(duration_field<C>("stop_grace", "How long requests under way may take when the server stops.",
                         http(&H::stop_grace)));
+  add(share_field<C>("limit_warning_share",
+                     "What of a limit may be used before `/api/v1/status/memory` and our log warn.",
+                     member(&C::warnings, &WarningSettings::warning_share)));
+  add(share_field<C>("limit_critical_share", "And from where on that is critical; not less than the share before.",
+                     member(&C::warnings, &WarningSettings::critical_share)));
   add(bytes_field<C>("gzip_bytes_min", "Answers from this size on are compressed for clients that accept it.",
                      http(&H::gzip_bytes_min)));
 }
@@ -242,6 +251,9 @@ std::vector<ConfigKey> make_keys() {
   add_otlp_metric_keys(all);
   for (Field<C>& field : metric_fields()) all.push_back(key("metrics", std::move(field)));
   add_scrape_keys(all);
+  all.push_back(key("rules", flag_field<C>("over_http",
+                                           "Whether POST, PUT and DELETE /api/v1/rules/{namespace} change rules.",
+                                           member(&C::rules, &RuleSettings::over_http))));
   all.push_back(key("agent", flag_field<C>("enabled", "Collect this machine's logs. Also `--no-agent`.",
                                            member(&C::agent, &AgentSettings::enabled))));
   all.push_back(key("agent", text_field<C>("config_file", "Promtail configuration instead of this machine's own logs.",

@@ -172,6 +172,7 @@ HttpServerStats HttpServer::stats() const {
   stats.websockets = context.websockets;
   stats.requests_running = context.reads.running() + context.writes.running();
   stats.requests_waiting = context.reads.waiting() + context.writes.waiting();
+  stats.bodies_bytes = context.bodies_bytes;
   stats.requests_refused = context.refused;
   return stats;
 }

@@ -43,6 +43,7 @@ using RequestObserver = std::function<void(const RequestRecord&)>;
 
 struct HttpServerStats {
   std::size_t connections = 0, websockets = 0, requests_running = 0, requests_waiting = 0;
+  std::size_t bodies_bytes = 0;        // of requests, in memory
   std::uint64_t requests_refused = 0;  // by a bound
 };
 

@@ -138,6 +138,10 @@ std::vector<Field<Limits>> metric_fields() {
                      metrics(&M::label_name_bytes_max)),
       bytes_field<L>("metrics_max_label_value_length", "Length of a label's value; 0 for no limit.",
                      metrics(&M::label_value_bytes_max)),
+      flag_field<L>("metrics_start_timestamps",
+                    "Store since when counters count, where OpenMetrics (`_created`, which is no series then), protobuf, "
+                    "remote write 2.0 or OTLP say it.",
+                    metrics(&M::start_times)),
       flag_field<L>("metrics_exemplars", "Store exemplars.", metrics(&M::exemplars)),
       count_field<L>("metrics_max_metadata", "Metric families whose type, help and unit are kept.",
                      metrics(&M::metadata_max)),

@@ -14,8 +14,10 @@ class ScrapeSink final : public scrape::SampleSink {
       : writer_(writer), tenant_(std::move(tenant)), table_(writer.table(tenant_)) {}
 
   Result<ingest::MetricSeriesRef> series(LabelSet labels) override { return table_->get(std::move(labels)); }
+  bool keeps_start_times() const override { return table_->limits()->start_times; }
   Result<ingest::MetricOutcome> write(ingest::MetricPush push) override {
-    return writer_.write(tenant_, std::move(push), {.on_refusal = ingest::OnRefusal::kCountOnly});
+    return writer_.write(tenant_, std::move(push),
+                         {.on_refusal = ingest::OnRefusal::kCountOnly, .durability = Durability::kSoon});
   }
 
  private:

@@ -24,10 +24,13 @@
 #include "api/prometheus_remote_read.h"
 #include "api/prometheus_targets.h"
 #include "api/prometheus_write.h"
+#include "api/rule_config.h"
 #include "api/status.h"
 #include "server/delete_worker.h"
 #include "server/embedded_sink.h"
+#include "server/limit_watch.h"
 #include "server/memory_budget.h"
+#include "server/memory_readings.h"
 #include "server/prometheus_wiring.h"
 #include "server/scrape_sink.h"
 #include "server/server_metrics.h"
@@ -76,12 +79,15 @@ struct Server::State {
   std::unique_ptr<DeleteWorker> delete_worker;
   std::unique_ptr<ThreadPool> query_pool;
   std::unique_ptr<query::ResultCache> results;  // null: turned off
+  query::RunningQueries running;
+  std::unique_ptr<LimitWatch> limit_watch;
   ingest::TailHub tails;
   ingest::LabelCache labels;
   std::unique_ptr<ingest::LogWriter> writer;
   std::unique_ptr<ingest::MetadataTable> metadata;  // of metrics
   std::unique_ptr<ingest::MetricWriter> metric_writer;
   ingest::DeltaTables deltas;  // running totals of OTLP metrics
+  std::unique_ptr<alerting::RuleGroups> rules;
   std::unique_ptr<ScrapeSink> scrape_sink;
   std::unique_ptr<scrape::ScrapeService> scraping;
   std::unique_ptr<JoinedTenants> joined;  // the store for reading
@@ -96,10 +102,13 @@ struct Server::State {
   Result<void> open_deletes();
   Result<void> open_metric_writer();
   Result<void> make_agent();
+  Result<void> open_rules();
   void make_scraping();
   void add_routes();
   void add_metric_query_routes();
   query::QueryLimits read_limits(std::string_view tenants) const;
+  MemoryParts memory_parts();
+  std::vector<api::LimitStatus> limits() { return limit_watch->judge(limit_readings(memory_parts())); }
   api::StatusSource status_source();
   void observe(const RequestRecord& record);
   Result<void> listen_for_otlp(StartFault& fault);
@@ -173,6 +182,15 @@ Result<void> Server::State::make_agent() {
   return {};
 }
 
+Result<void> Server::State::open_rules() {
+  alerting::RuleGroupsOptions options;
+  options.directory = config.data + "/rules";
+  options.file_tenant = config.scrape.tenant;
+  options.language = metric_query_options(config.metric_queries).language;
+  rules = std::make_unique<alerting::RuleGroups>(world.files, std::move(options));
+  return rules->open();
+}
+
 // Scraping begins when our own address is known.
 void Server::State::make_scraping() {
   scrape_sink = std::make_unique<ScrapeSink>(*metric_writer, config.scrape.tenant);
@@ -182,6 +200,7 @@ void Server::State::make_scraping() {
   options.self_address = [this] { return own_address(http->address()); };
   options.directory = config.data + "/scrape";
   options.environment = process_environment();
+  options.accept = [this](const scrape::Config& config) { return rules->set_files(config.rule_files); };
   options.scraper.workers = config.scrape.threads;
   options.scraper.server_identity = host_name();
   scraping = std::make_unique<scrape::ScrapeService>(*scrape_sink, world.files, world.clock, std::move(options));
@@ -189,6 +208,7 @@ void Server::State::make_scraping() {
 
 void Server::State::add_routes() {
   api::add_scrape_config_routes(router, {*scraping, config.scrape.jobs_over_http});
+  api::add_rule_config_routes(router, {*rules, config.rules.over_http, config.multi_tenant});
   api::add_status_routes(router, status_source());
   api::add_loki_push_routes(router, {*writer, labels, {config.push_bytes_decoded_max}, config.multi_tenant});
   api::add_prometheus_write_routes(router,
@@ -199,8 +219,16 @@ void Server::State::add_routes() {
   remote_read.samples_max = config.metrics.remote_read_samples_max;
   remote_read.request_bytes_max = config.metrics.write_bytes_max;
   remote_read.multi_tenant = config.multi_tenant;
+  const api::ExternalLabels external_labels = [this] {
+    std::vector<std::pair<std::string, std::string>> out;
+    if (const auto scraped = scraping->scraper().config()) {
+      out.assign(scraped->global.external_labels.begin(), scraped->global.external_labels.end());
+    }
+    return out;
+  };
+  remote_read.external_labels = external_labels;
   api::add_remote_read_routes(router, remote_read);
-  api::Federate federate{.store = *store, .clock = world.clock, .external_labels = {}};
+  api::Federate federate{.store = *store, .clock = world.clock, .external_labels = external_labels};
   federate.series_max = config.metrics.federate_series_max;
   federate.multi_tenant = config.multi_tenant;
   api::add_federate_routes(router, federate);
@@ -212,7 +240,7 @@ void Server::State::add_routes() {
   const auto limits_of = [this](std::string_view tenants) { return read_limits(tenants); };
   api::add_loki_read_routes(
       router, {*joined, *query_pool, world.clock, {}, config.multi_tenant, config.multi_tenant_queries, limits_of,
-               config.answer_despite_damage, results.get(), config.logs_extensions});
+               config.answer_despite_damage, results.get(), &running, config.logs_extensions});
   api::add_loki_tail_routes(router, {*store, *query_pool, world.clock, tails, {}, config.multi_tenant, limits_of,
                                      config.logs_extensions});
   api::add_loki_delete_routes(
@@ -235,8 +263,21 @@ void Server::State::add_metric_query_routes() {
   prometheus.multi_tenant_queries = config.multi_tenant_queries;
   prometheus.answer_despite_damage = config.answer_despite_damage;
   prometheus.limits_of = [this](std::string_view tenant) { return read_limits(tenant); };
+  if (!config.cors_origin.empty()) prometheus.cors = api::make_cors_policy(config.cors_origin).value();  // checked
   prometheus.results = results.get();
+  prometheus.running = &running;
+  prometheus.sample_times = [this](const std::string& tenant) { return store->times(tenant, Signal::kMetrics); };
+  prometheus.memory.process = [this] { return process_memory(effective); };
+  prometheus.memory.subsystems = [this] { return memory_subsystems(memory_parts()); };
+  prometheus.memory.limits = [this] { return limits(); };
+  prometheus.memory.warning_share = config.warnings.warning_share;
+  prometheus.memory.critical_share = config.warnings.critical_share;
   prometheus.metadata = metadata.get();
+  prometheus.rules = rules.get();
+  prometheus.rule_interval = [this] {
+    const auto scraped = scraping->scraper().config();
+    return (scraped ? scraped->global.evaluation_interval : config.metric_queries.evaluation_interval).count();
+  };
   prometheus.scrape = api::scrape_source(scraping->scraper());
   prometheus.runtime.config = [this] {
     const auto scraped = scraping->scraper().config();
@@ -251,6 +292,11 @@ void Server::State::add_metric_query_routes() {
   api::add_prometheus_routes(router, prometheus);
 }
 
+MemoryParts Server::State::memory_parts() {
+  const scrape::Scraper* scraper = scraping ? &scraping->scraper() : nullptr;
+  return {effective, *store, *writer, *metric_writer, running, results.get(), scraper, http.get()};
+}
+
 api::StatusSource Server::State::status_source() {
   api::StatusSource source;
   source.not_ready = [this]() -> std::optional<std::string> {
@@ -260,7 +306,7 @@ api::StatusSource Server::State::status_source() {
   };
   source.metrics = [this] {
     return metrics_page({requests, http.get(), *writer, *metric_writer, *store, agent.get(),
-                         scraping ? &scraping->scraper() : nullptr});
+                         scraping ? &scraping->scraper() : nullptr, limits()});
   };
   source.config = [this](api::ConfigView view) {
     const std::lock_guard lock(config_mutex);
@@ -268,6 +314,7 @@ api::StatusSource Server::State::status_source() {
     return view == api::ConfigView::kChanges ? to_yaml_of_changes(config) : to_yaml(config);
   };
   source.flush = [this] { return store->flush(); };
+  source.compact = [this] { return store->compact(); };
   source.log_level = [] { return trilobite::log::filter(); };
   source.set_log_level = [](std::string_view level) -> Result<void> {
     const std::string wrong = trilobite::log::set_filter(level);
@@ -314,7 +361,11 @@ Result<std::unique_ptr<Server>> Server::start(Config config, World world, StartF
       std::make_unique<ingest::LogWriter>(*state->store, state->tails, world.clock, state->config.write_limits());
   fault = StartFault::kData;
   TRY_VOID(state->open_metric_writer());
+  TRY_VOID(state->open_rules());
   fault = StartFault::kOther;
+  const WarningSettings& warnings = state->config.warnings;
+  state->limit_watch =
+      std::make_unique<LimitWatch>(LimitThresholds{warnings.warning_share, warnings.critical_share}, world.clock);
   state->joined = std::make_unique<JoinedTenants>(*state->store);
   TRY_VOID(state->make_agent());
   state->make_scraping();
@@ -332,6 +383,7 @@ Result<std::unique_ptr<Server>> Server::start(Config config, World world, StartF
   TRY_VOID(state->scraping->reload());
   fault = StartFault::kNone;
   if (state->agent) state->agent->start();
+  state->limit_watch->start([raw = state.get()] { return limit_readings(raw->memory_parts()); });
   state->ready = true;
   kLog.info("ready on http://{}, data in {}", state->http->address(), state->config.data);
   return std::unique_ptr<Server>(new Server(std::move(state)));
@@ -363,6 +415,7 @@ Result<void> Server::stop() {
   State& state = *state_;
   if (state.stopped.exchange(true)) return {};
   kLog.info("stopping");
+  state.limit_watch->stop();
   state.tails.close();
   state.http->stop();
   if (state.otlp_http) state.otlp_http->stop();

@@ -102,6 +102,13 @@ void write_agent(MetricsText& out, const agent::Agent* agent) {
   out.gauge("trilobite_agent_queue_bytes", "Lines read that wait for delivery.", as_double(status.queue_bytes));
 }
 
+void write_limits(MetricsText& out, const std::vector<api::LimitStatus>& limits) {
+  out.family("trilobite_limit_ratio", "gauge", "What is used of a limit; at 1 it is reached.");
+  for (const api::LimitStatus& limit : limits) {
+    out.sample("trilobite_limit_ratio", {{"limit", limit.name}, {"subject", limit.subject}}, limit.ratio());
+  }
+}
+
 }  // namespace
 
 std::string metrics_page(const MetricsSources& sources) {
@@ -116,6 +123,7 @@ std::string metrics_page(const MetricsSources& sources) {
   write_storage(out, sources.store);
   if (sources.scraper != nullptr) write_scraping(out, *sources.scraper);
   write_agent(out, sources.agent);
+  write_limits(out, sources.limits);
   write_process_metrics(out);
   std::string page = out.take();
   if (sources.agent != nullptr) page += sources.agent->metrics();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "agent/agent.h"
+#include "api/memory_status.h"
 #include "ingest/log_writer.h"
 #include "ingest/metric_writer.h"
 #include "scrape/scraper.h"
@@ -21,6 +22,7 @@ struct MetricsSources {
   const Store& store;
   const agent::Agent* agent = nullptr;  // null when off
   const scrape::Scraper* scraper = nullptr;
+  std::vector<api::LimitStatus> limits;
 };
 std::string metrics_page(const MetricsSources& sources);
 

@@ -89,6 +89,130 @@ TEST_F(ServerTest, EveryPageAnswers) {
   EXPECT_EQ(ask("GET", "/loki/api/v1/nothing").status, 404);
 }
 
+TEST_F(ServerTest, RulesOfFilesAndOfTheApi) {
+  const std::string prometheus = data_ + "/prometheus.yml", rules = data_ + "/a.rules";
+  std::ofstream(prometheus) << "rule_files: ['*.rules']\n";
+  std::ofstream(rules) << "groups: [{name: of_file, rules: [{record: a, expr: up}]}]\n";
+  Config with = config();
+  with.data += "/data";
+  with.scrape.config_file = prometheus;
+  start(with);
+  // As curl --data-binary sends it; `%s` is no form.
+  static constexpr std::string_view kForm = "Content-Type: application/x-www-form-urlencoded\r\n";
+  static constexpr std::string_view kGroup = "name: of_api\nrules:\n- {record: b, expr: up, labels: {x: 100%}}";
+  EXPECT_EQ(ask("POST", "/api/v1/rules/mine", kForm, kGroup).status, 202);
+  const auto both = ask("GET", "/api/v1/rules").body;
+  EXPECT_NE(both.find("\"name\":\"of_file\",\"file\":\"" + rules), std::string::npos) << both;
+  EXPECT_NE(both.find("\"name\":\"of_api\",\"file\":\"mine\""), std::string::npos) << both;
+  std::ofstream(rules) << "groups: [{name: of_file, rules: [{record: a, expr: 'sum('}]}]\n";
+  const auto refused = ask("POST", "/-/reload");
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_NE(refused.body.find("a.rules: line 1: groups[0].rules[0]: could not parse expression"), std::string::npos)
+      << refused.body;
+  EXPECT_EQ(ask("GET", "/api/v1/rules").body, both);
+  std::ofstream(rules) << "groups: []\n";
+  EXPECT_EQ(ask("POST", "/-/reload").status, 200);
+  ASSERT_TRUE(server_->stop().ok());
+  server_.reset();
+  start(with);
+  const auto after = ask("GET", "/api/v1/rules").body;
+  EXPECT_EQ(after.find("of_file"), std::string::npos) << after;
+  EXPECT_NE(after.find("of_api"), std::string::npos) << after;
+}
+
+// What was kept of a range query is not given again once samples under it came late or were deleted.
+TEST_F(ServerTest, DeletesSnapshotsAndKeptResults) {
+  Config with = config();
+  with.metric_queries.admin_api = true;
+  with.limits.metrics.out_of_order_window = std::chrono::hours(24);
+  start(with);
+  const auto import = [&](std::string_view line) {
+    return ask("POST", "/api/v1/import/prometheus", "", line).status;
+  };
+  const auto sum = [&] {
+    const std::string body =
+        ask("GET", "/api/v1/query_range?query=sum(a)&start=1768435200&end=1768438800&step=300").body;
+    const std::size_t values = body.find("\"values\":");
+    return values == std::string::npos ? std::string() : body.substr(values, 60);
+  };
+  ASSERT_LT(import("a{i=\"1\"} 1 1768435200000\na{i=\"2\"} 2 1768435200000\na{i=\"1\"} 1 1768438700000\n"), 300);
+  const std::string before = sum();
+  EXPECT_NE(before.find(R"([1768435200,"3"])"), std::string::npos) << before;
+  EXPECT_EQ(sum(), before);
+  ASSERT_LT(import("a{i=\"3\"} 4 1768435200000\n"), 300);
+  EXPECT_NE(sum().find(R"([1768435200,"7"])"), std::string::npos) << sum();
+
+  const auto snapshot = ask("POST", "/api/v1/admin/tsdb/snapshot");
+  EXPECT_EQ(snapshot.status, 200);
+  const std::size_t name = snapshot.body.find("\"name\":\"");
+  ASSERT_NE(name, std::string::npos) << snapshot.body;
+  EXPECT_TRUE(std::filesystem::is_directory(data_ + "/snapshots/" + snapshot.body.substr(name + 8, 33)));
+  EXPECT_EQ(ask("POST", "/api/v1/admin/tsdb/snapshot?skip_head=x").status, 400);
+
+  EXPECT_EQ(ask("POST", "/api/v1/admin/tsdb/delete_series?match[]=a%7Bi%3D%222%22%7D").status, 204);
+  EXPECT_NE(sum().find(R"([1768435200,"5"])"), std::string::npos) << sum();
+  EXPECT_EQ(ask("PUT", "/api/v1/admin/tsdb/delete_series?match[]=a%7Bi%3D%223%22%7D&start=1768435100&end=1768435200")
+                .status, 204);
+  EXPECT_NE(sum().find(R"([1768435200,"1"])"), std::string::npos) << sum();
+  EXPECT_EQ(ask("POST", "/api/v1/admin/tsdb/clean_tombstones").status, 204);
+  EXPECT_EQ(ask("POST", "/api/v1/admin/tsdb/delete_series?match[]=a").status, 204);
+  EXPECT_EQ(sum(), "");
+  for (const std::string_view bad : {"", "?match[]=a%7B", "?match[]=%7Ba%3D~%22.*%22%7D", "?match[]=a&start=x"}) {
+    EXPECT_EQ(ask("POST", "/api/v1/admin/tsdb/delete_series" + std::string(bad)).status, 400) << bad;
+  }
+  EXPECT_EQ(ask("GET", "/api/v1/admin/tsdb/delete_series?match[]=a").status, 405);
+}
+
+TEST_F(ServerTest, MemoryAndLimits) {
+  Config with = config();
+  with.limits.metrics.series_max = 10;
+  start(with);
+  std::string lines;
+  for (int i = 0; i < 9; ++i) lines += fmt::format("a{{pod=\"{}\"}} 1\n", i);
+  ASSERT_LT(ask("POST", "/api/v1/import/prometheus", "", lines).status, 300);
+  const std::string memory = ask("GET", "/api/v1/status/memory").body;
+  for (const std::string_view part :
+       {R"("residentBytes":)", R"({"name":"head_samples","bytes":)", R"("name":"block_cache")", R"("name":"other")",
+        R"({"name":"metrics_max_series","subject":"fake","used":9,"limit":10,"ratio":0.9,"unit":"count",)"
+        R"("state":"warning","key":"limits.metrics_max_series","effect":"New series are refused."})",
+        R"({"limit":"metrics_max_series","subject":"fake","state":"warning","since":")",
+        R"("thresholds":{"warning":0.8,"critical":0.95})", R"("top":{"metrics":[{"name":"a","series":9,"samples":9,)",
+        R"({"name":"pod","values":9,"series":9,"bytes":54})"}) {
+    EXPECT_NE(memory.find(part), std::string::npos) << part << "\n" << memory;
+  }
+  EXPECT_EQ(ask("GET", "/api/v1/status/memory?limit=0").status, 400);
+  const std::string metrics = ask("GET", "/metrics").body;
+  EXPECT_NE(metrics.find("trilobite_limit_ratio{limit=\"metrics_max_series\",subject=\"fake\"} 0.9\n"),
+            std::string::npos);
+  EXPECT_NE(ask("GET", "/api/v1/notifications").body.find("metrics_max_series of fake: 9 of 10 (90 %)"),
+            std::string::npos);
+}
+
+TEST_F(ServerTest, PagesOfOtherOriginsReadWhatTheyMay) {
+  Config with = config();
+  with.cors_origin = "https?://(a|b)\\.example";
+  start(with);
+  const auto header = [&](std::string_view method, std::string_view origin) {
+    return ask(method, "/api/v1/labels", fmt::format("Origin: {}\r\n", origin)).head;
+  };
+  EXPECT_NE(header("GET", "http://a.example").find("Access-Control-Allow-Origin: http://a.example\r\n"),
+            std::string::npos);
+  EXPECT_NE(header("OPTIONS", "https://b.example").find("Access-Control-Allow-Methods: GET, POST, OPTIONS\r\n"),
+            std::string::npos);
+  EXPECT_EQ(header("GET", "http://a.example.evil").find("Access-Control-Allow-Origin"), std::string::npos);
+  EXPECT_EQ(ask("GET", "/api/v1/labels").head.find("Access-Control"), std::string::npos);
+  ASSERT_TRUE(server_->stop().ok());
+  server_.reset();
+  start(config());
+  EXPECT_NE(header("GET", "http://anything").find("Access-Control-Allow-Origin: *\r\n"), std::string::npos);
+  Config wrong = config();
+  wrong.cors_origin = "(";
+  EXPECT_FALSE(check_config(wrong).ok());
+  wrong = config();
+  wrong.warnings.warning_share = 0.99;
+  EXPECT_FALSE(check_config(wrong).ok());
+}
+
 TEST_F(ServerTest, FaultsAtStartAreToldApart) {
   start(config());
   StartFault fault = StartFault::kNone;

@@ -4,50 +4,19 @@ logql_open.txt lists it, and a listed case that passes must be taken off the lis
 
 usage: logql.py --binary build/release/trilobite --suite FOLDER [--encoding json|json-gzip|protobuf] [--write]
 """
-import argparse, os, re, shutil, subprocess, sys, tempfile
+import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from server import Server
-
-OPEN = os.path.join(HERE, "logql_open.txt")
+from suite import arguments, judge, last_line, on_fresh_server, run_suite
 
 
 def main():
-    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    a.add_argument("--binary", required=True)
-    a.add_argument("--suite", required=True)
+    a = arguments(__doc__)
     a.add_argument("--encoding", default="json")
-    a.add_argument("--write", action="store_true", help="write the list from this run")
     o = a.parse_args()
-    folder = tempfile.mkdtemp(prefix="trilobite-logql-")
-    server = Server(o.binary, os.path.join(folder, "data"))
-    try:
-        server.start()
-        run = subprocess.run([sys.executable, os.path.join(o.suite, "run.py"), "--url", "http://127.0.0.1:%d" % server.port,
-                              "--encoding", o.encoding, "--max-failures", "100000"], capture_output=True, text=True)
-        if server.process.poll() is not None:
-            sys.exit("the server died:\n" + server.log_tail())
-    finally:
-        if server.process and server.process.poll() is None:
-            server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    if run.returncode not in (0, 1):
-        sys.exit("the suite did not run:\n" + run.stdout + run.stderr)
-    failed = set(re.findall(r"^FAIL (\S+)", run.stdout, re.M))
-    if o.write:
-        with open(OPEN, "w") as f:
-            f.write("# Cases of the LogQL suite that do not pass yet; see logql.py.\n" + "".join(c + "\n" for c in sorted(failed)))
-    with open(OPEN) as f:
-        known = {line.strip() for line in f if line.strip() and not line.startswith("#")}
-    print(run.stdout.strip().splitlines()[-1])
-    worse, better = sorted(failed - known), sorted(known - failed)
-    for block in re.split(r"^(?=FAIL )", run.stdout, flags=re.M):
-        if block.startswith("FAIL ") and block.split()[1] in worse:
-            print(block.rstrip())
-    if better:
-        print("these pass now; take them off %s: %s" % (os.path.relpath(OPEN), " ".join(better)))
-    sys.exit(1 if worse or better else 0)
+    output = on_fresh_server(o.binary, "logql", lambda address: run_suite(
+        o.suite, address, "--encoding", o.encoding, "--max-failures", "100000"))
+    print(last_line(output))
+    sys.exit(judge(output, "logql", "LogQL", o.write))
 
 
 if __name__ == "__main__":

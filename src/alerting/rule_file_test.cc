@@ -1,10 +1,10 @@
 // A file of rules is read as Prometheus reads it, and each mistake is told with its line.
-#include "cli/rule_file.h"
+#include "alerting/rule_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace trilobite::cli {
+namespace trilobite::alerting {
 namespace {
 
 using ::testing::ElementsAre;
@@ -87,6 +87,41 @@ TEST(RuleFile, DoubtsWhatStandsTwice) {
   EXPECT_THAT(report.doubts, ElementsAre(HasSubstr("line 5: groups[0].rules[1]: the same record")));
 }
 
+TEST(RuleFile, GivesWhatItSays) {
+  const auto report = check_rule_file(
+      "groups:\n- name: a\n  interval: 30s\n  limit: 3\n  labels: {team: x, kind: y}\n  rules:\n"
+      "  - {record: r, expr: 'sum  by(job)(up)', labels: {kind: total}}\n"
+      "  - {alert: b, expr: up==0, for: 5m, keep_firing_for: 1m, annotations: {summary: s}}\n");
+  ASSERT_THAT(report.errors, IsEmpty());
+  ASSERT_EQ(report.content.size(), 1u);
+  const RuleGroup& group = report.content[0];
+  EXPECT_EQ(group.name, "a");
+  EXPECT_EQ(group.interval, std::chrono::seconds(30));
+  EXPECT_EQ(group.limit, 3);
+  ASSERT_EQ(group.rules.size(), 2u);
+  EXPECT_EQ(group.rules[0].kind, Rule::Kind::kRecording);
+  EXPECT_EQ(group.rules[0].expr, "sum by (job) (up)");
+  EXPECT_EQ(group.rules[0].labels, (RuleLabels{{"kind", "total"}, {"team", "x"}}));
+  EXPECT_EQ(group.rules[1].kind, Rule::Kind::kAlerting);
+  EXPECT_EQ(group.rules[1].hold, std::chrono::minutes(5));
+  EXPECT_EQ(group.rules[1].keep_firing, std::chrono::minutes(1));
+  EXPECT_EQ(group.rules[1].annotations, (RuleLabels{{"summary", "s"}}));
+  // What is printed of a group is the group.
+  const auto again = check_rule_group(group.yaml);
+  EXPECT_THAT(again.errors, IsEmpty()) << group.yaml;
+  ASSERT_EQ(again.content.size(), 1u);
+  EXPECT_EQ(again.content[0].yaml, group.yaml);
+}
+
+TEST(RuleFile, OneGroupBegunAnywhere) {
+  EXPECT_THAT(check_rule_group("name: a\nrules:\n- record: b\n  expr: sum(\n").errors,
+              ElementsAre(HasSubstr("line 4: rules[0]: could not parse expression: 1:5: parse error")));
+  EXPECT_THAT(check_rule_group("").errors, ElementsAre(HasSubstr("must be a map")));
+  EXPECT_THAT(check_rule_group("[a]").errors, ElementsAre(HasSubstr("must be a map")));
+  EXPECT_THAT(check_rule_group("{\"name\": \"a\", \"rules\": []}").errors, IsEmpty());
+  EXPECT_THAT(check_rule_group("name: a\nlimit: 99999999999999999999").errors, ElementsAre(HasSubstr("whole number")));
+}
+
 TEST(RuleFile, AnythingElseIsAnError) {
   for (const char* odd : {"- a", "5", "groups: \"\xff\xfe\"", "{a: &b [*b]}", "groups: [[[]]]"}) {
     EXPECT_FALSE(check_rule_file(odd).errors.empty()) << odd;
@@ -94,4 +129,4 @@ TEST(RuleFile, AnythingElseIsAnError) {
 }
 
 }  // namespace
-}  // namespace trilobite::cli
+}  // namespace trilobite::alerting

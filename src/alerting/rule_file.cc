@@ -1,4 +1,4 @@
-#include "cli/rule_file.h"
+#include "alerting/rule_file.h"
 
 #include <fmt/format.h>
 
@@ -9,9 +9,12 @@
 #include <span>
 
 #include "agent/yaml_tree.h"
+#include "alerting/template_check.h"
 #include "logs/text.h"
+#include "metrics/printer.h"
+#include "scrape/yaml_text.h"
 
-namespace trilobite::cli {
+namespace trilobite::alerting {
 namespace {
 
 using agent::yaml::Kind;
@@ -32,7 +35,7 @@ class Checker {
  public:
   explicit Checker(const metrics::ParseOptions& options) : options_(options) {}
 
-  RuleFileReport run(std::string_view text) {
+  RuleFileReport file(std::string_view text) {
     const auto tree = agent::yaml::parse(text);
     if (!tree.ok()) {
       report_.errors.push_back(tree.error().message);
@@ -47,9 +50,23 @@ class Checker {
     return std::move(report_);
   }
 
+  RuleFileReport one_group(std::string_view text) {
+    const auto tree = agent::yaml::parse(text);
+    if (tree.ok()) {
+      group(*tree, "");
+    } else {
+      report_.errors.push_back(tree.error().message);
+    }
+    return std::move(report_);
+  }
+
  private:
   void wrong(const Node& at, const std::string& path, const std::string& what) {
     report_.errors.push_back(fmt::format("line {}: {}{}{}", at.line, path, path.empty() ? "" : ": ", what));
+  }
+
+  static std::string join(const std::string& path, std::string_view name) {
+    return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
   }
 
   bool list_of(const Node& node, const std::string& path) {
@@ -76,23 +93,28 @@ class Checker {
     const Node* node = map.find(name);
     if (node == nullptr || node->kind == Kind::kNull) return "";
     if (node->kind == Kind::kScalar) return node->text;
-    wrong(*node, fmt::format("{}.{}", path, name), "must be a text");
+    wrong(*node, join(path, name), "must be a text");
     return "";
   }
 
-  void duration(const Node& map, std::string_view name, const std::string& path) {
+  std::chrono::nanoseconds duration(const Node& map, std::string_view name, const std::string& path) {
     const Node* node = map.find(name);
-    if (node == nullptr || node->kind == Kind::kNull) return;
-    const std::string where = fmt::format("{}.{}", path, name);
-    if (node->kind != Kind::kScalar) return wrong(*node, where, "must be a duration, such as 5m");
+    if (node == nullptr || node->kind == Kind::kNull) return {};
+    if (node->kind != Kind::kScalar) {
+      wrong(*node, join(path, name), "must be a duration, such as 5m");
+      return {};
+    }
     const auto parsed = logql::parse_prometheus_duration(node->text);
-    if (!parsed.ok()) wrong(*node, where, parsed.error().message);
+    if (parsed.ok()) return std::chrono::nanoseconds(*parsed);
+    wrong(*node, join(path, name), parsed.error().message);
+    return {};
   }
 
-  void labels(const Node& map, std::string_view name, const std::string& path) {
+  // Adds to `out` what is not there yet.
+  void labels(const Node& map, std::string_view name, const std::string& path, RuleLabels& out) {
     const Node* node = map.find(name);
     if (node == nullptr || node->kind == Kind::kNull) return;
-    const std::string where = fmt::format("{}.{}", path, name);
+    const std::string where = join(path, name);
     if (node->kind != Kind::kMap) return wrong(*node, where, "must be a map");
     for (const auto& [label, value] : node->map) {
       if (!is_label_name(label) || label == "__name__") {
@@ -101,6 +123,7 @@ class Checker {
       if (value.kind != Kind::kScalar && value.kind != Kind::kNull) {
         wrong(value, where + "." + label, "must be a text");
       }
+      out.emplace(label, value.text);
     }
   }
 
@@ -108,48 +131,74 @@ class Checker {
     static constexpr std::string_view kNames[] = {"name", "interval", "query_offset", "limit", "labels", "rules"};
     ++report_.groups;
     if (!map_of(node, path, kNames)) return;
-    const std::string name = text_of(node, "name", path);
-    if (name.empty()) {
+    RuleGroup out;
+    out.name = text_of(node, "name", path);
+    if (out.name.empty()) {
       wrong(node, path, "a group needs a name");
-    } else if (!names_.insert(name).second) {
-      wrong(node, path, fmt::format("groupname: \"{}\" is repeated in the same file", name));
+    } else if (!names_.insert(out.name).second) {
+      wrong(node, path, fmt::format("groupname: \"{}\" is repeated in the same file", out.name));
     }
-    duration(node, "interval", path);
+    out.interval = duration(node, "interval", path);
     duration(node, "query_offset", path);
-    labels(node, "labels", path);
-    const std::string limit = text_of(node, "limit", path);
-    int number = 0;
-    if (!limit.empty() &&
-        std::from_chars(limit.data(), limit.data() + limit.size(), number).ptr != limit.data() + limit.size()) {
-      wrong(*node.find("limit"), path + ".limit", "must be a whole number");
+    RuleLabels shared;
+    labels(node, "labels", path, shared);
+    if (const std::string limit = text_of(node, "limit", path); !limit.empty()) {
+      const auto [end, failed] = std::from_chars(limit.data(), limit.data() + limit.size(), out.limit);
+      if (failed != std::errc() || end != limit.data() + limit.size()) {
+        wrong(*node.find("limit"), join(path, "limit"), "must be a whole number");
+      }
     }
     const Node* rules = node.find("rules");
-    if (rules == nullptr || !list_of(*rules, path + ".rules")) return;
     std::set<std::string> seen;
-    for (std::size_t i = 0; i < rules->list.size(); ++i) {
-      rule(rules->list[i], fmt::format("{}.rules[{}]", path, i), seen);
+    if (rules != nullptr && list_of(*rules, join(path, "rules"))) {
+      for (std::size_t i = 0; i < rules->list.size(); ++i) {
+        rule(rules->list[i], join(path, fmt::format("rules[{}]", i)), shared, seen, out);
+      }
     }
+    out.yaml = scrape::to_yaml(node, scrape::Secrets::kShown);
+    report_.content.push_back(std::move(out));
   }
 
-  void rule(const Node& node, const std::string& path, std::set<std::string>& seen) {
+  void rule(const Node& node, const std::string& path, const RuleLabels& shared, std::set<std::string>& seen,
+            RuleGroup& group) {
     static constexpr std::string_view kNames[] = {"record",          "alert",  "expr",       "for",
                                                   "keep_firing_for", "labels", "annotations"};
     ++report_.rules;
     if (!map_of(node, path, kNames)) return;
+    Rule out;
     const std::string record = text_of(node, "record", path), alert = text_of(node, "alert", path);
     if (record.empty() == alert.empty()) {
       wrong(node, path,
             record.empty() ? "one of 'record' or 'alert' must be set" : "only one of 'record' and 'alert' must be set");
     }
     if (!record.empty()) recording(node, record, path);
-    expression(node, path);
-    duration(node, "for", path);
-    duration(node, "keep_firing_for", path);
-    labels(node, "labels", path);
-    labels(node, "annotations", path);
+    out.kind = record.empty() ? Rule::Kind::kAlerting : Rule::Kind::kRecording;
+    out.name = record.empty() ? alert : record;
+    out.expr = expression(node, path);
+    out.hold = duration(node, "for", path);
+    out.keep_firing = duration(node, "keep_firing_for", path);
+    labels(node, "labels", path, out.labels);
+    out.labels.insert(shared.begin(), shared.end());
+    labels(node, "annotations", path, out.annotations);
+    if (!alert.empty()) {
+      templates(node, "labels", path);
+      templates(node, "annotations", path);
+    }
     if (!seen.insert(identity(node, record, alert)).second) {
       report_.doubts.push_back(fmt::format("line {}: {}: the same {} with the same labels stands in this group before",
                                            node.line, path, record.empty() ? "alert" : "record"));
+    }
+    group.rules.push_back(std::move(out));
+  }
+
+  // Labels and annotations of alerts are templates.
+  void templates(const Node& map, std::string_view name, const std::string& path) {
+    const Node* node = map.find(name);
+    if (node == nullptr || node->kind != Kind::kMap) return;
+    for (const auto& [key, value] : node->map) {
+      if (const auto error = template_error(value.text)) {
+        wrong(value, fmt::format("{}.{}.{}", path, name, key), "template: " + *error);
+      }
     }
   }
 
@@ -163,11 +212,16 @@ class Checker {
     }
   }
 
-  void expression(const Node& node, const std::string& path) {
+  std::string expression(const Node& node, const std::string& path) {
     const std::string expr = text_of(node, "expr", path);
-    if (expr.empty()) return wrong(node, path, "field 'expr' must be set in rule");
+    if (expr.empty()) {
+      wrong(node, path, "field 'expr' must be set in rule");
+      return "";
+    }
     const auto parsed = metrics::parse_promql(expr, options_);
-    if (!parsed.ok()) wrong(*node.find("expr"), path, "could not parse expression: " + parsed.error().message);
+    if (parsed.ok()) return metrics::to_string(**parsed);
+    wrong(*node.find("expr"), path, "could not parse expression: " + parsed.error().message);
+    return "";
   }
 
   static std::string identity(const Node& node, const std::string& record, const std::string& alert) {
@@ -189,7 +243,11 @@ class Checker {
 }  // namespace
 
 RuleFileReport check_rule_file(std::string_view text, const metrics::ParseOptions& options) {
-  return Checker(options).run(text);
+  return Checker(options).file(text);
 }
 
-}  // namespace trilobite::cli
+RuleFileReport check_rule_group(std::string_view text, const metrics::ParseOptions& options) {
+  return Checker(options).one_group(text);
+}
+
+}  // namespace trilobite::alerting
