@@ -26,6 +26,7 @@ export default defineConfig({
           if (/node_modules\/(@lezer\/(lr|common|highlight)|@grafana\/lezer-logql)\//.test(id)) return "logql";
           if (/node_modules\/@prometheus-io\/lezer-promql\//.test(id)) return "promql";
           if (/node_modules\/@prometheus-io\//.test(id)) return "promqlEditor";
+          if (/node_modules\/(@codemirror\/lang-yaml|@lezer\/yaml)\//.test(id)) return "yaml";
           if (/node_modules\/(@codemirror|@lezer|@marijn|style-mod|w3c-keyname|crelt)\//.test(id)) return "editor";
           if (/node_modules\/uplot\//.test(id)) return "chart";
           if (/node_modules\/(react|react-dom|scheduler)\//.test(id)) return "react";

@@ -204,10 +204,29 @@ function queryRange(params, headers) {
   };
 }
 
+function around(params, headers) {
+  const keep = filterOf(params.get("query"));
+  const [time, line] = [BigInt(params.get("time")), params.get("line")];
+  const [start, end] = [BigInt(params.get("start")), BigInt(params.get("end"))];
+  const take = (rows, count) => {
+    const taken = [];
+    for (const row of rows) {
+      if (taken.length >= count) break;
+      if (row.line !== line || row.ns !== time) taken.push(row);
+    }
+    return taken;
+  };
+  const categorized = Boolean(headers["x-loki-response-encoding-flags"]);
+  const before = take(rowsIn(start, time, "backward", keep), Number(params.get("before") ?? 10)).reverse();
+  const after = take(rowsIn(time, end, "forward", keep), Number(params.get("after") ?? 10));
+  return { before: streamsOf(before, categorized), at: [], after: streamsOf(after, categorized) };
+}
+
 function answer(path, params, headers) {
   if (path === "/api/v1/status/buildinfo") return { version: "0.0.0-mock", revision: "mock" };
   const success = (data) => ({ status: "success", data });
   if (path === "/loki/api/v1/query_range") return success(queryRange(params, headers));
+  if (path === "/loki/api/v1/context") return success(around(params, headers));
   if (path === "/loki/api/v1/labels") {
     return empty ? { status: "success" } : success([...new Set(kStreams.flatMap(Object.keys))].sort());
   }

@@ -31,13 +31,15 @@ export class Platform {
   #exit;
 
   // `folder` holds everything: data/, server.log and, with `collect`, the log file that the agent follows under these
-  // labels. Without `collect` there is no agent. `scrape`: text of a Prometheus configuration.
-  constructor(binary, folder, { collect, scrape } = {}) {
+  // labels. Without `collect` there is no agent. `scrape`: text of a Prometheus configuration. `config`: more of the
+  // server's own.
+  constructor(binary, folder, { collect, scrape, config } = {}) {
     this.#binary = binary;
     this.folder = folder;
     this.logFile = join(folder, "logs", "app.log");
     this.collect = collect;
     this.scrape = scrape;
+    this.config = config;
     mkdirSync(join(folder, "logs"), { recursive: true });
   }
 
@@ -114,7 +116,7 @@ export class Platform {
 export const kScrapeNothing = "scrape_configs: []\n";
 
 // JSON strings are YAML strings, too.
-function writeConfiguration({ folder, logFile, collect, scrape }) {
+function writeConfiguration({ folder, logFile, collect, scrape, config }) {
   const lines = [];
   if (collect) {
     const agent = join(folder, "agent.yaml");
@@ -126,5 +128,6 @@ function writeConfiguration({ folder, logFile, collect, scrape }) {
   const prometheus = join(folder, "prometheus.yml");
   if (scrape) writeFileSync(prometheus, scrape);
   if (scrape) lines.push("scrape:", `  config_file: ${JSON.stringify(prometheus)}`);
+  if (config) lines.push(config.trimEnd());
   writeFileSync(join(folder, "trilobite.yaml"), `${lines.join("\n")}\n`);
 }

@@ -10,10 +10,24 @@ export async function context(t) {
   await t.platform.push({ service_name: "around", pod: "one" }, entries(kLines, { line }));
   await t.platform.push({ service_name: "around", pod: "two" }, entries(kLines, { line: (i) => `level=info msg="other stream ${i}"` }));
   const explore = await t.newPage();
+  const asked = [];
+  explore.page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.pathname.endsWith("/context")) asked.push(url);
+  });
   const drawer = explore.id("context");
   const around = () => drawer.getByTestId("context-line").allTextContents();
   const numbers = async () => (await around()).flatMap((text) => /straw (\d+)/.exec(text)?.[1] ?? []).map(Number);
 
+  await t.step("of more lines than a page holds it is told how many there are", async () => {
+    await until("they are counted", async () => {
+      await explore.open({ q: '{service_name="around"}', limit: "100" });
+      await explore.id("row-total").waitFor({ timeout: 3000 }); // a busy server may leave the number out
+      return true;
+    });
+    assert.equal(await explore.id("row-total").getAttribute("data-count"), String(2 * kLines));
+    assert.equal(await explore.count(), 100);
+  });
   await t.step("a filter leaves one line", async () => {
     await explore.open({ q: '{service_name="around"} |= "needle"' });
     await explore.showsCount(1);
@@ -31,6 +45,9 @@ export async function context(t) {
     assert.match(await drawer.locator("[data-anchor]").textContent(), /the needle/);
     assert((await around()).every((text) => !text.includes("other stream")));
     await until("the line itself is in view", () => drawer.locator("[data-anchor]").isVisible());
+  });
+  await t.step("one question brought both sides", async () => {
+    assert.deepEqual(asked.map((url) => url.searchParams.get("before") + " " + url.searchParams.get("after")), ["50 50"]);
   });
   await t.step("more lines load on either side, none doubled or left out", async () => {
     const before = await numbers();

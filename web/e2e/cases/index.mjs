@@ -11,12 +11,15 @@ import { links } from "./links.mjs";
 import { liveTail } from "./live_tail.mjs";
 import { looks } from "./looks.mjs";
 import { manyRows } from "./many_rows.mjs";
+import { memoryLimits } from "./memory_limits.mjs";
 import { metricBrowser } from "./metric_browser.mjs";
 import { metricPlot } from "./metric_plot.mjs";
 import { metricsEditor } from "./metrics_editor.mjs";
 import { metricsPage } from "./metrics_page.mjs";
 import { patternsTab } from "./patterns_tab.mjs";
 import { queryEditor } from "./query_editor.mjs";
+import { ruleGroups } from "./rule_groups.mjs";
+import { scrapeJobs } from "./scrape_jobs.mjs";
 import { screenshots } from "./screenshots.mjs";
 import { search } from "./search.mjs";
 import { targets } from "./targets.mjs";
@@ -35,6 +38,9 @@ export const all = [
   { name: "metrics: browser of names, labels and values", body: metricBrowser },
   { name: "status: targets", body: targets },
   { name: "status: series and cardinality", body: cardinality },
+  { name: "status: memory and limits, warnings before them", body: memoryLimits },
+  { name: "manage: rule groups, errors at their line", body: ruleGroups },
+  { name: "manage: scrape jobs, errors at their line", body: scrapeJobs },
   { name: "live tail: new lines without reload, pause and resume", body: liveTail },
   { name: "lines around a line", body: context },
   { name: "links and history: reload, back, forward, another browser", body: links },

@@ -106,6 +106,19 @@ export async function metricsPage(t) {
     await until("buckets", async () => (await explore.id("bucket").count()) >= 4);
     assert.match(await explore.id("bucket").first().textContent(), /^\(\d/);
   });
+  await t.step("a classic histogram is such a picture, too, by a toggle that is kept in the address", async () => {
+    await explore.openMetrics({ q: "sum by (le) (rate(llm_request_duration_seconds_bucket[5m]))", ...kRange });
+    await becomes("lines", shown, "9");
+    await explore.id("heat-toggle").click();
+    await becomes("rows of buckets", () => explore.id("heat-map").getAttribute("data-rows"), "9");
+    assert.equal(await graph.count(), 0);
+    assert.equal(explore.parameter("heat"), "1");
+    await page.reload();
+    await becomes("rows of buckets", () => explore.id("heat-map").getAttribute("data-rows"), "9");
+    await explore.openMetrics({ q: kTokens, ...kRange });
+    await becomes("series", shown, "4");
+    assert.equal(await explore.id("heat-toggle").count(), 0);
+  });
   await t.step("the table has the values at the end of the range, and sorts", async () => {
     await explore.openMetrics({ q: 'count by (job) (up{job=~"node|inference"})', ...kRange, view: "table" });
     await becomes("rows", async () => (await cells()).sort(), [["inference", "4"], ["node", "2"]]);

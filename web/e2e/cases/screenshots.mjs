@@ -121,10 +121,61 @@ export async function screenshots(t) {
       rows.every((row) => row.dataset.type !== "vector" || row.dataset.series !== undefined)));
     await take(explore, "explain");
   });
+  await t.step("heat-map", async () => {
+    const explore = await t.newPage({}, platform);
+    await explore.openMetrics({
+      q: "sum by (le) (rate(llm_request_duration_seconds_bucket[5m]))", heat: "1", from: "now-3h", to: "now",
+    });
+    const canvas = explore.id("heat-map").locator("canvas");
+    await canvas.waitFor();
+    await canvas.hover();
+    await take(explore, "heat-map");
+  });
+  await t.step("scrape-jobs", async () => {
+    const scraping = t.newPlatform({
+      scrape: "scrape_configs:\n- job_name: node\n  static_configs:\n  - targets: [\"node-a:9100\", \"node-b:9100\"]\n",
+    });
+    await (await scraping.start()).ready();
+    const explore = await t.newPage({}, scraping);
+    await explore.page.goto(`${scraping.url}/manage/jobs?new=1`);
+    await explore.id("yaml-editor").locator(".cm-content").click();
+    await explore.page.keyboard.press("ControlOrMeta+a");
+    await explore.page.keyboard.insertText(
+      "job_name: decode-workers\nscrape_interval: 15s\nmetrics_paht: /metrics\nstatic_configs:\n- targets: [\"decode-0:8000\", \"decode-1:8000\"]\n  labels: {role: decode}\n");
+    await explore.id("save-button").click();
+    await explore.page.getByTestId("line-problem").waitFor();
+    await take(explore, "scrape-jobs");
+  });
+  await t.step("rule-groups", async () => {
+    const yaml = "name: serving\ninterval: 1m\nrules:\n- record: model:llm_tokens:rate5m\n  expr: sum by (model) (rate(llm_tokens_total[5m]))\n- alert: QueueGrows\n  expr: sum(llm_queue_depth) > 50\n  for: 5m\n  labels:\n    severity: page\n  annotations:\n    summary: '{{ $value }} requests wait'\n";
+    for (const [namespace, text] of [["inference", yaml], ["nodes", yaml.replace("serving", "memory")]]) {
+      const url = `${platform.url}/api/v1/rules/${namespace}`;
+      const answer = await fetch(url, { method: "POST", body: text });
+      assert.equal(answer.status, 202, await answer.text());
+    }
+    const explore = await t.newPage({ colorScheme: "dark" }, platform);
+    await explore.page.goto(`${platform.url}/manage/rules`);
+    await explore.id("yaml-editor").locator(".cm-line").first().waitFor();
+    await take(explore, "rule-groups");
+  });
   await t.step("tsdb", async () => {
     const explore = await t.newPage({}, platform);
     await explore.page.goto(`${platform.url}/status/tsdb`);
     await explore.page.getByTestId("seriesCountByMetricName").locator("[data-name]").first().waitFor();
     await take(explore, "tsdb");
+  });
+  await t.step("memory", async () => {
+    const metrics = servingMetrics({ hours: 1 });
+    const near = t.newPlatform({ config: `limits:\n  metrics_max_series: ${Math.floor(metrics.series.length / 0.9)}\n` });
+    await (await near.start()).ready();
+    await near.writeMetrics(metrics);
+    const explore = await t.newPage({}, near);
+    await until("the warning", async () => {
+      await explore.page.goto(`${near.url}/status/memory`);
+      await explore.id("memory-status").waitFor();
+      return Number(await explore.id("memory-warnings").getAttribute("data-count")) > 0;
+    });
+    await explore.id("nav-warnings").waitFor();
+    await take(explore, "memory");
   });
 }

@@ -36,6 +36,11 @@ export interface GetOptions {
   headers?: Record<string, string>;
 }
 
+interface SendOptions extends GetOptions {
+  method?: "PUT" | "DELETE";
+  body?: string;
+}
+
 export async function getJson<T>(path: string, params: Params, options: GetOptions = {}): Promise<T> {
   const response = await send(urlOf(path, params), options);
   const text = await response.text();
@@ -47,12 +52,19 @@ export async function getJson<T>(path: string, params: Params, options: GetOptio
   }
 }
 
+// A change: nothing comes back but that it was done.
+export async function sendYaml(method: "PUT" | "DELETE", path: string, body?: string): Promise<void> {
+  const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/yaml" };
+  const response = await send(path, { method, body, headers });
+  if (!response.ok) throw errorOf(response, await response.text());
+}
+
 // LogQL beyond Loki's is for whoever asks for it: docs/logql-extensions.md.
 const kExtensions = { "X-Trilobite-Extensions": "true" };
 
-async function send(url: string, options: GetOptions): Promise<Response> {
+async function send(url: string, { headers, ...options }: SendOptions): Promise<Response> {
   try {
-    return await fetch(url, { signal: options.signal, headers: { ...kExtensions, ...options.headers } });
+    return await fetch(url, { ...options, headers: { ...kExtensions, ...headers } });
   } catch (cause) {
     if (options.signal?.aborted) throw cause; // the caller's own doing, not a failure
     throw new ApiError("unreachable", 0, cause instanceof Error ? cause.message : String(cause));

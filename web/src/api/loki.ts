@@ -10,6 +10,7 @@ import type {
   LinePattern,
   MatrixSeries,
   QueryData,
+  Stream,
 } from "./types";
 
 const kBase = "/loki/api/v1";
@@ -64,10 +65,43 @@ export async function queryRange(request: RangeQuery, signal?: AbortSignal): Pro
   const { query, interval, limit, direction, step } = request;
   const headers: Record<string, string> = { ...kCategorize };
   if (request.purpose) headers["X-Query-Tags"] = `Source=${request.purpose}`;
-  // How many lines an answer leaves out is known from the histogram.
+  // How many lines an answer leaves out is asked for apart, so that the lines need not wait for it.
   const params = { query, ...span(interval), limit, direction, step, count: "false" };
   const answer = await getJson<Envelope<QueryData>>(`${kBase}/query_range`, params, { signal, headers });
   return { data: answer.data ?? { resultType: "streams", result: [] }, warnings: answer.warnings ?? [] };
+}
+
+export interface Surroundings {
+  before: Stream[]; // all oldest first
+  at: Stream[]; // the line itself; nothing where there is none such
+  after: Stream[];
+}
+
+export interface SurroundingsQuery {
+  query: string;
+  time: string; // ns
+  line: string;
+  interval: Interval;
+  before: number;
+  after: number;
+}
+
+// The lines around one line of a query, in one question.
+export async function surroundings(request: SurroundingsQuery, signal?: AbortSignal): Promise<Surroundings> {
+  const { interval, ...rest } = request;
+  const params = { ...rest, ...span(interval) };
+  const headers = { ...kCategorize, "X-Query-Tags": "Source=context" };
+  const answer = await getJson<Envelope<Surroundings>>(`${kBase}/context`, params, { signal, headers });
+  return answer.data ?? { before: [], at: [], after: [] };
+}
+
+// How many lines a query has in the interval; undefined where counting takes the server too long.
+export async function countRows(query: string, interval: Interval, signal?: AbortSignal): Promise<number | undefined> {
+  const headers = { "X-Query-Tags": "Source=count" };
+  const params = { query, ...span(interval), limit: 1 };
+  const { data } = await getJson<Envelope<QueryData>>(`${kBase}/query_range`, params, { signal, headers });
+  if (data?.resultType !== "streams" || data.rowsMore === undefined) return undefined;
+  return data.result.reduce((sum, { values }) => sum + values.length, 0) + data.rowsMore;
 }
 
 export async function queryInstant(query: string, time: Ns, signal?: AbortSignal): Promise<QueryData> {

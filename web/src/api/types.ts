@@ -26,10 +26,19 @@ export interface VectorSample {
 }
 
 export type QueryData =
-  | { resultType: "streams"; result: Stream[]; ordered?: boolean; stats?: QueryStats } // ordered: by the query's sort
+  | StreamsData
   | { resultType: "matrix"; result: MatrixSeries[]; stats?: QueryStats }
   | { resultType: "vector"; result: VectorSample[]; stats?: QueryStats }
   | { resultType: "scalar"; result: [number, string]; stats?: QueryStats };
+
+export interface StreamsData {
+  resultType: "streams";
+  result: Stream[];
+  ordered?: boolean; // by the query's sort
+  truncated?: boolean; // more lines matched than were asked for
+  rowsMore?: number; // how many, where the server could count them
+  stats?: QueryStats;
+}
 
 export interface QueryStats {
   summary?: {

@@ -22,6 +22,9 @@ const kPages: Record<string, ComponentType<PageProps> | LazyExoticComponent<Comp
   [kMetricsPath]: lazy(() => import("../metrics/MetricsPage")),
   "/status/targets": lazy(() => import("../status/TargetsPage")),
   "/status/tsdb": lazy(() => import("../status/TsdbPage")),
+  "/status/memory": lazy(() => import("../status/MemoryPage")),
+  "/manage/jobs": lazy(() => import("../manage/JobsPage")),
+  "/manage/rules": lazy(() => import("../manage/RulesPage")),
 };
 
 // Where Prometheus has its pages; alerts and bookmarks link there.
@@ -29,7 +32,9 @@ const kPrometheusPaths: Record<string, string> = {
   "/graph": kMetricsPath,
   "/query": kMetricsPath,
   "/targets": "/status/targets",
+  "/service-discovery": "/status/targets",
   "/tsdb-status": "/status/tsdb",
+  "/rules": "/manage/rules",
 };
 
 // A query is asked again when its person asks, not behind their back: results must not move while being read.

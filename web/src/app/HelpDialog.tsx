@@ -32,6 +32,15 @@ const kMetricsKeys: readonly (readonly [string[], Key])[] = [
   [["?"], "help.help"],
 ];
 
+const kManageKeys: readonly (readonly [string[], Key])[] = [
+  [["Ctrl", "S"], "help.save"],
+  [["Ctrl", "Enter"], "help.save"],
+  [["Tab"], "help.indent"],
+  [["Shift", "Tab"], "help.outdent"],
+  [["Esc", "Tab"], "help.leave"],
+  [["?"], "help.help"],
+];
+
 const kPromqlExamples: readonly (readonly [string, Key])[] = [
   ['up{job="api"}', "help.promql.selector"],
   ["rate(http_requests_total[5m])", "help.promql.rate"],
@@ -48,11 +57,23 @@ const kExamples: readonly (readonly [string, Key])[] = [
   ['sum by (detected_level) (rate({service_name=~".+"}[1m]))', "help.example.metric"],
 ];
 
+interface Help {
+  keys: readonly (readonly [string[], Key])[];
+  title?: Key;
+  examples: readonly (readonly [string, Key])[];
+}
+
+function helpOf(page: string): Help {
+  if (page === "/explore/metrics") return { keys: kMetricsKeys, title: "help.promql", examples: kPromqlExamples };
+  if (page.startsWith("/manage/")) return { keys: kManageKeys, examples: [] };
+  if (page.startsWith("/status/"))
+    return { keys: [[["?"], "help.help"]], title: "help.promql", examples: kPromqlExamples };
+  return { keys: kKeys, title: "help.logql", examples: kExamples };
+}
+
 export function HelpDialog({ page, opened, onClose }: { page: string; opened: boolean; onClose(): void }) {
   const { t } = useI18n();
-  const metrics = page === "/explore/metrics";
-  const keys = metrics ? kMetricsKeys : kKeys;
-  const examples = metrics ? kPromqlExamples : kExamples;
+  const { keys, title, examples } = helpOf(page);
   return (
     <Modal opened={opened} onClose={onClose} title={t("help.title")} size="lg" data-testid="help-dialog">
       <Text fw={600} size="sm" mb={4}>
@@ -74,9 +95,11 @@ export function HelpDialog({ page, opened, onClose }: { page: string; opened: bo
           ))}
         </Table.Tbody>
       </Table>
-      <Text fw={600} size="sm" mt="md" mb={4}>
-        {t(metrics ? "help.promql" : "help.logql")}
-      </Text>
+      {title && (
+        <Text fw={600} size="sm" mt="md" mb={4}>
+          {t(title)}
+        </Text>
+      )}
       <Table verticalSpacing={3} withRowBorders={false}>
         <Table.Tbody>
           {examples.map(([query, label]) => (

@@ -19,6 +19,16 @@ const kPaths = {
       <path d="M4.5 6v12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8V6M4.5 12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8" />
     </>
   ),
+  memory: (
+    <>
+      <rect x="6.5" y="6.5" width="11" height="11" rx="1.5" />
+      <path d="M9.5 3v3.5M14.5 3v3.5M9.5 17.5V21M14.5 17.5V21M3 9.5h3.5M3 14.5h3.5M17.5 9.5H21M17.5 14.5H21" />
+    </>
+  ),
+  jobs: <path d="M4 7h7M15 7h5M4 17h3M11 17h9M13 4.5v5M9 14.5v5" />,
+  rules: <path d="M4 6.5 6 8.5l3-4M12 7h8M4 16.5l2 2 3-4M12 17h8" />,
+  edit: <path d="M4 20h4L19 9l-4-4L4 16zM13 7l4 4" />,
+  heat: <path d="M4 4v16h16M8 16h2M8 12h2M12.5 16h2M12.5 12h2M12.5 8h2M17 16h2M17 12h2" />,
   plus: <path d="M12 5v14M5 12h14" />,
   exemplar: <path d="M12 3.5 16 8l-4 4.5L8 8zM3.5 20.5c4-7 13-7 17 0" />,
   logarithm: <path d="M4 4v16h16M7 18c1-8 4-11.5 13-12M8 8h.1M8 12h.1" />,

@@ -6,7 +6,7 @@ import { formatTime, type Zone } from "../time/zone";
 import { levelColor } from "./level";
 import { lineText } from "./LogRow";
 import type { Row } from "./row";
-import { useContextRows } from "./useContext";
+import { useContextRows, type ContextSide } from "./useContext";
 import styles from "./ContextDrawer.module.css";
 
 interface Props {
@@ -36,12 +36,11 @@ export function ContextDrawer({ row, onClose, ...rest }: Props) {
 
 function Context({ row, zone, pattern }: { row: Row; zone: Zone; pattern?: RegExp }) {
   const { t } = useI18n();
-  const { older, newer, before, after } = useContextRows(row);
+  const { older, newer, before, after, isPending } = useContextRows(row);
   const anchor = useRef<HTMLDivElement>(null);
-  const ready = !older.isPending && !newer.isPending;
   useEffect(() => {
-    if (ready) anchor.current?.scrollIntoView({ block: "center" });
-  }, [ready]);
+    if (!isPending) anchor.current?.scrollIntoView({ block: "center" });
+  }, [isPending]);
   return (
     <div className={styles.context} data-testid="context">
       <code className={styles.stream}>{selectorOf(row.labels)}</code>
@@ -63,10 +62,7 @@ function Context({ row, zone, pattern }: { row: Row; zone: Zone; pattern?: RegEx
 }
 
 interface SideProps {
-  side: Pick<
-    ReturnType<typeof useContextRows>["older"],
-    "error" | "isFetching" | "hasNextPage" | "fetchNextPage" | "refetch"
-  >;
+  side: ContextSide;
   label: string;
   end: string;
 }
@@ -77,16 +73,16 @@ function Side({ side, label, end }: SideProps) {
     return (
       <div className={styles.side}>
         {side.error.message}{" "}
-        <Button size="compact-xs" variant="subtle" onClick={() => void side.refetch()}>
+        <Button size="compact-xs" variant="subtle" onClick={side.fetchMore}>
           {t("error.retry")}
         </Button>
       </div>
     );
   }
-  if (!side.hasNextPage && !side.isFetching) return <div className={styles.side}>{end}</div>;
+  if (!side.more && !side.isFetching) return <div className={styles.side}>{end}</div>;
   return (
     <div className={styles.side}>
-      <Button size="compact-xs" variant="subtle" loading={side.isFetching} onClick={() => void side.fetchNextPage()}>
+      <Button size="compact-xs" variant="subtle" loading={side.isFetching} onClick={side.fetchMore}>
         {label}
       </Button>
     </div>

@@ -44,6 +44,7 @@ export function LogsBody({ logs, list, onContext }: Props) {
         <Results
           {...shared}
           result={logs.lines}
+          total={logs.total}
           matching={logs.volume.data?.total}
           run={logs.run}
           onRetry={logs.askDraft}

@@ -1,4 +1,4 @@
-import { SegmentedControl, useComputedColorScheme } from "@mantine/core";
+import { useComputedColorScheme } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import type { MatrixSeries } from "../api/types";
 import { useI18n } from "../i18n";
@@ -10,10 +10,9 @@ import { MetricTable, type NumberColumn } from "./MetricTable";
 import { instantRows, summaryRows } from "./metric_table";
 import { metricStep, useInstant } from "./queries";
 import { ErrorState, LoadingState, NoMatchState } from "./states";
-import { ToggleButton } from "./Toolbar";
-import { kPlotViews, type PlotView } from "./url_state";
+import { kPlotViews } from "./url_state";
 import type { Logs } from "./useLogs";
-import styles from "./LogsPage.module.css";
+import { StackToggle, ViewToolbar } from "./ViewToolbar";
 
 const MetricView = lazy(() => import("./MetricView"));
 
@@ -42,33 +41,27 @@ function MetricToolbar({ logs: { state, update, metric }, interval }: Props) {
   const labels = { graph: t("metric.graph"), table: t("metric.table"), instant: t("metric.instant") };
   const instant = state.plot === "instant";
   return (
-    <div className={styles.toolbar}>
-      <span className={styles.summary} role="status">
-        {instant && <span>{t("metric.at", { time: formatTime(interval.end, state.zone, "second") })}</span>}
-        {!instant && metric.data && (
-          <span data-testid="series-count" data-count={metric.data.length}>
-            <b>{number(metric.data.length)}</b> {t("metric.series", { step: formatDuration(metricStep(interval)) })}
-          </span>
-        )}
-      </span>
+    <ViewToolbar
+      view={state.plot}
+      views={kPlotViews}
+      labels={labels}
+      testId="plot-control"
+      onView={(plot) => update({ plot }, "replace")}
+      summary={
+        <>
+          {instant && <span>{t("metric.at", { time: formatTime(interval.end, state.zone, "second") })}</span>}
+          {!instant && metric.data && (
+            <span data-testid="series-count" data-count={metric.data.length}>
+              <b>{number(metric.data.length)}</b> {t("metric.series", { step: formatDuration(metricStep(interval)) })}
+            </span>
+          )}
+        </>
+      }
+    >
       {state.plot === "graph" && (
-        <ToggleButton
-          icon="stack"
-          label={t("metric.stacked")}
-          on={state.stacked}
-          testId="stacked-toggle"
-          onClick={() => update({ stacked: !state.stacked }, "replace")}
-        />
+        <StackToggle on={state.stacked} onToggle={() => update({ stacked: !state.stacked }, "replace")} />
       )}
-      <SegmentedControl
-        size="xs"
-        value={state.plot}
-        aria-label={t("metric.shape")}
-        data-testid="plot-control"
-        data={kPlotViews.map((value) => ({ value, label: labels[value] }))}
-        onChange={(value) => update({ plot: value as PlotView }, "replace")}
-      />
-    </div>
+    </ViewToolbar>
   );
 }
 

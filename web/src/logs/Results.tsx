@@ -17,7 +17,8 @@ interface Props {
   state: LogsState;
   update: UpdateState;
   result: ReturnType<typeof useLogRows>;
-  matching: number | undefined; // lines in the whole range, by the histogram
+  total: number | undefined; // lines in the whole range
+  matching: number | undefined; // about as many, by the histogram
   zone: Zone;
   run: number;
   pattern?: RegExp;
@@ -43,9 +44,7 @@ export function Results(props: Props) {
         <span data-testid="row-count" data-count={rows.length}>
           <b>{number(rows.length)}</b> {t(result.hasNextPage ? "toolbar.loaded" : "toolbar.all")}
         </span>
-        {props.matching !== undefined && result.hasNextPage && (
-          <span>{t("toolbar.matching", { count: number(props.matching) })}</span>
-        )}
+        {result.hasNextPage && <Matching {...props} />}
         {result.warnings.map((warning) => (
           <span key={warning} className={styles.warning}>
             {warning}
@@ -75,6 +74,19 @@ export function Results(props: Props) {
       />
     </>
   );
+}
+
+// The exact number where the server could count; while it counts, or when that takes too long, the histogram's.
+function Matching({ total, matching }: Pick<Props, "total" | "matching">) {
+  const { t, number } = useI18n();
+  if (total !== undefined) {
+    return (
+      <span data-testid="row-total" data-count={total}>
+        {t("toolbar.total", { count: number(total) })}
+      </span>
+    );
+  }
+  return matching === undefined ? null : <span>{t("toolbar.matching", { count: number(matching) })}</span>;
 }
 
 function NextPageError({ message, onRetry }: { message: string; onRetry(): void }) {

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import {
+  countRows,
   detectedFields,
   detectedFieldValues,
   labelNames,
@@ -139,6 +140,16 @@ export function useLineCount(query: string, interval: Interval, run: number) {
       const samples = count === undefined ? [] : samplesOf(await queryInstant(count, interval.end, signal));
       return Number(samples[0]?.value[1] ?? 0);
     },
+    gcTime: 60_000,
+  });
+}
+
+// How many lines there are in all, once the first ones are shown and there are more.
+export function useTotalRows(query: string, interval: Interval | undefined, run: number, enabled: boolean) {
+  return useQuery({
+    queryKey: ["total", query, interval && keyOf(interval), run],
+    queryFn: async ({ signal }) => (await countRows(query, interval!, signal)) ?? null,
+    enabled: enabled && interval !== undefined,
     gcTime: 60_000,
   });
 }

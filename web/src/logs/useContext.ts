@@ -1,52 +1,67 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { queryRange } from "../api/loki";
-import type { Direction } from "../api/types";
+import { surroundings } from "../api/loki";
 import { selectorOf } from "../logql/text";
 import { kDay } from "../time/ns";
-import { rowsOf, withoutOverlap, type Row } from "./row";
+import { rowsOf, type Row } from "./row";
 
 const kContextPage = 50;
 const kContextSpan = 7n * kDay; // a quiet stream's neighbours can be days away
 
 interface Page {
-  rows: Row[]; // away from the line
-  full: boolean;
+  before: Row[]; // both oldest first
+  after: Row[];
 }
 
-async function fetchSide(anchor: Row, direction: Direction, edge: Row | undefined, signal: AbortSignal): Promise<Page> {
-  const at = BigInt((edge ?? anchor).ns);
-  // End is exclusive and start inclusive. Lines of the anchor's own instant are all taken as lines after it, except
-  // itself; at later edges the instant is asked for again and the overlap dropped.
-  const interval =
-    direction === "backward"
-      ? { start: at - kContextSpan, end: edge ? at + 1n : at }
-      : { start: at, end: at + kContextSpan };
-  const limit = kContextPage + 50;
-  const { data } = await queryRange(
-    { query: selectorOf(anchor.labels), interval, limit, direction, purpose: "context" },
-    signal,
-  );
-  const all = data.resultType === "streams" ? rowsOf(data.result, direction) : [];
-  const fresh = withoutOverlap([edge ?? anchor], all);
-  return { rows: fresh, full: all.length >= limit };
+// Beyond which row more is wanted; the first page has both sides of the line itself.
+interface Edge {
+  row: Row;
+  before: number;
+  after: number;
 }
 
-function useSide(anchor: Row, direction: Direction) {
-  return useInfiniteQuery({
-    queryKey: ["context", selectorOf(anchor.labels), anchor.ns, anchor.line, direction],
-    queryFn: ({ pageParam, signal }) => fetchSide(anchor, direction, pageParam, signal),
-    initialPageParam: undefined as Row | undefined,
-    getNextPageParam: (last) => (last.full ? last.rows.at(-1) : undefined),
+async function fetchAround(anchor: Row, edge: Edge, signal: AbortSignal): Promise<Page> {
+  const { row, before, after } = edge;
+  const at = BigInt(row.ns);
+  const interval = { start: at - kContextSpan, end: at + kContextSpan };
+  const query = selectorOf(anchor.labels);
+  const found = await surroundings({ query, time: row.ns, line: row.line, interval, before, after }, signal);
+  return { before: rowsOf(found.before, "forward"), after: rowsOf(found.after, "forward") };
+}
+
+// The lines of the same stream around one line. Both sides come with one answer; more of a side are asked for from its
+// outermost row on. A side is at its end when it gave fewer rows than it was asked for.
+export function useContextRows(anchor: Row) {
+  const result = useInfiniteQuery({
+    queryKey: ["context", selectorOf(anchor.labels), anchor.ns, anchor.line],
+    queryFn: ({ pageParam, signal }) => fetchAround(anchor, pageParam, signal),
+    initialPageParam: { row: anchor, before: kContextPage, after: kContextPage } as Edge,
+    getPreviousPageParam: ({ before }): Edge | undefined =>
+      before.length < kContextPage ? undefined : { row: before[0]!, before: kContextPage, after: 0 },
+    getNextPageParam: ({ after }): Edge | undefined =>
+      after.length < kContextPage ? undefined : { row: after.at(-1)!, before: 0, after: kContextPage },
     gcTime: 30_000,
   });
+  const pages = result.data?.pages;
+  const before = useMemo(() => pages?.flatMap((page) => page.before) ?? [], [pages]);
+  const after = useMemo(() => pages?.flatMap((page) => page.after) ?? [], [pages]);
+  return {
+    before,
+    after,
+    isPending: result.isPending,
+    older: {
+      error: result.isFetchNextPageError ? null : result.error,
+      more: result.hasPreviousPage,
+      isFetching: result.isPending || result.isFetchingPreviousPage,
+      fetchMore: () => void (result.data ? result.fetchPreviousPage() : result.refetch()),
+    },
+    newer: {
+      error: result.isFetchPreviousPageError ? null : result.error,
+      more: result.hasNextPage,
+      isFetching: result.isPending || result.isFetchingNextPage,
+      fetchMore: () => void (result.data ? result.fetchNextPage() : result.refetch()),
+    },
+  };
 }
 
-// The lines of the same stream around one line.
-export function useContextRows(anchor: Row) {
-  const older = useSide(anchor, "backward");
-  const newer = useSide(anchor, "forward");
-  const before = useMemo(() => older.data?.pages.flatMap((page) => page.rows).reverse() ?? [], [older.data]);
-  const after = useMemo(() => newer.data?.pages.flatMap((page) => page.rows) ?? [], [newer.data]);
-  return { older, newer, before, after };
-}
+export type ContextSide = ReturnType<typeof useContextRows>["older"];

@@ -5,7 +5,7 @@ import { nowNs } from "../time/ns";
 import { resolveRange } from "../time/range";
 import { highlighter } from "./highlight";
 import type { FieldFilterHandler } from "./LogDetail";
-import { defaultQuery, useLabelNames, useMetric, useVolume } from "./queries";
+import { defaultQuery, useLabelNames, useMetric, useTotalRows, useVolume } from "./queries";
 import { useDraft } from "./useDraft";
 import { useLogRows } from "./useLogRows";
 import { useLogsState } from "./useLogsState";
@@ -30,6 +30,8 @@ export function useLogs(path: string, search: string) {
   const lines = useLogRows(
     asking && !isMetric && state.view === "lines" ? { query, interval, limit, direction, run } : undefined,
   );
+  const more = lines.hasNextPage && !lines.isPlaceholderData;
+  const total = useTotalRows(query, interval, run, asking && kind === "logs" && more);
   const volume = useVolume(query, interval, run, asking && kind === "logs");
   const metric = useMetric(query, interval, run, asking && isMetric && state.plot !== "instant");
 
@@ -59,6 +61,7 @@ export function useLogs(path: string, search: string) {
     live,
     asking,
     lines,
+    total: more ? (total.data ?? undefined) : undefined,
     volume,
     metric,
     // A later page that fails is told at the end of the list; the query as such works.

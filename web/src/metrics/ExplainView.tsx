@@ -4,7 +4,7 @@ import { ErrorState, LoadingState } from "../logs/states";
 import { flatten, measuredNodes, queryTree, type QueryNode, type ValueType } from "../promql/tree";
 import type { Ns } from "../time/ns";
 import { useExplained, useMeasured, type Asked, type Measured } from "./queries";
-import { shortNumber } from "./number_text";
+import { secondsText } from "./number_text";
 import styles from "./ExplainView.module.css";
 
 interface Props {
@@ -40,6 +40,7 @@ function Tree({ query, many, time, run }: TreeProps) {
     () => (explained.data ? measuredNodes(explained.data, query.expr) : []),
     [explained.data, query.expr],
   );
+  const slowest = rows.reduce((most, { node }) => Math.max(most, node.seconds), 0);
   if (explained.error)
     return <ErrorState error={explained.error} query={query.expr} onRetry={() => void explained.refetch()} />;
   if (explained.isPending) return <LoadingState />;
@@ -55,6 +56,7 @@ function Tree({ query, many, time, run }: TreeProps) {
           series={/vector$/.test(node.type) ? node.series : undefined}
           samples={node.samplesRead}
           seconds={node.seconds}
+          share={slowest === 0 ? 0 : node.seconds / slowest}
         />
       ))}
     </Table>
@@ -116,11 +118,12 @@ interface RowProps extends Measured {
   text: string;
   depth: number;
   type: ValueType;
+  share?: number; // of the time of the slowest part
   error?: Error | null;
   waiting?: boolean;
 }
 
-function Row({ text, depth, type, series, value, samples, seconds, error, waiting }: RowProps) {
+function Row({ text, depth, type, series, value, samples, seconds, share, error, waiting }: RowProps) {
   const { t, number } = useI18n();
   const unknown = waiting ? "…" : "";
   return (
@@ -134,7 +137,14 @@ function Row({ text, depth, type, series, value, samples, seconds, error, waitin
         {series !== undefined ? number(series) : value !== undefined ? `= ${value}` : unknown}
       </td>
       <td className={styles.number}>{samples !== undefined ? number(samples) : unknown}</td>
-      <td className={styles.number}>{seconds !== undefined ? `${shortNumber(seconds * 1000)} ms` : unknown}</td>
+      <td className={styles.number}>
+        {seconds !== undefined ? secondsText(seconds) : unknown}
+        {share !== undefined && (
+          <div className={styles.share}>
+            <i style={{ width: `${share * 100}%` }} />
+          </div>
+        )}
+      </td>
     </tr>
   );
 }

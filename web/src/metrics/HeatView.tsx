@@ -7,23 +7,31 @@ import { formatTime, type Zone } from "../time/zone";
 import { heatOf, type Heat } from "./heat";
 import { fullNumber, shortNumber } from "./number_text";
 import type { HistogramSeries } from "./series";
+import { tickText, ticksOf } from "./time_axis";
 import styles from "./HeatView.module.css";
 
 interface Props {
   series: readonly HistogramSeries[];
   interval: Interval;
   zone: Zone;
+  alone: boolean; // no graph above, whose time axis would serve
 }
 
 const kShownMax = 6;
 
 // Native histograms over time: time to the right, values upwards, the darker the more observations.
-export function HeatView({ series, interval, zone }: Props) {
+export function HeatView({ series, interval, zone, alone }: Props) {
   const { t, number } = useI18n();
   return (
     <div className={styles.view} data-testid="heat-view" data-count={series.length}>
       {series.slice(0, kShownMax).map((each) => (
-        <HeatMap key={each.id} series={each} interval={interval} zone={zone} />
+        <HeatMap
+          key={each.id}
+          series={each}
+          interval={interval}
+          zone={zone}
+          height={alone && series.length === 1 ? kHeightAlone : kHeight}
+        />
       ))}
       {series.length > kShownMax && (
         <div className={styles.more}>
@@ -35,6 +43,8 @@ export function HeatView({ series, interval, zone }: Props) {
 }
 
 const kHeight = 190;
+const kHeightAlone = 360;
+const kTickPx = 110; // at least between two times
 const kLeft = 64; // as the graph's axis
 
 interface Cell {
@@ -42,7 +52,14 @@ interface Cell {
   left: number;
 }
 
-function HeatMap({ series, interval, zone }: { series: HistogramSeries; interval: Interval; zone: Zone }) {
+interface MapProps {
+  series: HistogramSeries;
+  interval: Interval;
+  zone: Zone;
+  height: number;
+}
+
+function HeatMap({ series, interval, zone, height }: MapProps) {
   const { t } = useI18n();
   const { ref, width } = useElementSize();
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -54,12 +71,12 @@ function HeatMap({ series, interval, zone }: { series: HistogramSeries; interval
     return ((seconds - start) / (end - start)) * inner;
   };
   useEffect(() => {
-    if (canvas.current && inner > 0) paint(canvas.current, heat, inner, xOf);
-  }, [heat, inner, interval]);
+    if (canvas.current && inner > 0) paint(canvas.current, heat, inner, height, xOf);
+  }, [heat, inner, height, interval]);
   const onMove = (event: MouseEvent<HTMLCanvasElement>) => {
     const { offsetX, offsetY } = event.nativeEvent;
     const column = nearest(heat.times, offsetX, xOf);
-    const row = heat.rows.length - 1 - Math.floor((offsetY / kHeight) * heat.rows.length);
+    const row = heat.rows.length - 1 - Math.floor((offsetY / height) * heat.rows.length);
     const bounds = heat.rows[row];
     if (column < 0 || !bounds) return setCell(undefined);
     const count = heat.counts[row * heat.times.length + column]!;
@@ -81,7 +98,7 @@ function HeatMap({ series, interval, zone }: { series: HistogramSeries; interval
       {heat.rows.length === 0 ? (
         <div className={styles.more}>{t("prom.noBuckets")}</div>
       ) : (
-        <div className={styles.area} style={{ height: kHeight }}>
+        <div className={styles.area} style={{ height }}>
           {marks.map(({ part, text }) => (
             <span key={part} style={{ bottom: `${part * 100}%` }}>
               {text}
@@ -89,12 +106,17 @@ function HeatMap({ series, interval, zone }: { series: HistogramSeries; interval
           ))}
           <canvas
             ref={canvas}
-            style={{ left: kLeft, width: inner, height: kHeight }}
+            style={{ left: kLeft, width: inner, height }}
             role="img"
             aria-label={series.name}
             onMouseMove={onMove}
             onMouseLeave={() => setCell(undefined)}
           />
+          {ticksOf(interval, Math.max(2, Math.floor(inner / kTickPx))).map((seconds) => (
+            <time key={seconds} style={{ left: kLeft + xOf(seconds), top: height + 5 }}>
+              {tickText(seconds, interval, zone)}
+            </time>
+          ))}
         </div>
       )}
     </figure>
@@ -109,25 +131,25 @@ function nearest(times: readonly number[], x: number, xOf: (seconds: number) => 
   return best;
 }
 
-function paint(canvas: HTMLCanvasElement, heat: Heat, width: number, xOf: (seconds: number) => number) {
+// Cells end at whole pixels: overlapping or half-covered edges would show as stripes.
+function paint(canvas: HTMLCanvasElement, heat: Heat, width: number, height: number, xOf: (seconds: number) => number) {
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(kHeight * ratio);
+  canvas.height = Math.round(height * ratio);
   const context = canvas.getContext("2d");
   if (!context) return;
-  context.scale(ratio, ratio);
-  context.clearRect(0, 0, width, kHeight);
   context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--mantine-primary-color-filled");
-  const height = kHeight / heat.rows.length;
   const gap = gapOf(heat.times);
-  const wide = Math.max(1, xOf(gap) - xOf(0));
+  const yOf = (row: number) => Math.round(canvas.height * (1 - row / heat.rows.length));
   for (const [column, seconds] of heat.times.entries()) {
+    const right = Math.round(xOf(seconds) * ratio);
+    const left = Math.min(right - 1, Math.round(xOf(seconds - gap) * ratio));
     for (let row = 0; row < heat.rows.length; row++) {
       const count = heat.counts[row * heat.times.length + column]!;
       if (count <= 0) continue;
       // The root makes the thin tails visible beside a full middle.
       context.globalAlpha = 0.08 + 0.92 * Math.sqrt(count / heat.greatest);
-      context.fillRect(xOf(seconds) - wide, kHeight - (row + 1) * height, wide + 0.3, height + 0.3);
+      context.fillRect(left, yOf(row + 1), right - left, yOf(row) - yOf(row + 1));
     }
   }
 }

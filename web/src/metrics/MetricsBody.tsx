@@ -1,23 +1,24 @@
-import { Button, SegmentedControl, useComputedColorScheme } from "@mantine/core";
+import { Button, useComputedColorScheme } from "@mantine/core";
 import { lazy, Suspense, useMemo } from "react";
 import { Icon } from "../app/icons";
 import { useI18n } from "../i18n";
 import { ErrorState, LoadingState, Notice } from "../logs/states";
 import { ToggleButton } from "../logs/Toolbar";
+import { StackToggle, ViewToolbar } from "../logs/ViewToolbar";
 import { formatDuration } from "../time/duration";
 import { nsFromMs, nowNs } from "../time/ns";
 import { absolute, kDefaultRange, zoomOut, type Interval } from "../time/range";
 import { formatTime } from "../time/zone";
 import { Annotations } from "./Annotations";
+import { classicToNative, isClassic } from "./classic";
 import { ExplainView } from "./ExplainView";
 import { HeatView } from "./HeatView";
-import { useMetricNames } from "./queries";
+import { useMetricNames, type RangeAnswer } from "./queries";
 import { ResultTable } from "./ResultTable";
 import { rowsOf } from "./rows";
 import { dotsOf, histogramsOf, lineCount, linesOf, type QueryResult } from "./series";
-import { kMetricsViews, type MetricsView } from "./url_state";
+import { kMetricsViews } from "./url_state";
 import type { Metrics } from "./useMetrics";
-import page from "../logs/LogsPage.module.css";
 import styles from "./MetricsBody.module.css";
 
 const GraphView = lazy(() => import("./GraphView"));
@@ -50,46 +51,51 @@ function MetricsToolbar({ metrics, interval }: { metrics: Metrics; interval: Int
   const { t } = useI18n();
   const { state, update } = metrics;
   const labels = { graph: t("metric.graph"), table: t("metric.table"), explain: t("prom.explain") };
+  const toggle = (name: "exemplars" | "log" | "stacked" | "heat") => () => update({ [name]: !state[name] }, "replace");
   return (
-    <div className={page.toolbar}>
-      <span className={page.summary} role="status">
-        <Summary metrics={metrics} interval={interval} />
-      </span>
+    <ViewToolbar
+      view={state.view}
+      views={kMetricsViews}
+      labels={labels}
+      testId="view-control"
+      onView={(view) => update({ view })}
+      summary={<Summary metrics={metrics} interval={interval} />}
+    >
       {state.view === "graph" && (
         <>
+          {hasBuckets(metrics.ranges) && (
+            <ToggleButton
+              icon="heat"
+              label={t("prom.heat")}
+              on={state.heat}
+              testId="heat-toggle"
+              onClick={toggle("heat")}
+            />
+          )}
           <ToggleButton
             icon="exemplar"
             label={t("prom.exemplars")}
             on={state.exemplars}
             testId="exemplars-toggle"
-            onClick={() => update({ exemplars: !state.exemplars }, "replace")}
+            onClick={toggle("exemplars")}
           />
           <ToggleButton
             icon="logarithm"
             label={t("prom.log")}
             on={state.log}
             testId="log-toggle"
-            onClick={() => update({ log: !state.log }, "replace")}
+            onClick={toggle("log")}
           />
-          <ToggleButton
-            icon="stack"
-            label={t("metric.stacked")}
-            on={state.stacked}
-            testId="stacked-toggle"
-            onClick={() => update({ stacked: !state.stacked }, "replace")}
-          />
+          <StackToggle on={state.stacked} onToggle={toggle("stacked")} />
         </>
       )}
-      <SegmentedControl
-        size="xs"
-        value={state.view}
-        aria-label={t("metric.shape")}
-        data-testid="view-control"
-        data={kMetricsViews.map((value) => ({ value, label: labels[value] }))}
-        onChange={(value) => update({ view: value as MetricsView })}
-      />
-    </div>
+    </ViewToolbar>
   );
+}
+
+// Whether there is a classic histogram that can be drawn as one picture.
+function hasBuckets(ranges: readonly RangeAnswer[]): boolean {
+  return ranges.some(({ data }) => data?.data.resultType === "matrix" && isClassic(data.data.result));
 }
 
 // How many series there are, and what they cost.
@@ -130,14 +136,15 @@ function Range({ metrics, interval }: { metrics: Metrics; interval: Interval }) 
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const results = useMemo<QueryResult[]>(
     () =>
-      asked.flatMap(({ letter, legend }, index) => {
+      asked.flatMap(({ letter, expr, legend }, index) => {
         const answer = ranges[index];
         // What a failed query said before is not its answer.
         if (!answer?.data || answer.error || answer.data.data.resultType !== "matrix") return [];
-        return [{ letter, legend, series: answer.data.data.result }];
+        const series = answer.data.data.result;
+        return [{ letter, expr, legend, series: state.heat && isClassic(series) ? classicToNative(series) : series }];
       }),
     // useQueries gives a new array each time; what counts is what is in it.
-    [asked, ...ranges.map(({ data }) => data), ...ranges.map(({ error }) => error)],
+    [asked, state.heat, ...ranges.map(({ data }) => data), ...ranges.map(({ error }) => error)],
   );
   const lines = useMemo(() => linesOf(results, scheme), [results, scheme]);
   const heats = useMemo(() => histogramsOf(results), [results]);
@@ -174,7 +181,9 @@ function Range({ metrics, interval }: { metrics: Metrics; interval: Interval }) 
               />
             </Suspense>
           )}
-          {heats.length > 0 && <HeatView series={heats} interval={interval} zone={state.zone} />}
+          {heats.length > 0 && (
+            <HeatView series={heats} interval={interval} zone={state.zone} alone={lines.length === 0} />
+          )}
           {state.exemplars && dots.length === 0 && exemplars.every(({ isFetching }) => !isFetching) && (
             <div className={styles.note}>{t("prom.noExemplars")}</div>
           )}

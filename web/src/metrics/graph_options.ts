@@ -1,9 +1,10 @@
 import uPlot from "uplot";
-import { kDay, msFromNs, nsFromMs } from "../time/ns";
+import { msFromNs } from "../time/ns";
 import type { Interval } from "../time/range";
-import { formatClock, formatDate, ianaName, type Zone } from "../time/zone";
+import { ianaName, type Zone } from "../time/zone";
 import { shortNumber } from "./number_text";
 import { lonePoints, type Columns, type Line } from "./series";
+import { tickText } from "./time_axis";
 
 interface Wanted {
   lines: readonly Line[];
@@ -78,11 +79,4 @@ const fromZero: uPlot.Scale.Range = (_, min, max) => {
 
 function translucent(color: string): string {
   return color.replace(/\)$/, " / 35%)");
-}
-
-function tickText(seconds: number, interval: Interval, zone: Zone): string {
-  const ns = nsFromMs(seconds * 1000);
-  const clock = formatClock(ns, zone, "second");
-  if (interval.end - interval.start > kDay) return `${formatDate(ns, zone).slice(5)} ${clock.slice(0, 5)}`;
-  return clock.endsWith(":00") ? clock.slice(0, 5) : clock;
 }

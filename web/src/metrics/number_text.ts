@@ -30,3 +30,9 @@ export function fullNumber(value: number): string {
   if (size !== 0 && (size < 1e-6 || size >= 1e15)) return String(value);
   return value.toLocaleString("en", { maximumSignificantDigits: 8 });
 }
+
+// 0.0245 -> "24.5 ms"
+export function secondsText(seconds: number): string {
+  if (seconds >= 1) return `${trimmed(seconds, 3)} s`;
+  return seconds >= 1e-3 ? `${trimmed(seconds * 1e3, 3)} ms` : `${trimmed(seconds * 1e6, 3)} µs`;
+}

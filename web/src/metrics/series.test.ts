@@ -1,14 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { RangeSeries } from "../api/prometheus_types";
-import { fullNumber, shortNumber } from "./number_text";
+import { fullNumber, secondsText, shortNumber } from "./number_text";
 import { columnsOf, dotsOf, histogramsOf, kLinesMax, linesOf, lineCount, lonePoints, nameIn } from "./series";
 
 const series = (metric: Record<string, string>, ...values: [number, string][]): RangeSeries => ({ metric, values });
 
 describe("lines of a graph", () => {
   const results = [
-    { letter: "B", legend: "pod {{pod}}", series: [series({ pod: "10" }, [1, "1"]), series({ pod: "9" }, [1, "2"])] },
-    { letter: "A", legend: "", series: [series({ __name__: "up", job: "x" }, [1, "1"], [2, "0"])] },
+    {
+      letter: "B",
+      expr: "b",
+      legend: "pod {{pod}}",
+      series: [series({ pod: "10" }, [1, "1"]), series({ pod: "9" }, [1, "2"])],
+    },
+    { letter: "A", expr: "a", legend: "", series: [series({ __name__: "up", job: "x" }, [1, "1"], [2, "0"])] },
   ];
 
   it("come in order of query and name, with numbers in names as people order them", () => {
@@ -19,22 +24,32 @@ describe("lines of a graph", () => {
   });
 
   it("keep the whole series as name where a legend gives none", () => {
-    expect(nameIn({ legend: "{{zone}}" }, { metric: { a: "b" } })).toBe('{a="b"}');
-    expect(nameIn({ legend: "{{ a }}!" }, { metric: { a: "b" } })).toBe("b!");
+    expect(nameIn({ legend: "{{zone}}", expr: "x" }, { metric: { a: "b" } })).toBe('{a="b"}');
+    expect(nameIn({ legend: "{{ a }}!", expr: "x" }, { metric: { a: "b" } })).toBe("b!");
+    expect(nameIn({ legend: "", expr: "sum(x)" }, { metric: {} })).toBe("sum(x)");
+    expect(nameIn({ legend: "{{a}}", expr: "sum(x)" }, { metric: {} })).toBe("sum(x)");
+    expect(nameIn({ legend: "all", expr: "sum(x)" }, { metric: {} })).toBe("all");
   });
 
   it("are the greatest ones when there are too many, and NaN is not great", () => {
     const many = Array.from({ length: kLinesMax + 5 }, (_, i) =>
       series({ n: String(i) }, [1, i < 5 ? "NaN" : String(i)]),
     );
-    const lines = linesOf([{ letter: "A", legend: "", series: many }], "dark");
+    const lines = linesOf([{ letter: "A", expr: "a", legend: "", series: many }], "dark");
     expect(lines.length).toBe(kLinesMax);
     expect(lines.some(({ values }) => values[0]![1] === "NaN")).toBe(false);
   });
 
   it("share one time axis with gaps; a logarithmic one leaves 0 out", () => {
     const lines = linesOf(
-      [{ letter: "A", legend: "", series: [series({ a: "1" }, [1, "0"], [3, "5"]), series({ a: "2" }, [2, "NaN"])] }],
+      [
+        {
+          letter: "A",
+          expr: "a",
+          legend: "",
+          series: [series({ a: "1" }, [1, "0"], [3, "5"]), series({ a: "2" }, [2, "NaN"])],
+        },
+      ],
       "light",
     );
     expect(columnsOf(lines, false)).toEqual([
@@ -49,8 +64,10 @@ describe("lines of a graph", () => {
 
   it("leave native histograms to their own picture", () => {
     const native: RangeSeries = { metric: { a: "h" }, histograms: [[1, { count: "1", sum: "2" }]] };
-    expect(linesOf([{ letter: "A", legend: "", series: [native] }], "light")).toEqual([]);
-    expect(histogramsOf([{ letter: "A", legend: "{{a}}", series: [native] }]).map(({ name }) => name)).toEqual(["h"]);
+    expect(linesOf([{ letter: "A", expr: "a", legend: "", series: [native] }], "light")).toEqual([]);
+    expect(
+      histogramsOf([{ letter: "A", expr: "a", legend: "{{a}}", series: [native] }]).map(({ name }) => name),
+    ).toEqual(["h"]);
   });
 });
 
@@ -83,5 +100,17 @@ describe("numbers", () => {
       [NaN, "NaN", "NaN"],
     ];
     for (const [value, short, full] of cases) expect([shortNumber(value), fullNumber(value)]).toEqual([short, full]);
+  });
+});
+
+describe("durations of parts of a query", () => {
+  it("have the unit that reads best", () => {
+    expect([12.345, 1, 0.0245, 0.000128, 0.000000665].map(secondsText)).toEqual([
+      "12.3 s",
+      "1 s",
+      "24.5 ms",
+      "128 µs",
+      "0.665 µs",
+    ]);
   });
 });

@@ -7,6 +7,7 @@ export const kLinesMax = 200;
 // One query's part of a result.
 export interface QueryResult {
   letter: string;
+  expr: string;
   legend: string;
   series: RangeSeries[];
 }
@@ -25,9 +26,11 @@ export function colorOf(index: number, scheme: "light" | "dark"): string {
   return `hsl(${Math.round((172 + index * 137.508) % 360)} 58% ${lightness}%)`;
 }
 
-export function nameIn(result: Pick<QueryResult, "legend">, series: Pick<RangeSeries, "metric">): string {
-  const name = result.legend === "" ? seriesText(series.metric) : legendText(result.legend, series.metric);
-  return name === "" ? seriesText(series.metric) : name;
+// By the legend, or by the labels; the result of sum(x) has none, and is called by the query.
+export function nameIn(result: Pick<QueryResult, "legend" | "expr">, series: Pick<RangeSeries, "metric">): string {
+  const name = result.legend === "" ? "" : legendText(result.legend, series.metric);
+  if (name !== "") return name;
+  return Object.keys(series.metric).length === 0 ? result.expr : seriesText(series.metric);
 }
 
 // The lines of all queries in order of query and name; when there are too many, those with the greatest last values.

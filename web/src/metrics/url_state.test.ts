@@ -30,6 +30,7 @@ describe("state of the metrics page in the URL", () => {
         stacked: true,
         log: true,
         exemplars: true,
+        heat: true,
         refresh: "15s",
       },
     ];

@@ -19,6 +19,7 @@ export interface MetricsState {
   stacked: boolean;
   log: boolean; // scale
   exemplars: boolean;
+  heat: boolean; // classic histograms as one picture
   refresh: Refresh;
 }
 
@@ -39,6 +40,7 @@ export const kDefaultMetrics: MetricsState = {
   stacked: false,
   log: false,
   exemplars: false,
+  heat: false,
   refresh: "off",
 };
 
@@ -60,6 +62,7 @@ export function readMetricsState(search: string): MetricsState {
     stacked: params.get("stacked") === "1",
     log: params.get("scale") === "log",
     exemplars: params.get("exemplars") === "1",
+    heat: params.get("heat") === "1",
     refresh: kRefreshes.find((refresh) => refresh === params.get("refresh")) ?? kDefaultMetrics.refresh,
   };
 }
@@ -92,6 +95,7 @@ export function writeMetricsState(state: MetricsState): string {
   if (state.stacked) params.set("stacked", "1");
   if (state.log) params.set("scale", "log");
   if (state.exemplars) params.set("exemplars", "1");
+  if (state.heat) params.set("heat", "1");
   if (state.refresh !== kDefaultMetrics.refresh) params.set("refresh", state.refresh);
   const text = params.toString();
   return text === "" ? "" : `?${text}`;

@@ -5,11 +5,11 @@ import { promTsdbStatus } from "../api/prometheus";
 import type { NamedCount, TsdbStatus } from "../api/prometheus_types";
 import { useI18n, type Key } from "../i18n";
 import { ErrorState, LoadingState, Notice } from "../logs/states";
-import { labelText, matcherText, metricSelector } from "../promql/names";
 import { nsFromMs } from "../time/ns";
 import { formatTime } from "../time/zone";
 import { Icon } from "../app/icons";
-import { bytesText, pairOf } from "./tsdb";
+import { TopList } from "./TopList";
+import { bytesText, labelQuery, metricQuery, pairQuery } from "./tsdb";
 import page from "../logs/LogsPage.module.css";
 import styles from "./TsdbPage.module.css";
 
@@ -23,31 +23,13 @@ interface Column {
   title: Key;
   help: Key;
   bytes?: boolean;
-  query?: (name: string) => string; // what to look at when one wants to know more
+  query?: (name: string) => string;
 }
 
 const kColumns: readonly Column[] = [
-  {
-    list: "seriesCountByMetricName",
-    title: "tsdb.byName",
-    help: "tsdb.byNameHelp",
-    query: (name) => `count(${metricSelector(name)})`,
-  },
-  {
-    list: "labelValueCountByLabelName",
-    title: "tsdb.byLabel",
-    help: "tsdb.byLabelHelp",
-    query: (name) => `topk(20, count by (${labelText(name)}) ({${matcherText(name, "!=", "")}}))`,
-  },
-  {
-    list: "seriesCountByLabelValuePair",
-    title: "tsdb.byPair",
-    help: "tsdb.byPairHelp",
-    query: (name) => {
-      const { label, value } = pairOf(name);
-      return `topk(20, count by (__name__) ({${matcherText(label, "=", value)}}))`;
-    },
-  },
+  { list: "seriesCountByMetricName", title: "tsdb.byName", help: "tsdb.byNameHelp", query: metricQuery },
+  { list: "labelValueCountByLabelName", title: "tsdb.byLabel", help: "tsdb.byLabelHelp", query: labelQuery },
+  { list: "seriesCountByLabelValuePair", title: "tsdb.byPair", help: "tsdb.byPairHelp", query: pairQuery },
   { list: "memoryInBytesByLabelName", title: "tsdb.memory", help: "tsdb.memoryHelp", bytes: true },
 ];
 
@@ -132,28 +114,19 @@ function Status({ status }: { status: TsdbStatus }) {
 
 function Top({ column, rows, total }: { column: Column; rows: readonly NamedCount[]; total: number }) {
   const { t, number, percent } = useI18n();
-  const most = rows.reduce((greatest, { value }) => Math.max(greatest, value), 0);
   const ofSeries = column.list === "seriesCountByMetricName" || column.list === "seriesCountByLabelValuePair";
   return (
-    <section className={styles.top} data-testid={column.list}>
-      <h2>{t(column.title)}</h2>
-      <p>{t(column.help)}</p>
-      {rows.length === 0 && <p>{t("tsdb.nothing")}</p>}
-      {rows.map(({ name, value }) => {
-        const text = name === "" ? '""' : name;
-        return (
-          <div key={name} className={styles.row} data-name={name} data-value={value}>
-            <i style={{ width: `${most === 0 ? 0 : (value / most) * 100}%` }} />
-            {column.query ? (
-              <a href={`/explore/metrics?${new URLSearchParams({ q: column.query(name), view: "table" })}`}>{text}</a>
-            ) : (
-              <span>{text}</span>
-            )}
-            <b>{column.bytes ? bytesText(value) : number(value)}</b>
-            {ofSeries && <em>{percent(value / total)}</em>}
-          </div>
-        );
-      })}
-    </section>
+    <TopList
+      title={t(column.title)}
+      help={t(column.help)}
+      testId={column.list}
+      rows={rows.map(({ name, value }) => ({
+        name,
+        value,
+        text: column.bytes ? bytesText(value) : number(value),
+        note: ofSeries ? percent(value / total) : undefined,
+        query: column.query?.(name),
+      }))}
+    />
   );
 }
