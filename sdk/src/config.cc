@@ -13,9 +13,9 @@ constexpr std::array<std::string_view, 13> kNoisyModules{
     "h2",   "tower", "hyper_util", "neli",          "async_nats",         "rustls",           "tokenizers",
     "axum", "tonic", "hf_hub",     "opentelemetry", "opentelemetry-otlp", "opentelemetry_sdk"};
 
-constexpr std::array<const char*, 6> kVariables{
-    "DYN_LOG", "DYN_LOGGING_JSONL", "DYN_LOG_USE_LOCAL_TZ", "DYN_LOGGING_CONFIG_PATH", "DYN_SDK_DISABLE_ANSI_LOGGING",
-    "NO_COLOR"};
+constexpr std::array<const char*, 7> kVariables{
+    "TRILOBITE_LOG_OUTPUT",         "DYN_LOG", "DYN_LOGGING_JSONL", "DYN_LOG_USE_LOCAL_TZ", "DYN_LOGGING_CONFIG_PATH",
+    "DYN_SDK_DISABLE_ANSI_LOGGING", "NO_COLOR"};
 
 std::string_view variable(const ConfigSource& source, std::string_view name) {
   const auto found = source.variables.find(name);
@@ -87,11 +87,16 @@ void set_filters(Config& config, const ConfigSource& source, const FileSettings&
 Config read_config(const ConfigSource& source, std::string_view default_level) {
   Config config;
   config.local_time_zone = is_true(source, "DYN_LOG_USE_LOCAL_TZ");
-  Output& output = config.outputs.front();
-  if (is_true(source, "DYN_LOGGING_JSONL")) output.format = LineFormat::kJsonl;
-  if (is_true(source, "DYN_SDK_DISABLE_ANSI_LOGGING") || !variable(source, "NO_COLOR").empty()) {
-    output.color = Color::kNever;
+  if (const std::string_view outputs = variable(source, "TRILOBITE_LOG_OUTPUT"); !outputs.empty()) {
+    config.error = parse_outputs(outputs, config.outputs);
+    if (!config.error.empty()) config.error = "TRILOBITE_LOG_OUTPUT: " + config.error;
   }
+  const bool colorless = is_true(source, "DYN_SDK_DISABLE_ANSI_LOGGING") || !variable(source, "NO_COLOR").empty();
+  for (Output& output : config.outputs) {
+    if (is_true(source, "DYN_LOGGING_JSONL")) output.format = LineFormat::kJsonl;
+    if (colorless) output.color = Color::kNever;
+  }
+  if (!config.error.empty()) return config;
   auto settings = read_settings(source, default_level);
   if (!settings.ok()) {
     config.error = settings.error();

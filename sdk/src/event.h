@@ -9,6 +9,8 @@
 
 namespace trilobite::log {
 
+class CallSite;
+
 // An active span, as lines show it.
 struct SpanView {
   std::string_view name;
@@ -31,6 +33,7 @@ struct Event {
   std::string_view message;
   std::span<const Field> fields;
   std::span<const SpanView> spans;  // outermost first
+  CallSite* site = nullptr;         // of the statement; what it remembers makes formatting faster
 };
 
 }  // namespace trilobite::log

@@ -2,9 +2,27 @@
 
 #include <algorithm>
 #include <array>
+#include <regex>
 #include <tuple>
 
+#include "line_format.h"
+
 namespace trilobite::log {
+
+class FieldPattern {
+ public:
+  explicit FieldPattern(const std::string& text) : regex_(text, std::regex::ECMAScript | std::regex::optimize) {}
+
+  // Longer texts match nothing: the library's matcher needs stack in proportion to them.
+  bool matches(std::string_view text) const {
+    constexpr std::size_t kTextMax = 1024;
+    return text.size() <= kTextMax && std::regex_match(text.begin(), text.end(), regex_);
+  }
+
+ private:
+  std::regex regex_;
+};
+
 namespace {
 
 constexpr std::array<std::string_view, 6> kLevelNames{"off", "error", "warn", "info", "debug", "trace"};
@@ -43,7 +61,14 @@ Outcome<std::vector<FieldMatch>> parse_fields(std::string_view text) {
     const std::string_view name = trim(piece.substr(0, equals));
     if (name.empty()) return Error{"a field without a name"};
     FieldMatch match{.name = std::string(name), .value = std::nullopt};
-    if (equals != std::string_view::npos) match.value = std::string(unquote(trim(piece.substr(equals + 1))));
+    if (equals != std::string_view::npos) {
+      match.value = std::string(unquote(trim(piece.substr(equals + 1))));
+      try {
+        match.pattern = std::make_shared<const FieldPattern>(*match.value);
+      } catch (const std::regex_error&) {
+        return Error{"`" + *match.value + "` is no regular expression"};
+      }
+    }
     fields.push_back(std::move(match));
     start = end + 1;
   }
@@ -67,6 +92,26 @@ Outcome<std::string_view> parse_span(std::string_view text, Directive& directive
   }
   if (!name.empty()) directive.span = std::string(name);
   return text.substr(close + 1);
+}
+
+std::string text_of(const Value& value) {
+  if (value.is_text()) return std::string(value.text());
+  std::string text;
+  append_readable_value(text, value);
+  return text;
+}
+
+bool matches(const FieldMatch& match, std::span<const Field> fields) {
+  return std::any_of(fields.begin(), fields.end(), [&](const Field& field) {
+    return field.key == match.name && (match.pattern == nullptr || match.pattern->matches(text_of(field.value)));
+  });
+}
+
+bool concerns(const Directive& directive, const SpanQuestion& question) {
+  return directive.needs_span() && question.target.starts_with(directive.target) &&
+         (!directive.span || *directive.span == question.name) &&
+         std::all_of(directive.fields.begin(), directive.fields.end(),
+                     [&](const FieldMatch& match) { return matches(match, question.fields); });
 }
 
 // More specific directives come first: longer target, then with a span, then more fields.
@@ -153,6 +198,7 @@ std::vector<std::string_view> split_directives(std::string_view text) {
 }
 
 void Filter::add(Directive directive) {
+  asks_for_spans_ = asks_for_spans_ || directive.needs_span();
   for (Directive& old : directives_) {
     if (old.same_scope(directive)) {
       old = std::move(directive);
@@ -182,6 +228,18 @@ Level Filter::level_for(std::string_view target) const {
     if (!directive.needs_span() && target.starts_with(directive.target)) return directive.level;
   }
   return Level::kOff;
+}
+
+// A span exists that a directive names, and one that is on as a line of its level would be.
+SpanAnswer Filter::answer(const SpanQuestion& question) const {
+  SpanAnswer answer{.exists = question.level <= std::max(question.scope, level_for(question.target)),
+                    .scope = question.scope};
+  for (const Directive& directive : directives_) {
+    if (!concerns(directive, question)) continue;
+    answer.exists = true;
+    answer.scope = std::max(answer.scope, directive.level);
+  }
+  return answer;
 }
 
 std::string Filter::text() const {

@@ -1,7 +1,9 @@
 // Filter directives: `target[span{field=value,...}]=level`, every part optional.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,10 +14,26 @@
 
 namespace trilobite::log {
 
+class FieldPattern;  // a compiled regular expression
+
 struct FieldMatch {
   std::string name;
-  std::optional<std::string> value;  // a regular expression on the field's text
-  bool operator==(const FieldMatch&) const = default;
+  std::optional<std::string> value;               // a regular expression that the whole text of the field has to match
+  std::shared_ptr<const FieldPattern> pattern{};  // of value; made by parse_directive
+  bool operator==(const FieldMatch& other) const { return name == other.name && value == other.value; }
+};
+
+// What directives ask about a span that is to start.
+struct SpanQuestion {
+  std::string_view target;
+  std::string_view name;
+  Level level = Level::kInfo;
+  std::span<const Field> fields{};
+  Level scope = Level::kOff;  // of the span around it
+};
+struct SpanAnswer {
+  bool exists = false;
+  Level scope = Level::kOff;  // up to this level lines inside it are on, whatever their target
 };
 
 struct Directive {
@@ -50,13 +68,17 @@ class Filter {
   bool empty() const { return directives_.empty(); }
 
   // The most verbose level that is on for a target outside any span; kOff when no directive applies.
-  // Directives that need a span are kept for when there are spans.
   Level level_for(std::string_view target) const;
+
+  // Are there directives that need a span? If not, level_for() decides about spans as it does about lines.
+  bool asks_for_spans() const { return asks_for_spans_; }
+  SpanAnswer answer(const SpanQuestion& question) const;
 
   std::string text() const;
 
  private:
   std::vector<Directive> directives_;  // the most specific first
+  bool asks_for_spans_ = false;
 };
 
 }  // namespace trilobite::log

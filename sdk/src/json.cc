@@ -1,7 +1,9 @@
 #include "json.h"
 
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 
 #include "utf8.h"
 
@@ -201,7 +203,7 @@ class Compactor {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t plain = 0;  // start of the run that is copied as it is
-  for (std::size_t i = 0; i < text.size();) {
+  for (std::size_t i = plain_run(text); i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);
     const std::size_t length = c < 0x80 ? 1 : utf8_length(text.substr(i));
     if (length > 0 && c >= 0x20 && c != '"' && c != '\\') {
@@ -220,7 +222,49 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::size_t plain_run(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, text.data() + i, 8);
+    // Per byte: the highest bit is set where it is below 0x20, a quote, a backslash, or not ASCII. Borrows from a byte
+    // found may mark later ones wrongly, which the loop below then looks at.
+    const std::uint64_t quote = bytes ^ (kOnes * '"'), backslash = bytes ^ (kOnes * '\\');
+    if ((((bytes - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes) | bytes) & kHigh) != 0) break;
+  }
+  while (i < text.size() && static_cast<unsigned char>(text[i]) >= 0x20 && static_cast<unsigned char>(text[i]) < 0x80 &&
+         text[i] != '"' && text[i] != '\\') {
+    ++i;
+  }
+  return i;
+}
+
+bool may_be_json(std::string_view text) {
+  if (text.empty()) return false;
+  switch (text.front()) {
+    case 't':
+      return text.starts_with("true");
+    case 'f':
+      return text.starts_with("false");
+    case 'n':
+      return text.starts_with("null");
+    case '{':
+    case '[':
+    case '"':
+    case '-':
+    case ' ':
+    case '\t':
+    case '\n':
+    case '\r':
+      return true;
+    default:
+      return text.front() >= '0' && text.front() <= '9';
+  }
+}
+
 bool append_if_json(std::string& out, std::string_view text) {
+  if (!may_be_json(text)) return false;
   const std::size_t before = out.size();
   if (Compactor(out, text).whole_text()) return true;
   out.resize(before);

@@ -1,22 +1,20 @@
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string>
 #include <vector>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include "call_site.h"
 #include "json.h"
+#include "json_keys.h"
 #include "line_format.h"
 #include "number.h"
 
 namespace trilobite::log {
 namespace {
 
-constexpr std::array<std::string_view, 6> kFixedKeys{"time", "level", "file", "line", "target", "message"};
-// A field named like a fixed key would make a second key of that name; it goes by this one instead.
-constexpr std::array<std::string_view, 6> kFieldsNamedLikeFixedKeys{"fields.time", "fields.level",  "fields.file",
-                                                                    "fields.line", "fields.target", "fields.message"};
-constexpr std::array<std::string_view, 5> kSpanKeys{"trace_id", "span_id", "parent_id", "span_name", "tracestate"};
 constexpr std::array<std::string_view, 2> kRequestKeys{"x_request_id", "x_dynamo_request_id"};
 
 template <class Keys>
@@ -56,10 +54,7 @@ void append_value(std::string& out, const Value& value) {
 class FieldSet {
  public:
   void put(std::string_view key, const Value& value) {
-    const auto fixed = std::find(kFixedKeys.begin(), kFixedKeys.end(), key);
-    if (fixed != kFixedKeys.end())
-      key = kFieldsNamedLikeFixedKeys[static_cast<std::size_t>(fixed - kFixedKeys.begin())];
-    fields_.push_back({key, value});
+    fields_.push_back({json_key(key), value});
   }
   void put_text(std::string_view key, std::string_view text) { put(key, Value::of_text(text, ValueKind::kDisplay)); }
 
@@ -118,9 +113,89 @@ void put_span(FieldSet& fields, const SpanView& span) {
   put_if_any("x_dynamo_request_id", span.x_dynamo_request_id);
 }
 
+// A line of moderate size is written here and appended at once.
+constexpr std::size_t kShortLine = 2048;
+constexpr std::size_t kNumberMax = 32;
+
+class ShortLine {
+ public:
+  bool fits(std::size_t bytes) const { return bytes <= kShortLine - used_; }
+  char* end() { return bytes_ + used_; }
+  void advance(std::size_t bytes) { used_ += bytes; }
+  void put(std::string_view text) {
+    std::memcpy(end(), text.data(), text.size());
+    advance(text.size());
+  }
+  // Texts that need escaping are left to the general way.
+  bool put_string(std::string_view text) {
+    if (!fits(text.size() + 2) || plain_run(text) != text.size()) return false;
+    put("\"");
+    put(text);
+    put("\"");
+    return true;
+  }
+  bool put_value(const Value& value) {
+    switch (value.kind()) {
+      case ValueKind::kInt: {
+        const fmt::format_int digits(value.as_int());
+        put({digits.data(), digits.size()});
+        return true;
+      }
+      case ValueKind::kUint: {
+        const fmt::format_int digits(value.as_uint());
+        put({digits.data(), digits.size()});
+        return true;
+      }
+      case ValueKind::kBool:
+        put(value.as_bool() ? "true" : "false");
+        return true;
+      case ValueKind::kString:
+        return !may_be_json(value.text()) && put_string(value.text());
+      case ValueKind::kDisplay:
+        return put_string(value.text());
+      default:
+        number_.clear();
+        append_value(number_, value);
+        if (!fits(number_.size())) return false;
+        put(number_);
+        return true;
+    }
+  }
+  std::string_view text() const { return {bytes_, used_}; }
+
+ private:
+  char bytes_[kShortLine];
+  std::size_t used_ = 0;
+  std::string number_;
+};
+
+// The line of a known statement outside any span. False when it is not that simple; then out is as it was.
+bool append_short_line(std::string& out, const Event& event, TimestampWriter& time) {
+  if (event.site == nullptr || !event.spans.empty()) return false;
+  const auto* fields = event.site->json_fields(event.fields);
+  if (fields == nullptr) return false;
+  ShortLine line;
+  const std::string_view head = event.site->json_head();
+  if (!line.fits(head.size() + 64)) return false;
+  line.put("{\"time\":\"");
+  line.advance(time.put(line.end(), event.time_ns));
+  line.put(head);
+  if (!line.put_string(event.message)) return false;
+  for (const CallSite::JsonField& field : *fields) {
+    if (!line.fits(field.key.size() + kNumberMax)) return false;
+    line.put(field.key);
+    if (!line.put_value(event.fields[field.field].value)) return false;
+  }
+  if (!line.fits(2)) return false;
+  line.put("}\n");
+  out += line.text();
+  return true;
+}
+
 }  // namespace
 
 void append_jsonl_line(std::string& out, const Event& event, TimestampWriter& time) {
+  if (append_short_line(out, event, time)) return;
   out += "{\"time\":\"";
   time.append(out, event.time_ns);
   out += "\",\"level\":\"";

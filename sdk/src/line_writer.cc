@@ -2,17 +2,20 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include <unistd.h>
 
+#include "rotating_file.h"
 #include "sinks.h"
+#include "system_log.h"
 
 namespace trilobite::log {
 namespace {
 
 // A pass hands over at least this much at a time, so that a long queue does not become one huge write.
-constexpr std::size_t kPendingMax = 64 << 10;
+constexpr std::size_t kPendingMax = 256 << 10;
 
 std::string name_of(const Output& output) {
   switch (output.destination) {
@@ -22,79 +25,122 @@ std::string name_of(const Output& output) {
       return "stdout";
     case Output::Destination::kFile:
       return output.path;
+    case Output::Destination::kSyslog:
+      return "syslog";
+    case Output::Destination::kJournal:
+      return "the journal";
     case Output::Destination::kSink:
+    case Output::Destination::kEvents:
       return "a log sink";
   }
   return {};
 }
 
-// Null for Destination::kSink.
-Outcome<std::unique_ptr<Sink>> open_sink(const Output& output) {
+bool rotates(const Rotation& rotation) {
+  return rotation.bytes_max > 0 || rotation.lines_max > 0 || rotation.interval_s > 0;
+}
+
+std::int64_t day_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+}
+
+// Null where the sink is the user's or takes events.
+Outcome<std::unique_ptr<Sink>> open_sink(const Output& output, const Config& config) {
   switch (output.destination) {
     case Output::Destination::kStandardError:
       return descriptor_sink(STDERR_FILENO);
     case Output::Destination::kStandardOutput:
       return descriptor_sink(STDOUT_FILENO);
     case Output::Destination::kFile:
-      return file_sink(output.path);
-    case Output::Destination::kSink:
-      break;
+      if (!rotates(output.rotation)) return file_sink(output.path);
+      return rotating_file_sink(output.path, output.rotation, config.clock == nullptr ? day_ns : config.clock);
+    default:
+      return std::unique_ptr<Sink>();
   }
-  if (output.sink == nullptr) return Error{"an output of kind kSink without a sink"};
-  return std::unique_ptr<Sink>();
+}
+
+std::unique_ptr<EventSink> open_events(const Output& output, const Config& config) {
+  const std::string program = config.default_target.empty() ? program_invocation_short_name : config.default_target;
+  const auto path_or = [&](const char* path) { return output.path.empty() ? std::string(path) : output.path; };
+  if (output.destination == Output::Destination::kSyslog) return syslog_sink(path_or(kSyslogSocket), program);
+  if (output.destination == Output::Destination::kJournal) return journal_sink(path_or(kJournalSocket), program);
+  return nullptr;
 }
 
 }  // namespace
 
-LineWriter::LineWriter(const Config& config)
-    : time_(config.local_time_zone ? Zone::kLocal : Zone::kUtc),
-      default_target_(config.default_target.empty() ? program_invocation_short_name : config.default_target) {}
+LineWriter::LineWriter(const Config& config) : time_(config.local_time_zone ? Zone::kLocal : Zone::kUtc) {}
 
 Outcome<std::unique_ptr<LineWriter>> LineWriter::open(const Config& config) {
   std::unique_ptr<LineWriter> writer(new LineWriter(config));
   for (const Output& output : config.outputs) {
-    auto port = open_port(output);
+    auto port = open_port(output, config);
     if (!port.ok()) return Error{port.error()};
     writer->ports_.push_back(std::move(*port));
   }
   return writer;
 }
 
-Outcome<LineWriter::Port> LineWriter::open_port(const Output& output) {
-  auto own_sink = open_sink(output);
+Outcome<LineWriter::Port> LineWriter::open_port(const Output& output, const Config& config) {
+  auto own_sink = open_sink(output, config);
   if (!own_sink.ok()) return Error{own_sink.error()};
+  auto own_events = open_events(output, config);
   Sink* sink = *own_sink != nullptr ? own_sink->get() : output.sink;
-  const bool colored = output.color == Color::kAlways || (output.color == Color::kAuto && sink->is_terminal());
+  EventSink* events = own_events != nullptr ? own_events.get() : output.events;
+  if (output.destination == Output::Destination::kSink && sink == nullptr) {
+    return Error{"an output of kind kSink without a sink"};
+  }
+  if (output.destination == Output::Destination::kEvents && events == nullptr) {
+    return Error{"an output of kind kEvents without its receiver"};
+  }
+  const bool lines = *own_sink != nullptr || output.destination == Output::Destination::kSink;
+  const bool colored = output.color == Color::kAlways || (output.color == Color::kAuto && lines && sink->is_terminal());
   return Port{.own_sink = std::move(*own_sink),
-              .sink = sink,
+              .own_events = std::move(own_events),
+              .sink = lines ? sink : nullptr,
+              .events = lines ? nullptr : events,
               .name = name_of(output),
               .format = output.format,
               .paint = colored ? Paint::kColored : Paint::kPlain};
 }
 
 void LineWriter::append(const Event& event) {
-  Event named = event;
-  if (named.target.empty()) named.target = default_target_;
   for (Port& port : ports_) {
+    if (port.events != nullptr) {
+      append_event(port, event);
+      continue;
+    }
     if (port.format == LineFormat::kJsonl) {
-      append_jsonl_line(port.pending, named, time_);
+      append_jsonl_line(port.pending, event, time_);
     } else {
-      append_readable_line(port.pending, named, time_, port.paint);
+      append_readable_line(port.pending, event, time_, port.paint);
     }
     if (port.pending.size() >= kPendingMax) write_port(port);
   }
   ++lines_;
 }
 
+void LineWriter::append_event(Port& port, const Event& event) { note_failure(port, port.events->append(event)); }
+
 void LineWriter::write_out() {
   for (Port& port : ports_) {
-    if (!port.pending.empty()) write_port(port);
+    if (port.events != nullptr) {
+      if (const int failure = port.events->write_out()) note_failure(port, failure);
+    } else if (!port.pending.empty()) {
+      write_port(port);
+    }
   }
 }
 
 void LineWriter::write_port(Port& port) {
   const int failure = port.sink->write(port.pending);
   port.pending.clear();
+  note_failure(port, failure);
+}
+
+void LineWriter::note_failure(Port& port, int failure) {
   if (failure != 0) ++failures_;
   if (failure != 0 && failure != port.last_failure) {
     // Once per kind of failure in a row: a full disk must not become a flood somewhere else.

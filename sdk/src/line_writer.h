@@ -9,6 +9,7 @@
 #include <trilobite/log_setup.h>
 
 #include "event.h"
+#include "event_sink.h"
 #include "line_format.h"
 #include "outcome.h"
 #include "timestamp.h"
@@ -29,7 +30,9 @@ class LineWriter {
  private:
   struct Port {
     std::unique_ptr<Sink> own_sink;  // null when the sink is the user's
-    Sink* sink;
+    std::unique_ptr<EventSink> own_events;
+    Sink* sink;         // null where events go
+    EventSink* events;  // null where lines go
     std::string name;
     LineFormat format;
     Paint paint;
@@ -38,12 +41,13 @@ class LineWriter {
   };
 
   explicit LineWriter(const Config& config);
-  static Outcome<Port> open_port(const Output& output);
+  static Outcome<Port> open_port(const Output& output, const Config& config);
+  void append_event(Port& port, const Event& event);
   void write_port(Port& port);
+  void note_failure(Port& port, int failure);
 
   std::vector<Port> ports_;
   TimestampWriter time_;
-  std::string default_target_;
   std::uint64_t lines_ = 0;
   std::uint64_t failures_ = 0;
 };

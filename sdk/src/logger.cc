@@ -1,6 +1,7 @@
 #include "logger.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <ctime>
 #include <new>
@@ -8,6 +9,12 @@
 #include <utility>
 
 namespace trilobite::log {
+
+namespace detail {
+thread_local constinit Producer* this_producer = nullptr;
+thread_local constinit trace::SpanData* this_span = nullptr;
+}  // namespace detail
+
 namespace {
 
 // What a thread knows about itself. Trivially destructible, so that it can be read while the thread is ending.
@@ -31,6 +38,7 @@ struct QueueHandles {
     thread_state.logger_id = 0;
     thread_state.queue = nullptr;
     thread_state.ended = true;
+    detail::this_producer = nullptr;
   }
 };
 thread_local QueueHandles queue_handles;
@@ -49,6 +57,9 @@ std::int64_t system_clock_ns() {
   return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
 }
 
+// What the shared queue says to its producer: come back always, to unlock it.
+constexpr std::uint32_t kAttention = 1;
+
 std::uint64_t next_logger_id() {
   static std::atomic<std::uint64_t> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -61,7 +72,7 @@ Outcome<std::unique_ptr<Logger>> Logger::start(const Config& config) {
   if (!writer.ok()) return Error{writer.error()};
   std::unique_ptr<Logger> logger(new Logger(config, std::move(*writer)));
   if (config.writer == Writer::kCaller) {
-    logger->state_.store(kWriteThrough, std::memory_order_relaxed);
+    logger->state().store(kWriteThrough, std::memory_order_relaxed);
     return logger;
   }
   try {
@@ -75,74 +86,76 @@ Outcome<std::unique_ptr<Logger>> Logger::start(const Config& config) {
 Logger::Logger(const Config& config, std::unique_ptr<LineWriter> writer)
     : id_(next_logger_id()),
       options_(config.queue),
-      clock_(config.clock == nullptr ? system_clock_ns : config.clock),
+      clock_(config.clock != nullptr ? config.clock
+             : has_tick_counter()    ? nullptr
+                                     : system_clock_ns),
+      lends_queues_(config.writer == Writer::kBackground),
       heavy_barrier_(false),
       writer_(std::move(writer)),
-      wake_condition_(std::make_unique<std::condition_variable>()) {}
+      reader_(config.default_target.empty() ? program_invocation_short_name : config.default_target) {
+  sem_init(&wakings_, 0, 0);
+}
 
 Logger::~Logger() {
   if (background_.joinable()) {
-    {
-      const std::lock_guard lock(wake_mutex_);
-      stopping_ = woken_ = true;
-    }
-    wake_condition_->notify_one();
+    stopping_.store(true);
+    sem_post(&wakings_);
     background_.join();
   }
   pass();
+  sem_destroy(&wakings_);
 }
 
 void Logger::submit(const Submission& submission) noexcept {
-  const std::int64_t time_ns = clock_();
+  std::int64_t ticks = 0;
+  detail::Producer* producer = make_room(framed_size(submission), false, ticks);
+  if (producer != nullptr) put_record(*producer, submission, ticks);
+}
+
+detail::Producer* Logger::make_room(std::size_t framed, bool ticks_known, std::int64_t& ticks) noexcept {
+  if (!ticks_known) ticks = read_clock();
   try {
     ThreadQueue* queue = queue_of_this_thread();
-    const bool queued = queue != nullptr ? enqueue(*queue, submission, time_ns) : enqueue_shared(submission, time_ns);
-    if (!queued) return;
+    if (queue == nullptr) queue = lock_shared_queue();
+    if (queue == nullptr) return nullptr;
+    if (wait_for_room(*queue, framed)) return queue;
+    queue->count_dropped();
+    if (is_shared(*queue)) shared_mutex_.unlock();
   } catch (const std::bad_alloc&) {
     const std::lock_guard lock(queues_mutex_);
     ++dropped_by_gone_;
-    return;
   }
-  // With arm(): this line's store of the record is seen by the background thread, or its kArmed is seen here.
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  if (state_.load(std::memory_order_relaxed) != 0) [[unlikely]]
-    after_publish();
+  return nullptr;
 }
 
-bool Logger::enqueue(ThreadQueue& queue, const Submission& submission, std::int64_t time_ns) {
-  const std::size_t bytes = record_size(submission);
-  std::byte* room = queue.reserve(bytes);
-  if (room == nullptr) [[unlikely]]
-    room = make_room(queue, bytes);
-  if (room == nullptr) {
-    queue.count_dropped();
-    return false;
-  }
-  write_record(room, submission, time_ns);
-  queue.publish();
-  return true;
-}
+Logger& Logger::owner_of(detail::Producer& producer) { return static_cast<ThreadQueue&>(producer).owner(); }
+bool Logger::is_shared(const detail::Producer& producer) { return producer.attention == &kAttention; }
 
-bool Logger::enqueue_shared(const Submission& submission, std::int64_t time_ns) {
+// For threads that are past their thread_local objects. Stays locked until after_publish().
+ThreadQueue* Logger::lock_shared_queue() {
   if (thread_state.in_pass) {  // may hold shared_mutex_ already
     const std::lock_guard lock(queues_mutex_);
     ++dropped_by_gone_;
-    return false;
+    return nullptr;
   }
-  const std::lock_guard lock(shared_mutex_);
-  if (shared_queue_ == nullptr) shared_queue_ = add_queue();
-  return enqueue(*shared_queue_, submission, time_ns);
+  std::unique_lock lock(shared_mutex_);
+  if (shared_queue_ == nullptr) {
+    shared_queue_ = add_queue();
+    shared_queue_->attention = &kAttention;
+  }
+  static_cast<void>(lock.release());
+  return shared_queue_.get();
 }
 
-std::byte* Logger::make_room(ThreadQueue& queue, std::size_t bytes) {
-  if (options_.overflow == Overflow::kDrop) return nullptr;
-  std::byte* room = nullptr;
+bool Logger::wait_for_room(ThreadQueue& queue, std::size_t framed) {
+  if (queue.fit(framed)) return true;
+  if (options_.overflow == Overflow::kDrop) return false;
   // After a pass the queue is empty, and an empty queue has room. Inside a pass (a sink that logs) nobody can make any.
-  while (room == nullptr && !thread_state.in_pass) {
+  while (!thread_state.in_pass) {
     pass();
-    room = queue.reserve(bytes);
+    if (queue.fit(framed)) return true;
   }
-  return room;
+  return false;
 }
 
 ThreadQueue* Logger::queue_of_this_thread() {
@@ -162,29 +175,38 @@ ThreadQueue* Logger::queue_of_this_thread() {
 }
 
 std::shared_ptr<ThreadQueue> Logger::add_queue() {
-  auto queue = std::make_shared<ThreadQueue>(options_);
+  auto queue = std::make_shared<ThreadQueue>(options_, this);
+  queue->attention = &state_;
+  queue->clock = clock_;
   const std::lock_guard lock(queues_mutex_);
   queues_.push_back(queue);
   return queue;
 }
 
-void Logger::after_publish() noexcept {
-  const std::uint32_t state = state_.load(std::memory_order_relaxed);
-  if ((state & kNeedsBackground) != 0 && (state_.fetch_and(~kNeedsBackground) & kNeedsBackground) != 0) {
+void Logger::after_publish(detail::Producer& producer) noexcept {
+  if (is_shared(producer)) shared_mutex_.unlock();
+  attend();
+}
+
+void Logger::attend() noexcept {
+  const std::uint32_t state = this->state().load(std::memory_order_relaxed);
+  if ((state & kNeedsBackground) != 0 && (this->state().fetch_and(~kNeedsBackground) & kNeedsBackground) != 0) {
     try {
       start_background();
     } catch (const std::system_error&) {
-      state_.fetch_or(kWriteThrough);  // without a thread the callers write
+      this->state().fetch_or(kWriteThrough);  // without a thread the callers write
     }
   }
-  if ((state_.load(std::memory_order_relaxed) & kWriteThrough) != 0) pass();
+  if ((this->state().load(std::memory_order_relaxed) & kWriteThrough) != 0) pass();
   if ((state & kArmed) != 0) wake();
 }
 
 void Logger::flush() noexcept { pass(); }
 
+bool Logger::this_thread_is_in_pass() { return thread_state.in_pass; }
+
 void Logger::write_through() noexcept {
-  state_.fetch_or(kWriteThrough);
+  state().fetch_or(kWriteThrough);
   pass();
 }
 
@@ -199,6 +221,7 @@ bool Logger::pass() noexcept {
   const InPass in_pass;
   try {
     collect_readers();
+    if (clock_ == nullptr) tick_clock_.refresh();
     const bool any = std::any_of(readers_.begin(), readers_.end(),
                                  [](const Reader& reader) { return reader.queue->consumed() < reader.first; });
     write_oldest_first();
@@ -227,33 +250,36 @@ void Logger::write_oldest_first() {
   for (const Reader& reader : readers_) pending += reader.first - reader.queue->consumed();
   while (pending > 0) {
     Reader* oldest = nullptr;
-    std::int64_t oldest_ns = INT64_MAX, second_ns = INT64_MAX;
+    std::int64_t oldest_ticks = INT64_MAX, second_ticks = INT64_MAX;
     for (Reader& reader : readers_) {
       if (reader.queue->consumed() == reader.until) continue;
-      const std::int64_t time_ns = record_time(reader.queue->front());
-      if (oldest == nullptr || time_ns < oldest_ns) {
-        second_ns = oldest_ns;
-        oldest_ns = time_ns;
+      const std::int64_t ticks = record_ticks(reader.queue->front());
+      if (oldest == nullptr || ticks < oldest_ticks) {
+        second_ticks = oldest_ticks;
+        oldest_ticks = ticks;
         oldest = &reader;
       } else {
-        second_ns = std::min(second_ns, time_ns);
+        second_ticks = std::min(second_ticks, ticks);
       }
     }
-    write_from(*oldest, second_ns, pending);
+    write_from(*oldest, second_ticks, pending);
   }
 }
 
 // Writes lines of one queue as long as no other queue has an older one.
-void Logger::write_from(Reader& reader, std::int64_t until_ns, std::uint64_t& pending) {
+void Logger::write_from(Reader& reader, std::int64_t until, std::uint64_t& pending) {
   ThreadQueue& queue = *reader.queue;
   while (pending > 0 && queue.consumed() < reader.until) {
     const std::byte* record = queue.front();
-    if (record_time(record) > until_ns) return;
+    if (record_ticks(record) > until) return;
     try {
-      writer_->append(reader_.read(record));
+      Event event = reader_.read(record);
+      event.time_ns = to_ns(event.time_ns);
+      writer_->append(event);
     } catch (const std::bad_alloc&) {
       queue.count_dropped();
     }
+    RecordReader::release(record);
     if (queue.consumed() < reader.first) --pending;
     queue.pop();
   }
@@ -271,7 +297,7 @@ void Logger::report_dropped() {
   if (total == dropped_reported_) return;
   const Field count{"count", Value::of_uint(total - dropped_reported_)};
   dropped_reported_ = total;
-  writer_->append({.time_ns = clock_(),
+  writer_->append({.time_ns = to_ns(read_clock()),
                    .level = Level::kWarn,
                    .target = "trilobite::log",
                    .file = {},
@@ -293,11 +319,9 @@ void Logger::before_fork() {
   shared_mutex_.lock();
   pass_mutex_.lock();
   queues_mutex_.lock();
-  wake_mutex_.lock();
 }
 
 void Logger::after_fork_in_parent() {
-  wake_mutex_.unlock();
   queues_mutex_.unlock();
   pass_mutex_.unlock();
   shared_mutex_.unlock();
@@ -313,15 +337,15 @@ void Logger::after_fork_in_child() {
   if (!thread_state.ended) std::erase_if(queue_handles.queues, [&](const auto& entry) { return entry.first == id_; });
   thread_state.logger_id = 0;
   thread_state.queue = nullptr;
+  detail::this_producer = nullptr;
 
-  // The other threads did not come along: the condition may have a waiter, the thread object an owner, that are gone.
-  static_cast<void>(wake_condition_.release());
-  wake_condition_ = std::make_unique<std::condition_variable>();
-  const bool had_background = background_.joinable() || (state_.load() & kNeedsBackground) != 0;
+  // The other threads did not come along: the semaphore may have a waiter, the thread object an owner, that are gone.
+  sem_init(&wakings_, 0, 0);
+  const bool had_background = background_.joinable() || (state().load() & kNeedsBackground) != 0;
   new (&background_) std::thread();
-  woken_ = false;
-  state_.fetch_and(~kArmed);
-  if (had_background) state_.fetch_or(kNeedsBackground);
+  has_background_.store(false);
+  state().fetch_and(~kArmed);
+  if (had_background) state().fetch_or(kNeedsBackground);
   after_fork_in_parent();
 }
 

@@ -10,12 +10,13 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include <semaphore.h>
 
 #include <trilobite/log_setup.h>
 
@@ -23,6 +24,7 @@
 #include "outcome.h"
 #include "record.h"
 #include "thread_queue.h"
+#include "tick_clock.h"
 
 namespace trilobite::log {
 
@@ -35,12 +37,26 @@ class Logger {
 
   // Any thread.
   void submit(const Submission& submission) noexcept;
+
+  // The two ends of a submission whose record the caller writes itself, see trilobite/log_record.h. Between them
+  // nothing else of the logger may be called by this thread.
+  detail::Producer* make_room(std::size_t framed, bool ticks_known, std::int64_t& ticks) noexcept;
+  void after_publish(detail::Producer& producer) noexcept;
+  static Logger& owner_of(detail::Producer& producer);
+  // Whether the thread may go on using its queue without asking.
+  bool lends_queues() const { return lends_queues_; }
+  static bool is_shared(const detail::Producer& producer);
+
   void flush() noexcept;
   Statistics statistics();
 
   // From now on every line is written before submit() returns, by whatever thread logs. For the end of the process,
   // when there will be no later chance.
   void write_through() noexcept;
+
+  // Has the background thread write what was logged before, and waits for it this long at most; true when it is done.
+  // Async-signal-safe: for the handlers of fatal signals.
+  bool drain_in_signal_handler(int limit_ms) noexcept;
 
   // To be called around fork() by the forking thread, see pthread_atfork.
   void before_fork();
@@ -58,15 +74,16 @@ class Logger {
 
   ThreadQueue* queue_of_this_thread();
   std::shared_ptr<ThreadQueue> add_queue();
-  std::byte* make_room(ThreadQueue& queue, std::size_t bytes);
-  bool enqueue(ThreadQueue& queue, const Submission& submission, std::int64_t time_ns);
-  bool enqueue_shared(const Submission& submission, std::int64_t time_ns);
-  void after_publish() noexcept;
+  ThreadQueue* lock_shared_queue();
+  bool wait_for_room(ThreadQueue& queue, std::size_t framed);
+  void attend() noexcept;
+  std::int64_t read_clock() const { return clock_ == nullptr ? detail::read_ticks() : clock_(); }
+  std::int64_t to_ns(std::int64_t ticks) const { return clock_ == nullptr ? tick_clock_.to_ns(ticks) : ticks; }
 
   bool pass() noexcept;  // true when there was something to write
   void collect_readers();
   void write_oldest_first();
-  void write_from(Reader& reader, std::int64_t until_ns, std::uint64_t& pending);
+  void write_from(Reader& reader, std::int64_t until, std::uint64_t& pending);
   void report_dropped();
   std::uint64_t dropped();
   void forget_closed_queues();
@@ -74,25 +91,31 @@ class Logger {
   void start_background();
   void run_background();
   void wait_for_lines(int idle_passes);
+  static bool this_thread_is_in_pass();
   bool arm();
   bool anything_queued();
   void wake();
 
-  // Bits of state_.
+  // Bits of state().
   static constexpr std::uint32_t kArmed = 1;  // the background thread sleeps until woken
   static constexpr std::uint32_t kWriteThrough = 2;
   static constexpr std::uint32_t kNeedsBackground = 4;  // forked: there is none yet
 
   const std::uint64_t id_;  // of this object, never used again: what a thread's cached queue belongs to
   const QueueOptions options_;
-  std::int64_t (*const clock_)();
+  std::int64_t (*const clock_)();  // null: the time stamp counter
+  const bool lends_queues_;
   bool heavy_barrier_;  // arm() can make producers' stores visible
 
-  alignas(64) std::atomic<std::uint32_t> state_{0};
+  // Plain, as the log statements look at it without <atomic>; only ever used through state().
+  alignas(64) std::uint32_t state_ = 0;
+  std::atomic_ref<std::uint32_t> state() { return std::atomic_ref<std::uint32_t>(state_); }
 
-  std::mutex pass_mutex_;  // guards writer_, reader_ and readers_, and makes its holder the consumer of all queues
+  std::mutex pass_mutex_;  // guards writer_, reader_, tick_clock_ and readers_, and makes its holder the consumer of
+                           // all queues
   std::unique_ptr<LineWriter> writer_;
   RecordReader reader_;
+  TickClock tick_clock_;
   std::vector<Reader> readers_;
   std::uint64_t dropped_reported_ = 0;
 
@@ -104,10 +127,11 @@ class Logger {
   std::mutex shared_mutex_;  // makes its holder the producer of shared_queue_; taken before pass_mutex_
   std::shared_ptr<ThreadQueue> shared_queue_;  // of threads that are past their thread_local objects
 
-  std::mutex wake_mutex_;  // guards woken_, stopping_
-  std::unique_ptr<std::condition_variable> wake_condition_;
-  bool woken_ = false;
-  bool stopping_ = false;
+  sem_t wakings_;  // the background thread waits for it; signal handlers may post it
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> has_background_{false};
+  std::atomic<std::uint32_t> drains_wanted_{0};  // by dying threads
+  std::atomic<std::uint32_t> drains_done_{0};
   std::thread background_;
 };
 

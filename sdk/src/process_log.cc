@@ -1,4 +1,5 @@
 // The process-wide logger: all of the library's mutable global state is here and in logger.cc's thread-local queues.
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
@@ -13,8 +14,11 @@
 #include <trilobite/log.h>
 #include <trilobite/log_setup.h>
 
+#include "current_span.h"
+#include "fatal_signals.h"
 #include "filter.h"
 #include "logger.h"
+#include "process_log.h"
 #include "sinks.h"
 
 namespace trilobite::log {
@@ -100,27 +104,67 @@ Logger& logger() {
 // Requires the mutex. Makes the answers that targets remember outdated.
 void use_filter(ProcessLog& log, Filter filter) {
   log.filter = std::move(filter);
-  __atomic_store_n(&detail::filter_generation, detail::filter_generation + 8, __ATOMIC_RELEASE);
+  __atomic_store_n(&detail::filter_generation, detail::filter_generation + 64, __ATOMIC_RELEASE);
 }
 
 }  // namespace
 
 namespace detail {
 
-constinit std::uint32_t filter_generation = 8;
+constinit std::uint32_t filter_generation = 64;
 
-Level target_level(std::string_view target, std::uint32_t& cached) noexcept {
+bool is_enabled(std::string_view target, Level level, std::uint32_t& cached) noexcept {
   ProcessLog& log = process_log();
   const std::lock_guard lock(log.mutex);
-  const Level level = log.filter.level_for(target.empty() ? log.default_target : target);
-  __atomic_store_n(&cached, filter_generation | static_cast<std::uint32_t>(level), __ATOMIC_RELAXED);
-  return level;
+  const Level outside = log.filter.level_for(target.empty() ? log.default_target : target);
+  const Level inside = log.filter.asks_for_spans() ? Level::kTrace : outside;
+  __atomic_store_n(&cached,
+                   filter_generation | (static_cast<std::uint32_t>(inside) << 3) | static_cast<std::uint32_t>(outside),
+                   __ATOMIC_RELAXED);
+  return level <= outside || (level <= inside && this_span != nullptr && level <= this_span->scope);
 }
 
-void submit(const Statement& statement, const Value* values, std::size_t value_count, const Field* fields,
-            std::size_t field_count) noexcept {
-  logger().submit({.statement = statement, .values = {values, value_count}, .fields = {fields, field_count}});
+Producer* make_room(std::size_t bytes, bool ticks_known, std::int64_t& ticks) noexcept {
+  Logger& current = logger();
+  Producer* producer = current.make_room(bytes, ticks_known, ticks);
+  const bool keeps = producer != nullptr && current.lends_queues() && !Logger::is_shared(*producer);
+  this_producer = keeps ? producer : nullptr;
+  return producer;
 }
+
+SpanVerdict span_verdict(std::string_view target, Level level, std::uint32_t& cached) noexcept {
+  const std::uint32_t generation = __atomic_load_n(&filter_generation, __ATOMIC_RELAXED);
+  const std::uint32_t known = __atomic_load_n(&cached, __ATOMIC_RELAXED) ^ generation;
+  if (known < 8) [[likely]]
+    return static_cast<SpanVerdict>(known);
+  ProcessLog& log = process_log();
+  const std::lock_guard lock(log.mutex);
+  SpanVerdict verdict = SpanVerdict::kAsk;
+  if (!log.filter.asks_for_spans()) {
+    const bool exists = level <= log.filter.level_for(target.empty() ? log.default_target : target);
+    verdict = exists ? SpanVerdict::kExists : SpanVerdict::kAbsent;
+  }
+  __atomic_store_n(&cached, filter_generation | static_cast<std::uint32_t>(verdict), __ATOMIC_RELAXED);
+  return verdict;
+}
+
+SpanAnswer ask_about_span(const SpanQuestion& question) noexcept {
+  ProcessLog& log = process_log();
+  const std::lock_guard lock(log.mutex);
+  try {
+    SpanQuestion named = question;
+    if (named.target.empty()) named.target = log.default_target;
+    return log.filter.answer(named);
+  } catch (const std::exception&) {  // no memory, or a pattern too complex for its text
+    return {.exists = true, .scope = question.scope};
+  }
+}
+
+void submit(const Statement& statement, std::span<const Field> fields) noexcept {
+  logger().submit({.statement = statement, .values = {}, .fields = fields});
+}
+
+void after_publish(Producer& producer) noexcept { Logger::owner_of(producer).after_publish(producer); }
 
 }  // namespace detail
 
@@ -148,6 +192,9 @@ std::string try_init(const Config& config) {
   if (!config.default_target.empty()) log.default_target = config.default_target;
   use_filter(log, std::move(filter));
   install(std::move(*logger));
+  if (config.writer == Writer::kBackground && config.fatal_signal_wait_ms > 0) {
+    drain_on_fatal_signals(current_logger, config.fatal_signal_wait_ms);
+  }
   log.initialized = true;
   return {};
 }

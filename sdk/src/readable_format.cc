@@ -105,7 +105,9 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void append_value(std::string& out, const Value& value) {
+}  // namespace
+
+void append_readable_value(std::string& out, const Value& value) {
   switch (value.kind()) {
     case ValueKind::kInt:
       return append_integer(out, value.as_int());
@@ -133,8 +135,6 @@ void append_value(std::string& out, const Value& value) {
   }
 }
 
-}  // namespace
-
 std::string_view level_label(Level level) {
   switch (level) {
     case Level::kError:
@@ -160,6 +160,11 @@ void append_readable_line(std::string& out, const Event& event, TimestampWriter&
     out += label;
   });
   out += ' ';
+  append_readable_body(out, event, paint);
+}
+
+void append_readable_body(std::string& out, const Event& event, Paint paint) {
+  Painter painter(out, paint);
   for (const SpanView& span : event.spans) {
     painter.text(kBold, span.name);
     out += ':';
@@ -173,7 +178,7 @@ void append_readable_line(std::string& out, const Event& event, TimestampWriter&
     out += ' ';
     painter.text(kItalic, field.key);
     painter.text(kDim, "=");
-    append_value(out, field.value);
+    append_readable_value(out, field.value);
   }
   for (const SpanView& span : event.spans) {
     if (span.fields.empty()) continue;

@@ -4,53 +4,27 @@
 #include <exception>
 #include <iterator>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
+#include "span_data.h"
+
 namespace trilobite::log {
-namespace {
 
-constexpr std::size_t kNumberBytes = 1 + sizeof(std::uint64_t);
-constexpr std::size_t kTextBytes = 1 + sizeof(std::uint32_t);
+namespace detail {
 
-// Larger texts are cut, saying so. It keeps sizes within 32 bits; no log line is meant to be that long.
-constexpr std::size_t kTextMax = std::size_t{64} << 20;
-
-std::string_view bounded(std::string_view text) { return text.substr(0, kTextMax); }
-
-std::size_t value_size(const Value& value) {
-  return value.is_text() ? kTextBytes + bounded(value.text()).size() : kNumberBytes;
+void retain_span(RecordHead& head) noexcept {
+  head.span->retain();
+  head.span_attribute_bytes = head.span->attributes.size();
 }
+
+}  // namespace detail
+
+namespace {
 
 class Cursor {
  public:
-  explicit Cursor(std::byte* at) : at_(at) {}
-
-  template <class T>
-  void put(const T& value) {
-    std::memcpy(at_, &value, sizeof value);
-    at_ += sizeof value;
-  }
-  void put_text(std::string_view text) {
-    put(static_cast<std::uint32_t>(text.size()));
-    if (!text.empty()) std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
-  }
-  void put_value(const Value& value) {
-    put(value.kind());
-    if (value.is_text()) {
-      put_text(bounded(value.text()));
-    } else {
-      put(value.bits());
-    }
-  }
-
- private:
-  std::byte* at_;
-};
-
-class ConstCursor {
- public:
-  explicit ConstCursor(const std::byte* at) : at_(at) {}
+  explicit Cursor(const std::byte* at) : at_(at) {}
 
   template <class T>
   T take() {
@@ -107,68 +81,132 @@ void push_argument(Store& store, const Value& value) {
 
 }  // namespace
 
-std::size_t record_size(const Submission& submission) {
-  std::size_t size = sizeof(RecordHeader);
-  for (const Value& value : submission.values) size += value_size(value);
-  for (const Field& field : submission.fields) {
-    size += sizeof(std::uint32_t) + bounded(field.key).size() + value_size(field.value);
-  }
-  return size;
+std::size_t framed_size(const Submission& submission) {
+  std::size_t size = 0;
+  for (const Value& value : submission.values) size += detail::encoded_size(value);
+  for (const Field& field : submission.fields) size += detail::encoded_size(field);
+  return detail::framed_size(size);
 }
 
-void write_record(std::byte* out, const Submission& submission, std::int64_t time_ns) {
+namespace {
+
+// Values and fields as one part of a record.
+struct Parts {
+  const Submission& submission;
+};
+std::byte* encode(std::byte* at, const Parts& parts) {
+  for (const Value& value : parts.submission.values) at = detail::encode(at, value);
+  for (const Field& field : parts.submission.fields) at = detail::encode(at, field);
+  return at;
+}
+
+}  // namespace
+
+void put_record(detail::Producer& producer, const Submission& submission, std::int64_t ticks) {
   const detail::Statement& statement = submission.statement;
-  Cursor cursor(out);
-  cursor.put(RecordHeader{.time_ns = time_ns,
-                          .target = statement.target,
-                          .format = statement.format,
+  detail::RecordHead head{.ticks = ticks,
+                          .format = statement.format.data(),
                           .file = statement.file,
+                          .target = statement.target.data(),
+                          .span = detail::this_span,
+                          .span_attribute_bytes = 0,
+                          .format_size = static_cast<std::uint32_t>(statement.format.size()),
+                          .target_size = static_cast<std::uint32_t>(statement.target.size()),
                           .line = statement.line,
-                          .value_count = static_cast<std::uint32_t>(submission.values.size()),
-                          .field_count = static_cast<std::uint32_t>(submission.fields.size()),
-                          .level = statement.level});
-  for (const Value& value : submission.values) cursor.put_value(value);
-  for (const Field& field : submission.fields) {
-    cursor.put_text(bounded(field.key));
-    cursor.put_value(field.value);
-  }
+                          .value_count = static_cast<std::uint8_t>(submission.values.size()),
+                          .field_count = static_cast<std::uint8_t>(submission.fields.size()),
+                          .level = statement.level};
+  if (head.span != nullptr) detail::retain_span(head);
+  detail::put_record(producer, framed_size(submission), head, Parts{submission});
 }
 
-std::int64_t record_time(const std::byte* record) {
-  static_assert(offsetof(RecordHeader, time_ns) == 0);
-  return ConstCursor(record).take<std::int64_t>();
+std::int64_t record_ticks(const std::byte* record) {
+  static_assert(offsetof(detail::RecordHead, ticks) == 0);
+  return Cursor(record).take<std::int64_t>();
+}
+
+void RecordReader::release(const std::byte* record) {
+  const auto head = Cursor(record).take<detail::RecordHead>();
+  if (head.span != nullptr) head.span->release();
 }
 
 Event RecordReader::read(const std::byte* record) {
-  ConstCursor cursor(record);
-  const auto header = cursor.take<RecordHeader>();
-  arguments_.clear();
+  Cursor cursor(record);
+  const auto head = cursor.take<detail::RecordHead>();
   bool cut = false;
   const auto take_value = [&] {
     const Value value = cursor.take_value();
-    cut = cut || (value.is_text() && value.text().size() == kTextMax);
+    cut = cut || (value.is_text() && value.text().size() == detail::kTextMax);
     return value;
   };
-  for (std::uint32_t i = 0; i < header.value_count; ++i) push_argument(arguments_, take_value());
+  values_.clear();
+  for (std::uint32_t i = 0; i < head.value_count; ++i) values_.push_back(take_value());
   fields_.clear();
-  for (std::uint32_t i = 0; i < header.field_count; ++i) {
+  for (std::uint32_t i = 0; i < head.field_count; ++i) {
     const std::string_view key = cursor.take_text();
     fields_.push_back({key, take_value()});
   }
   message_.clear();
-  format_message(header.format);
-  if (cut) fmt::format_to(std::back_inserter(message_), " [a text was cut at {} bytes]", kTextMax);
-  return {.time_ns = header.time_ns,
-          .level = header.level,
-          .target = header.target,
-          .file = header.file == nullptr ? std::string_view() : std::string_view(header.file),
-          .line = header.line,
+  CallSite& site = sites_.of(head);
+  if (site.simple()) {
+    append_pieces(site);
+  } else {
+    format_message({head.format, head.format_size});
+  }
+  if (cut) fmt::format_to(std::back_inserter(message_), " [a text was cut at {} bytes]", detail::kTextMax);
+  return {.time_ns = head.ticks,
+          .level = head.level,
+          .target = site.target(),
+          .file = head.file == nullptr ? std::string_view() : std::string_view(head.file),
+          .line = head.line,
           .message = {message_.data(), message_.size()},
           .fields = fields_,
-          .spans = {}};
+          .spans = head.span == nullptr ? std::span<const SpanView>() : spans_.of(head.span, head.span_attribute_bytes),
+          .site = &site};
+}
+
+void RecordReader::append_pieces(const CallSite& site) {
+  for (const CallSite::Piece& piece : site.pieces()) {
+    message_.append(piece.text.data(), piece.text.data() + piece.text.size());
+    if (piece.argument < values_.size()) append_plain(values_[piece.argument]);
+  }
+}
+
+// As fmt does it for `{}`.
+void RecordReader::append_plain(const Value& value) {
+  const auto append = [&](std::string_view text) { message_.append(text.data(), text.data() + text.size()); };
+  const auto append_integer = [&](const fmt::format_int& digits) { append({digits.data(), digits.size()}); };
+  const auto out = std::back_inserter(message_);
+  switch (value.kind()) {
+    case ValueKind::kInt:
+      append_integer(fmt::format_int(value.as_int()));
+      return;
+    case ValueKind::kUint:
+      append_integer(fmt::format_int(value.as_uint()));
+      return;
+    case ValueKind::kFloat:
+      fmt::format_to(out, FMT_COMPILE("{}"), static_cast<float>(value.as_double()));
+      return;
+    case ValueKind::kDouble:
+      fmt::format_to(out, FMT_COMPILE("{}"), value.as_double());
+      return;
+    case ValueKind::kBool:
+      append(value.as_bool() ? "true" : "false");
+      return;
+    case ValueKind::kChar:
+      message_.push_back(value.as_char());
+      return;
+    case ValueKind::kPointer:
+      fmt::format_to(out, FMT_COMPILE("{}"), value.as_pointer());
+      return;
+    default:
+      append(value.text());
+  }
 }
 
 void RecordReader::format_message(std::string_view format) {
+  arguments_.clear();
+  for (const Value& value : values_) push_argument(arguments_, value);
   // Checked when compiled; what can still fail is a width or precision given as an argument.
   try {
     fmt::vformat_to(std::back_inserter(message_), fmt::string_view(format.data(), format.size()), arguments_);

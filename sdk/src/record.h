@@ -1,8 +1,4 @@
-// A log statement as bytes in a queue: a header, the arguments, the fields. Texts are copied in; what exists since
-// compile time (format, target, file) is pointed to.
-//
-//   header | value_count * Value | field_count * (u32 key size, key, Value)
-//   Value = u8 kind, then 8 bytes of bits, or for text u32 size and the bytes; nothing is aligned
+// Records, as trilobite/log_record.h lays them out, turned back into events.
 #pragma once
 
 #include <cstddef>
@@ -17,20 +13,24 @@
 
 #include <trilobite/log.h>
 
+#include "call_site.h"
 #include "event.h"
+#include "span_views.h"
 
 namespace trilobite::log {
 
-struct RecordHeader {
-  std::int64_t time_ns;
+namespace detail {
+
+// A statement whose parts are known at run time only.
+struct Statement {
   std::string_view target;
   std::string_view format;
   const char* file;
   std::uint32_t line;
-  std::uint32_t value_count;
-  std::uint32_t field_count;
   Level level;
 };
+
+}  // namespace detail
 
 // The parts of one statement, borrowed for the call.
 struct Submission {
@@ -39,18 +39,26 @@ struct Submission {
   std::span<const Field> fields;
 };
 
-std::size_t record_size(const Submission& submission);
-void write_record(std::byte* out, const Submission& submission, std::int64_t time_ns);
-std::int64_t record_time(const std::byte* record);
+std::size_t framed_size(const Submission& submission);
+void put_record(detail::Producer& producer, const Submission& submission, std::int64_t ticks);
+std::int64_t record_ticks(const std::byte* record);
 
-// Turns records into events. The event is valid until the next call. One thread at a time.
+// The event's time is in ticks, for the caller to replace. The event is valid until the next call. One thread at a
+// time.
 class RecordReader {
  public:
+  explicit RecordReader(std::string default_target) : sites_(std::move(default_target)) {}
   Event read(const std::byte* record);
+  static void release(const std::byte* record);  // what it refers to; it is not read again
 
  private:
+  void append_pieces(const CallSite& site);
+  void append_plain(const Value& value);
   void format_message(std::string_view format);
 
+  CallSites sites_;
+  trace::SpanViews spans_;
+  std::vector<Value> values_;
   std::vector<Field> fields_;
   fmt::dynamic_format_arg_store<fmt::format_context> arguments_;
   fmt::basic_memory_buffer<char, 512> message_;

@@ -13,8 +13,6 @@ constexpr std::size_t kWord = sizeof(Word);
 constexpr Word kWrap = 0;      // the next record is at the start of the ring
 constexpr Word kNextRing = 1;  // the next record is in the next ring
 
-std::size_t framed_size(std::size_t bytes) { return kWord + (bytes + kWord - 1) / kWord * kWord; }
-
 // A record fits an empty ring, wherever its positions stand, when it takes at most half of it, marker included.
 std::size_t ring_capacity_for(std::size_t framed) { return std::bit_ceil(2 * (framed + kWord)); }
 
@@ -33,19 +31,21 @@ struct ThreadQueue::Ring {
   std::size_t capacity = 0;
   Ring* next = nullptr;  // set before kNextRing is published
 
-  std::uint64_t written = 0;    // producer
-  std::uint64_t reserved = 0;   // producer: end of the record being written
-  std::uint64_t read_seen = 0;  // producer: what it last saw of read
+  std::uint64_t written = 0;  // producer: up to its window
   alignas(64) std::atomic<std::uint64_t> read{0};
 
   std::byte* at(std::uint64_t position) { return bytes.get() + (position & (capacity - 1)); }
 };
 
-ThreadQueue::ThreadQueue(const QueueOptions& options)
+ThreadQueue::ThreadQueue(const QueueOptions& options, Logger* owner)
     : options_(options),
+      owner_(owner),
       first_capacity_(std::bit_ceil(std::max<std::size_t>(options.bytes, 1024))),
       tail_(new_ring(first_capacity_)),
-      head_(tail_) {}
+      window_(tail_->bytes.get()),
+      head_(tail_) {
+  next = end = window_;
+}
 
 ThreadQueue::~ThreadQueue() {
   while (head_ != nullptr) {
@@ -64,55 +64,66 @@ ThreadQueue::Ring* ThreadQueue::new_ring(std::size_t capacity) {
 }
 
 // Invariant: at least one word of a ring is free, so that a marker always fits.
-std::byte* ThreadQueue::place(Ring& ring, std::size_t bytes) {
-  const std::size_t framed = framed_size(bytes);
-  const std::size_t to_end = ring.capacity - (ring.written & (ring.capacity - 1));
+bool ThreadQueue::open_window(std::size_t framed) {
+  Ring& ring = *tail_;
+  ring.written += static_cast<std::uint64_t>(next - window_);
+  window_ = end = next = ring.at(ring.written);
+  std::size_t to_end = ring.capacity - (ring.written & (ring.capacity - 1));
+  std::size_t free = ring.capacity - (ring.written - ring.read.load(std::memory_order_acquire));
   const bool wraps = to_end < framed;
-  const std::size_t needed = framed + kWord + (wraps ? to_end : 0);
-  if (ring.capacity - (ring.written - ring.read_seen) < needed) {
-    ring.read_seen = ring.read.load(std::memory_order_acquire);
-    if (ring.capacity - (ring.written - ring.read_seen) < needed) return nullptr;
-  }
+  if (free < framed + kWord + (wraps ? to_end : 0)) return false;
   if (wraps) {
-    put_word(ring.at(ring.written), kWrap);
+    put_word(next, kWrap);
     ring.written += to_end;
+    free -= to_end;
+    to_end = ring.capacity;
+    window_ = next = ring.at(ring.written);
   }
-  put_word(ring.at(ring.written), framed);
-  ring.reserved = ring.written + framed;
-  return ring.at(ring.written) + kWord;
+  // In a ring made for a large record each further one asks whether a small ring would do again.
+  const bool oversized = ring.capacity > first_capacity_ && options_.overflow != Overflow::kGrow;
+  end = next + (oversized ? framed : std::min(to_end, free - kWord));
+  return true;
+}
+
+bool ThreadQueue::fit(std::size_t framed) {
+  if (static_cast<std::size_t>(end - next) >= framed) return true;
+  const bool oversized = tail_->capacity > first_capacity_ && options_.overflow != Overflow::kGrow;
+  if (oversized && empty() && ring_capacity_for(framed) <= first_capacity_) {  // the large record is gone
+    return link_ring(first_capacity_, framed);
+  }
+  return open_window(framed) || fit_in_new_ring(framed);
+}
+
+bool ThreadQueue::fit_in_new_ring(std::size_t framed) {
+  const std::size_t capacity = ring_capacity_for(framed);
+  if (options_.overflow == Overflow::kGrow) {
+    const std::size_t wanted = std::max(capacity, 2 * tail_->capacity);
+    if (bytes_.load(std::memory_order_relaxed) + wanted <= options_.bytes_max) return link_ring(wanted, framed);
+  }
+  return capacity > tail_->capacity && empty() && link_ring(capacity, framed);
+}
+
+bool ThreadQueue::link_ring(std::size_t capacity, std::size_t framed) {
+  Ring* ring = new_ring(capacity);
+  tail_->next = ring;
+  tail_->written += static_cast<std::uint64_t>(next - window_);
+  put_word(tail_->at(tail_->written), kNextRing);
+  tail_ = ring;
+  window_ = end = next = ring->bytes.get();
+  return open_window(framed);
 }
 
 std::byte* ThreadQueue::reserve(std::size_t bytes) {
-  const bool oversized = tail_->capacity > first_capacity_ && options_.overflow != Overflow::kGrow;
-  if (oversized && empty()) [[unlikely]] {  // the large record it was made for is gone
-    const std::size_t framed = framed_size(bytes);
-    if (ring_capacity_for(framed) <= first_capacity_) return link_ring(first_capacity_, bytes);
-  }
-  if (std::byte* place_found = place(*tail_, bytes)) return place_found;
-  return reserve_in_new_ring(bytes);
-}
-
-std::byte* ThreadQueue::reserve_in_new_ring(std::size_t bytes) {
-  const std::size_t capacity = ring_capacity_for(framed_size(bytes));
-  if (options_.overflow == Overflow::kGrow) {
-    const std::size_t wanted = std::max(capacity, 2 * tail_->capacity);
-    if (bytes_.load(std::memory_order_relaxed) + wanted <= options_.bytes_max) return link_ring(wanted, bytes);
-  }
-  if (capacity > tail_->capacity && empty()) return link_ring(capacity, bytes);
-  return nullptr;
-}
-
-std::byte* ThreadQueue::link_ring(std::size_t capacity, std::size_t bytes) {
-  Ring* ring = new_ring(capacity);
-  tail_->next = ring;
-  put_word(tail_->at(tail_->written), kNextRing);
-  tail_ = ring;
-  return place(*ring, bytes);
+  const std::size_t framed = kWord + (bytes + kWord - 1) / kWord * kWord;
+  if (!fit(framed)) return nullptr;
+  put_word(next, framed);
+  reserved_ = framed;
+  return next + kWord;
 }
 
 void ThreadQueue::publish() {
-  tail_->written = tail_->reserved;
-  published_.store(published_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  next += reserved_;
+  __atomic_store_n(&shown_count, ++count, __ATOMIC_RELEASE);
 }
 
 const std::byte* ThreadQueue::front() {

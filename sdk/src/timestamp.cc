@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 
 namespace trilobite::log {
@@ -29,7 +30,7 @@ void TimestampWriter::start_second(std::int64_t second) {
                                              static_cast<int>(minutes / 60 % 100), static_cast<int>(minutes % 60)));
 }
 
-void TimestampWriter::append(std::string& out, std::int64_t time_ns) {
+std::size_t TimestampWriter::put(char* out, std::int64_t time_ns) {
   constexpr std::int64_t kSecond = 1'000'000'000;
   std::int64_t second = time_ns / kSecond;
   std::int64_t rest = time_ns % kSecond;
@@ -38,12 +39,17 @@ void TimestampWriter::append(std::string& out, std::int64_t time_ns) {
     --second;
   }
   if (second != second_) start_second(second);
-  out.append(date_time_, date_time_size_);
-  char digits[6];
-  std::int64_t micros = rest / 1000;
+  std::memcpy(out, date_time_, date_time_size_);
+  char* digits = out + date_time_size_;
+  auto micros = static_cast<std::uint32_t>(rest / 1000);
   for (int i = 5; i >= 0; --i, micros /= 10) digits[i] = static_cast<char>('0' + micros % 10);
-  out.append(digits, sizeof digits);
-  out.append(offset_, offset_size_);
+  std::memcpy(digits + 6, offset_, offset_size_);
+  return date_time_size_ + 6 + offset_size_;
+}
+
+void TimestampWriter::append(std::string& out, std::int64_t time_ns) {
+  char text[kTimestampMax];
+  out.append(text, put(text, time_ns));
 }
 
 }  // namespace trilobite::log

@@ -6,6 +6,8 @@
 
 namespace trilobite::log {
 
+inline constexpr std::size_t kTimestampMax = 56;
+
 enum class Zone : std::uint8_t { kUtc, kLocal };
 
 // Writes `YYYY-MM-DDTHH:MM:SS.ffffff` with `Z`, or in local time with the offset in force at that instant. Remembers
@@ -14,6 +16,7 @@ class TimestampWriter {
  public:
   explicit TimestampWriter(Zone zone);
   void append(std::string& out, std::int64_t time_ns);
+  std::size_t put(char* out, std::int64_t time_ns);  // at most kTimestampMax bytes; returns how many
 
  private:
   void start_second(std::int64_t second);

@@ -9,28 +9,20 @@
 // Programs set logging up in main with <trilobite/log_setup.h>; without that, lines of INFO and above go to stderr.
 #pragma once
 
+#include <trilobite/log_record.h>
 #include <trilobite/log_value.h>
 
 namespace trilobite::log {
 
 namespace detail {
 
-// Generation of the process-wide filter times 8. A Target keeps the generation it asked under next to the answer, which
-// makes a cached answer of an older filter visible without any list of targets.
+// Generation of the process-wide filter times 64. A Target keeps the generation it asked under next to the answer,
+// which makes a cached answer of an older filter visible without any list of targets. The answer of a log target is its
+// level, and times 8 the highest level that a directives may give it inside a span.
 extern std::uint32_t filter_generation;
 
-// Everything about a statement that exists at compile time, so that pointers to it stay valid for ever.
-struct Statement {
-  std::string_view target;
-  std::string_view format;
-  const char* file;
-  std::uint32_t line;
-  Level level;
-};
-
-Level target_level(std::string_view target, std::uint32_t& cached) noexcept;
-void submit(const Statement& statement, const Value* values, std::size_t value_count, const Field* fields,
-            std::size_t field_count) noexcept;
+// The whole test, for outdated answers and for levels that depend on the spans of this thread.
+bool is_enabled(std::string_view target, Level level, std::uint32_t& cached) noexcept;
 
 template <class... Args>
 struct Arguments {
@@ -54,12 +46,31 @@ constexpr bool fields_come_last() {
   return in_order;
 }
 
+// What a record keeps of an argument.
+template <class T>
+[[gnu::always_inline]] inline auto record_part(const T& argument) {
+  if constexpr (kIsField<T>) {
+    return as_field(argument);
+  } else {
+    return to_value(argument);
+  }
+}
+// The same where the message is made at the call: of the arguments nothing is left.
+template <class T>
+[[gnu::always_inline]] inline auto field_part(const T& argument) {
+  if constexpr (kIsField<T>) {
+    return as_field(argument);
+  } else {
+    return Nothing{};
+  }
+}
+
 // Stands in for a field where fmt counts arguments; no format string can refer to it.
 inline constexpr int kNoArgument = 0;
 
 template <class T>
-auto& format_argument(T& argument) {
-  if constexpr (kIsField<std::remove_cv_t<T>>) {
+const auto& format_argument(const T& argument) {
+  if constexpr (kIsField<T>) {
     return kNoArgument;
   } else {
     return argument;
@@ -102,105 +113,110 @@ class Target {
 
   std::string_view name() const { return name_; }
 
-  bool enabled(Level level) const {
-    // Equal generations cancel out and leave the cached level; anything else is 8 or more.
-    const std::uint32_t cached =
+  [[gnu::always_inline]] bool enabled(Level level) const {
+    // Equal generations cancel out and leave the cached answer; anything else is 64 or more.
+    const std::uint32_t answer =
         __atomic_load_n(&cached_, __ATOMIC_RELAXED) ^ __atomic_load_n(&detail::filter_generation, __ATOMIC_RELAXED);
-    if (cached < 8) [[likely]]
-      return static_cast<std::uint32_t>(level) <= cached;
-    return level <= detail::target_level(name_, cached_);
+    const auto wanted = static_cast<std::uint32_t>(level);
+    if (answer < 8 * wanted) return false;
+    if (answer < 64 && (answer & 7) >= wanted) [[likely]]
+      return true;
+    return detail::is_enabled(name_, level, cached_);
   }
 
   template <class... Args>
-  void error(FormatFor<Args...> format, Args&&... args) const {
+  [[gnu::always_inline]] void error(FormatFor<Args...> format, Args&&... args) const {
     write(Level::kError, format.at, args...);
   }
   template <class... Args>
-  void warn(FormatFor<Args...> format, Args&&... args) const {
+  [[gnu::always_inline]] void warn(FormatFor<Args...> format, Args&&... args) const {
     write(Level::kWarn, format.at, args...);
   }
   template <class... Args>
-  void info(FormatFor<Args...> format, Args&&... args) const {
+  [[gnu::always_inline]] void info(FormatFor<Args...> format, Args&&... args) const {
     write(Level::kInfo, format.at, args...);
   }
   template <class... Args>
-  void debug(FormatFor<Args...> format, Args&&... args) const {
+  [[gnu::always_inline]] void debug(FormatFor<Args...> format, Args&&... args) const {
     write(Level::kDebug, format.at, args...);
   }
   template <class... Args>
-  void trace(FormatFor<Args...> format, Args&&... args) const {
+  [[gnu::always_inline]] void trace(FormatFor<Args...> format, Args&&... args) const {
     write(Level::kTrace, format.at, args...);
   }
   // For a level known only at run time; kOff writes nothing.
   template <class... Args>
-  void at(Level level, FormatFor<Args...> format, Args&&... args) const {
+  [[gnu::always_inline]] void at(Level level, FormatFor<Args...> format, Args&&... args) const {
     if (level != Level::kOff) write(level, format.at, args...);
   }
 
   // What all of these share; format has been checked against Args by then.
   template <class... Args>
-  void write(Level level, const FormatAndPlace& format, Args&... args) const {
+  [[gnu::always_inline]] void write(Level level, const FormatAndPlace& format, const Args&... args) const {
     static_assert(detail::fields_come_last<Args...>(), "fields (kv) follow the arguments of the message");
     if (enabled(level)) emit(level, format, args...);
   }
 
  private:
   template <class... Args>
-  void emit(Level level, const FormatAndPlace& format, Args&... args) const {
-    constexpr std::size_t kFields = (0 + ... + (detail::kIsField<std::remove_cv_t<Args>> ? 1 : 0));
+  [[gnu::always_inline]] void emit(Level level, const FormatAndPlace& format, const Args&... args) const {
+    constexpr std::size_t kFields = (0 + ... + (detail::kIsField<Args> ? 1 : 0));
     constexpr std::size_t kValues = sizeof...(Args) - kFields;
-    constexpr bool kDeferred =
-        (true && ... && (detail::kIsField<std::remove_cv_t<Args>> || detail::Deferrable<std::remove_cv_t<Args>>));
-    Value values[kValues + 1];
-    Field fields[kFields + 1];
-    [[maybe_unused]] std::size_t value_count = 0, field_count = 0;
-    [[maybe_unused]] const auto put = [&](auto& arg) {
-      using T = std::remove_cvref_t<decltype(arg)>;
-      if constexpr (detail::kIsField<T>) {
-        fields[field_count++] = detail::as_field(arg);
-      } else if constexpr (kDeferred) {
-        values[value_count++] = detail::to_value(arg);
-      }
-    };
-    (put(args), ...);
+    static_assert(kFields < 256 && kValues < 256, "too many arguments for one line");
+    constexpr bool kDeferred = (true && ... && (detail::kIsField<Args> || detail::Deferrable<Args>));
     if constexpr (kDeferred) {
-      detail::submit({name_, format.text, format.file, format.line, level}, values, kValues, fields, kFields);
+      detail::submit(head(level, format, format.text, kValues, kFields), detail::record_part(args)...);
     } else {
       // An argument whose type only fmt knows: the message is made here, while the argument is there.
       const std::string text = render(format.text, fmt::make_format_args(detail::format_argument(args)...));
-      values[0] = Value::of_text(text);
-      detail::submit({name_, "{}", format.file, format.line, level}, values, 1, fields, kFields);
+      detail::submit(head(level, format, "{}", 1, kFields), Value::of_text(text), detail::field_part(args)...);
     }
+  }
+
+  [[gnu::always_inline]] detail::RecordHead head(Level level, const FormatAndPlace& at, std::string_view format,
+                                                 std::size_t values, std::size_t fields) const {
+    return {.ticks = 0,  // and the span: set when the record is written
+            .format = format.data(),
+            .file = at.file,
+            .target = name_.data(),
+            .span = nullptr,
+            .span_attribute_bytes = 0,
+            .format_size = static_cast<std::uint32_t>(format.size()),
+            .target_size = static_cast<std::uint32_t>(name_.size()),
+            .line = at.line,
+            .value_count = static_cast<std::uint8_t>(values),
+            .field_count = static_cast<std::uint8_t>(fields),
+            .level = level};
   }
 
   // The text, or the format itself with the reason where a formatter fails.
   static std::string render(std::string_view format, fmt::format_args args) noexcept;
 
   std::string_view name_;
-  mutable std::uint32_t cached_ = 0;  // generation * 8 + level; only ever read and written atomically
+  mutable std::uint32_t cached_ = 0;  // generation | answer; only ever read and written atomically
 };
 
 // The target of the free functions below; shown as the program's name unless the configuration names another.
 inline constexpr Target kDefaultTarget{""};
 
 template <class... Args>
-void error(FormatFor<Args...> format, Args&&... args) {
+[[gnu::always_inline]] inline void error(FormatFor<Args...> format, Args&&... args) {
   kDefaultTarget.write(Level::kError, format.at, args...);
 }
 template <class... Args>
-void warn(FormatFor<Args...> format, Args&&... args) {
+[[gnu::always_inline]] inline void warn(FormatFor<Args...> format, Args&&... args) {
   kDefaultTarget.write(Level::kWarn, format.at, args...);
 }
 template <class... Args>
-void info(FormatFor<Args...> format, Args&&... args) {
+[[gnu::always_inline]] inline void info(FormatFor<Args...> format, Args&&... args) {
   kDefaultTarget.write(Level::kInfo, format.at, args...);
 }
 template <class... Args>
-void debug(FormatFor<Args...> format, Args&&... args) {
+[[gnu::always_inline]] inline void debug(FormatFor<Args...> format, Args&&... args) {
   kDefaultTarget.write(Level::kDebug, format.at, args...);
 }
 template <class... Args>
-void trace(FormatFor<Args...> format, Args&&... args) {
+[[gnu::always_inline]] inline void trace(FormatFor<Args...> format, Args&&... args) {
   kDefaultTarget.write(Level::kTrace, format.at, args...);
 }
 

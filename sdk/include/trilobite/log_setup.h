@@ -27,11 +27,33 @@ class Sink {
   virtual bool is_terminal() const { return false; }
 };
 
+// When a log file is put aside and a new one begun; 0 switches a limit off. The old file is renamed to
+// <path>.<time of that, UTC>, for instance app.log.20260301T081530.004217Z. One process per rotated file.
+struct Rotation {
+  std::uint64_t bytes_max = 0;
+  std::uint64_t lines_max = 0;
+  std::int64_t interval_s = 0;  // 86400: at midnight UTC
+  int files_max = 0;            // old files that are kept; 0: all
+  bool gzip = false;            // old files become .gz, by a thread of its own
+};
+
+class EventSink;
+
 struct Output {
-  enum class Destination : std::uint8_t { kStandardError, kStandardOutput, kFile, kSink };
+  enum class Destination : std::uint8_t {
+    kStandardError,
+    kStandardOutput,
+    kFile,
+    kSyslog,   // datagrams to path, by default /dev/log
+    kJournal,  // systemd's journal by its own protocol: fields stay fields
+    kSink,
+    kEvents,  // an exporter of the library, such as otlp_output() makes
+  };
   Destination destination = Destination::kStandardError;
-  std::string path{};    // kFile: appended to, made when missing
-  Sink* sink = nullptr;  // kSink: must outlive the logging, for the process-wide logger the process
+  std::string path{};           // kFile: appended to, made when missing
+  Sink* sink = nullptr;         // kSink: must outlive the logging, for the process-wide logger the process
+  EventSink* events = nullptr;  // kEvents: the same
+  Rotation rotation{};          // kFile
   LineFormat format = LineFormat::kReadable;
   Color color = Color::kAuto;  // readable format only
 };
@@ -61,15 +83,25 @@ struct Config {
   std::string default_target{};  // of the free functions; empty: the program's short name
   QueueOptions queue{};
   Writer writer = Writer::kBackground;
+
+  // Signals that end the process (SIGSEGV, SIGABRT and with it std::terminate, SIGTERM, SIGINT ...) first wait this
+  // long for queued lines to be written; where the program has a handler already, that one runs afterwards. 0: no
+  // handlers.
+  int fatal_signal_wait_ms = 2'000;
   std::int64_t (*clock)() = nullptr;  // nanoseconds since 1970 in UTC, any thread; null: the system's clock
 
   std::vector<std::string> warnings{};  // init() prints them to stderr
   std::string error{};                  // not empty: init() fails with it
 
-  // DYN_LOG, DYN_LOGGING_JSONL, DYN_LOG_USE_LOCAL_TZ, DYN_SDK_DISABLE_ANSI_LOGGING, /opt/dynamo/etc/logging.toml and
-  // DYN_LOGGING_CONFIG_PATH. default_level is the log_level used when neither a file nor DYN_LOG gives one.
+  // TRILOBITE_LOG_OUTPUT names outputs, see parse_outputs(), DYN_LOG, DYN_LOGGING_JSONL, DYN_LOG_USE_LOCAL_TZ,
+  // DYN_SDK_DISABLE_ANSI_LOGGING, /opt/dynamo/etc/logging.toml and DYN_LOGGING_CONFIG_PATH. default_level is the
+  // log_level used when neither a file nor DYN_LOG gives one.
   static Config from_environment(std::string_view default_level = "info");
 };
+
+// Outputs separated by commas: `stderr`, `stdout`, `syslog`, `journal`, or a file's path with options:
+// `/var/log/app.log?bytes=100M&lines=1000000&interval=1d&keep=7&gzip`. Returns an empty text, or what is wrong.
+[[nodiscard]] std::string parse_outputs(std::string_view text, std::vector<Output>& outputs);
 
 // Starts the process-wide logger. The first call counts, later ones do nothing. On failure it writes
 // `Failed to initialize logging: <error>` to stderr and exits with status 1.

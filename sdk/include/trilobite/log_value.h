@@ -109,7 +109,7 @@ concept Deferrable = kIsNumber<std::decay_t<T>> || kIsString<std::decay_t<T>> ||
     kIsPointer<std::decay_t<T>>;
 
 template <Deferrable T>
-Value to_value(const T& value) {
+[[gnu::always_inline]] inline Value to_value(const T& value) {
   using D = std::decay_t<T>;
   if constexpr (std::is_same_v<D, bool>) {
     return Value::of_bool(value);
@@ -159,7 +159,7 @@ inline Value json(std::string_view text) { return Value::of_text(text, ValueKind
 // kv("overlap", n): one field. Numbers, bools and strings keep their type; any other type that fmt can format becomes
 // its text.
 template <class T>
-auto kv(std::string_view key, const T& value) {
+[[gnu::always_inline]] inline auto kv(std::string_view key, const T& value) {
   if constexpr (std::is_same_v<T, Value>) {
     return Field{key, value};
   } else if constexpr (std::is_same_v<T, DisplayText>) {

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""The instrumentation library as its users get it: installed, found by CMake and by pkg-config, static and shared, and
+as a subdirectory. Each time a small program is built, linked and run; the headers' compile time is measured.
+
+    package.py SOURCE_DIR [--build BUILD_DIR]    BUILD_DIR: a build that has the static libraries already
+"""
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+PROGRAM = """
+#include <trilobite/log.h>
+#include <trilobite/log_setup.h>
+#include <trilobite/recorder.h>
+#include <trilobite/trace.h>
+constexpr trilobite::log::Target kLog{"consumer"};
+constexpr trilobite::trace::SpanType kWork{"consumer", "work"};
+int main() {
+  trilobite::log::Config config;
+  config.outputs.front().format = trilobite::log::LineFormat::kJsonl;
+  trilobite::log::init(config);
+  const auto span = kWork.start(trilobite::log::kv("order", 7));
+  kLog.info("hello {}", 42, trilobite::log::kv("answer", true));
+}
+"""
+LISTS = """
+cmake_minimum_required(VERSION 3.18)
+project(consumer CXX)
+{find}
+add_executable(consumer main.cc)
+target_link_libraries(consumer PRIVATE trilobite::sdk)
+"""
+COMPILE_SECONDS_MAX = 0.3
+
+
+def run(*command, **options):
+    done = subprocess.run([str(word) for word in command], text=True, capture_output=True, **options)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+    return done
+
+
+def check_output(program, environment=None):
+    text = run(program, env=environment).stderr
+    for part in ('"target":"consumer"', '"message":"hello 42"', '"answer":true', '"span_name":"work"'):
+        assert part in text, f"{program} wrote {text!r}, without {part}"
+
+
+def write_consumer(folder, find):
+    folder.mkdir()
+    (folder / "main.cc").write_text(PROGRAM)
+    (folder / "CMakeLists.txt").write_text(LISTS.format(find=find))
+
+
+def with_cmake(folder, find, *options):
+    write_consumer(folder, find)
+    run("cmake", "-S", folder, "-B", folder / "build", "-DCMAKE_BUILD_TYPE=Release", *options)
+    run("cmake", "--build", folder / "build")
+    check_output(folder / "build" / "consumer")
+
+
+def with_pkg_config(folder, prefix, libdir, static):
+    folder.mkdir()
+    (folder / "main.cc").write_text(PROGRAM)
+    environment = dict(os.environ, PKG_CONFIG_PATH=str(libdir / "pkgconfig"), LD_LIBRARY_PATH=str(libdir))
+    flags = run("pkg-config", "--cflags", "--libs", *(["--static"] if static else []), "trilobite-sdk",
+                env=environment).stdout.split()
+    run("c++", "-std=c++20", "-o", folder / "consumer", folder / "main.cc", *flags)
+    check_output(folder / "consumer", environment)
+
+
+def compile_seconds(prefix, header, folder):
+    source = folder / "one_include.cc"
+    source.write_text(f"#include <trilobite/{header}>\n")
+    best = 1e9
+    for _ in range(5):
+        start = os.times()
+        run("c++", "-std=c++20", "-O2", "-c", "-o", folder / "one_include.o", source, f"-I{prefix}/include")
+        end = os.times()
+        best = min(best, end.children_user + end.children_system - start.children_user - start.children_system)
+    return best
+
+
+def installed(prefix):
+    return next(path.parent.parent.parent for path in prefix.rglob("trilobiteConfig.cmake"))
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("source", type=pathlib.Path)
+    options.add_argument("--build", type=pathlib.Path)
+    chosen = options.parse_args()
+    launcher = [f"-DCMAKE_CXX_COMPILER_LAUNCHER={tool}" for tool in ("ccache",)
+                if subprocess.run(["which", tool], capture_output=True).returncode == 0]
+    with tempfile.TemporaryDirectory() as name:
+        scratch = pathlib.Path(name)
+        for kind in ("static", "shared"):
+            prefix = scratch / kind
+            build = chosen.build if kind == "static" and chosen.build else scratch / f"build-{kind}"
+            if build != chosen.build:
+                run("cmake", "-S", chosen.source / "sdk", "-B", build, "-DCMAKE_BUILD_TYPE=Release", *launcher,
+                    f"-DTRILOBITE_SDK_SHARED={'ON' if kind == 'shared' else 'OFF'}")
+                run("cmake", "--build", build, "-j2")
+            run("cmake", "--install", build, "--component", "trilobite_sdk", "--prefix", prefix)
+            libdir = installed(prefix)
+            for pc in (libdir / "pkgconfig").glob("*.pc"):  # what a package manager does when it moves the tree
+                lines = pc.read_text().splitlines()
+                pc.write_text("\n".join([f"prefix={prefix}"] + lines[1:]) + "\n")
+            with_cmake(scratch / f"{kind}-cmake", "find_package(trilobite 0.1 REQUIRED COMPONENTS sdk)",
+                       f"-DCMAKE_PREFIX_PATH={prefix}")
+            with_pkg_config(scratch / f"{kind}-pkg", prefix, libdir, kind == "static")
+            print(f"{kind}: found by CMake and by pkg-config")
+        with_cmake(scratch / "subdirectory", f'add_subdirectory("{chosen.source}/sdk" sdk)', *launcher,
+                   "-DCMAKE_CXX_STANDARD=20")
+        print("subdirectory: built")
+        slow = []
+        for header in ("log.h", "log_setup.h", "trace.h"):
+            seconds = compile_seconds(prefix, header, scratch)
+            print(f"<trilobite/{header}>: {seconds:.2f} s")
+            if seconds > 2 * COMPILE_SECONDS_MAX:  # twice: this machine may be busy
+                slow.append(header)
+        assert not slow, f"too slow to include: {slow}"
+
+
+if __name__ == "__main__":
+    main()
