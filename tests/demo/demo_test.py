@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""The demo against the platform: its metrics and logs arrive, its traces reach a collector and hang together, an incident
+shows. usage: demo_test.py --binary build/release/trilobite --program build/release/llm_serving
+"""
+import argparse, gzip, http.server, json, os, shutil, subprocess, sys, tempfile, threading, time, unittest
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from server import Server
+
+OPTIONS = None
+
+
+def fields(data):
+    """The fields of one protobuf message: (number, value), value an int or bytes."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while at < len(data):
+        key = varint()
+        if key & 7 == 0:
+            yield key >> 3, varint()
+        else:
+            size = {1: 8, 5: 4}.get(key & 7) or (varint() if key & 7 == 2 else 0)
+            yield key >> 3, data[at:at + size]
+            at += size
+
+
+def of(data, number):
+    return [value for found, value in fields(data) if found == number]
+
+
+class Collector(http.server.BaseHTTPRequestHandler):
+    """An OTLP/HTTP receiver that keeps (service, trace id, span id, parent id, name) of every span."""
+    spans = []
+
+    def log_message(self, *args):
+        pass
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        for resource_spans in of(body, 1):
+            service = next(of(of(attribute, 2)[0], 1)[0].decode() for resource in of(resource_spans, 1)
+                           for attribute in of(resource, 1) if of(attribute, 1) == [b"service.name"])
+            for scope_spans in of(resource_spans, 2):
+                for span in of(scope_spans, 2):
+                    parent = (of(span, 4) or [b""])[0]
+                    self.spans.append((service, of(span, 1)[0].hex(), of(span, 2)[0].hex(), parent.hex(),
+                                       of(span, 5)[0].decode()))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-protobuf")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+class DemoTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="trilobite-demo-")
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.server = Server(OPTIONS.binary, os.path.join(self.folder, "data")).start()
+        self.addCleanup(self.server.stop)
+        Collector.spans.clear()
+        self.collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+        threading.Thread(target=self.collector.serve_forever, daemon=True).start()
+        self.addCleanup(self.collector.shutdown)
+
+    def start(self, *more):
+        demo = subprocess.Popen(
+            [sys.executable, os.path.join(ROOT, "examples", "llm-serving", "demo.py"), "--program", OPTIONS.program,
+             "--agent", OPTIONS.binary, "--platform", "http://127.0.0.1:%d" % self.server.port, "--folder",
+             os.path.join(self.folder, "demo"), "--rate", "8", "--traces",
+             "http://127.0.0.1:%d/v1/traces" % self.collector.server_port, *more],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(demo.stdout.close)
+        self.demo = demo
+        return demo
+
+    def value(self, query):
+        result = self.server.get_json("/api/v1/query", query=query)["data"]["result"]
+        return float(result[0]["value"][1]) if result else 0.0
+
+    def wait_for(self, what, test, seconds=120):
+        deadline = time.monotonic() + seconds
+        while not test():
+            self.assertIsNone(self.demo.poll(), "the demo has ended before " + what)
+            self.assertLess(time.monotonic(), deadline, what + " did not come")
+            time.sleep(0.5)
+
+    def lines(self, query):
+        now = int(time.time() * 1e9)
+        answer = self.server.get_json("/loki/api/v1/query_range", query=query, start=now - 600 * 10**9, end=now, limit=50)
+        return [json.loads(line) for stream in answer["data"]["result"] for _, line in stream["values"]]
+
+    def check(self, *more):
+        demo = self.start("--break", "decode", "--seconds", "45", *more)
+        try:
+            self.wait_for("requests", lambda: self.value(
+                'sum(dynamo_frontend_requests_total{status="success"})') > 10)
+            for name in ("dynamo_frontend_time_to_first_token_seconds_count", "dynamo_component_requests_total",
+                         "kvbm_matched_tokens", "dynamo_router_requests_total", "dynamo_component_uptime_seconds",
+                         "dynamo_frontend_output_tokens_total"):
+                self.wait_for(name, lambda name=name: self.value("sum(%s)" % name) > 0)
+            self.assertEqual(self.value("count(up{job='llm-serving'} == 1)"), 6)
+            self.wait_for("errors of the incident", lambda: self.value(
+                'sum(dynamo_component_errors_total{dynamo_component="decode",error_type="generate"})') > 0)
+            self.wait_for("lines of the incident", lambda: self.lines(
+                '{job="llm-serving",service_name="decode-1",level="ERROR"} |= "NIXL"'))
+            answered = self.lines('{service_name="frontend"} |= "answered"')
+            self.assertTrue(answered)
+            for line in answered:
+                self.assertEqual(line["target"], "llm::frontend")
+                self.assertGreater(line["output_tokens"], 0)
+                self.assertRegex(line["trace_id"], "^[0-9a-f]{32}$")
+            # One request is one trace, from the client to the workers.
+            trace = answered[0]["trace_id"]
+            wanted = {("load-0", "ask"), ("load", "ask"), ("frontend", "http-request"), ("router", "handle_payload")}
+            self.wait_for("the spans of a request", lambda: len(
+                wanted & {(service, name) for service, id, _, _, name in list(Collector.spans) if id == trace}) >= 3)
+            mine = [span for span in list(Collector.spans) if span[1] == trace]
+            self.assertTrue(any(service.startswith("decode-") for service, *_ in mine))
+            ids = {span[2] for span in mine}
+            # Every span hangs below another of the trace, but for the client's.
+            roots = [span for span in mine if not span[3]]
+            self.assertEqual([span[4] for span in roots], ["ask"])
+            self.assertEqual([span for span in mine if span[3] and span[3] not in ids], [])
+        finally:
+            output, _ = demo.communicate(timeout=120)
+        self.assertEqual(demo.returncode, 0, output)
+        self.assertIn("decode-1: fail", output)
+
+    def test_over_http(self):
+        self.check("--http")
+
+    @unittest.skipUnless(shutil.which("nats-server"), "nats-server is not installed")
+    def test_over_nats(self):
+        self.check()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--program", required=True)
+    OPTIONS, rest = parser.parse_known_args()
+    unittest.main(argv=[sys.argv[0], *rest])
