@@ -29,6 +29,7 @@ Usage: ./manage.sh COMMAND [options]
   restart          stop, then start
   status           each component, its port, disk used, rows taken in (exit 3 when not running)
   logs [NAME] [-f] the log of a component (server; default), -f follows
+  demo             run an LLM serving system against the platform, until Ctrl-C; --break decode makes an incident
   clean            remove the data folder (asks; --yes does not; --build removes build/ instead)
   build            build the release binary
   test [-R REGEX]  build and run all tests (-R: only tests whose name matches)
@@ -259,9 +260,17 @@ clean() {
   say "Removed $what"
 }
 
+demo() {
+  need_packages build demo
+  compile release trilobite llm_serving
+  running_pid >/dev/null || start
+  exec python3 examples/llm-serving/demo.py --program build/release/llm_serving --agent "$BINARY" \
+    --platform "$(url "$(running_address)")" --folder "$DATA/demo" "$@"
+}
+
 # ---- develop --------------------------------------------------------------------------------------------------------
 
-SANITIZED_TESTS=(sdk_test base_test columnar_test storage_test query_test logs_test metrics_test ingest_test agent_test scrape_test api_test server_test cli_test)
+SANITIZED_TESTS=(sdk_test base_test columnar_test storage_test query_test logs_test metrics_test ingest_test agent_test scrape_test alerting_test api_test server_test cli_test)
 
 run_tests() {
   need_packages build test
@@ -323,6 +332,7 @@ case $command in
   status) none; status ;;
   logs) logs "${rest[@]}" ;;
   clean) clean "${rest[@]}" ;;
+  demo) demo "${rest[@]}" ;;
   build) none; build ;;
   test) run_tests "${rest[@]}" ;;
   bench) bench "${rest[@]}" ;;
