@@ -120,6 +120,7 @@ class SpanPool {
       delete data;
       return;
     }
+    watch(local);
     if (local.count >= 2 * kExchanged) store(local, kExchanged);
     data->next = local.first;
     local.first = data;
@@ -165,13 +166,17 @@ class SpanPool {
     return *instance;
   }
 
+  // A thread that only gives back, as the exporting one does, has a list to clear, too.
+  static void watch(Local& local) noexcept {
+    if (local.watched) return;
+    static thread_local ThreadEnd end;
+    static_cast<void>(end);
+    local.watched = true;
+  }
+
   static bool refill(Local& local) noexcept {
     if (local.ended) return false;
-    if (!local.watched) {
-      static thread_local ThreadEnd end;
-      static_cast<void>(end);
-      local.watched = true;
-    }
+    watch(local);
     Depot& from = depot();
     const std::lock_guard lock(from.mutex);
     if (from.lists.empty()) return false;

@@ -34,7 +34,7 @@ class Chunks {
       ASSERT_TRUE(last_->put(kBase, sample.time, sample.value, sample.text, state_));
     }
     EXPECT_TRUE(last_->is_newest(kBase, sample.time, sample.value, sample.text, state_));
-    EXPECT_FALSE(last_->is_newest(kBase, sample.time + 1, sample.value, sample.text, state_));
+    EXPECT_FALSE(last_->is_newest(kBase, sample.time ^ 1, sample.value, sample.text, state_));
     EXPECT_FALSE(last_->is_newest(kBase, sample.time, sample.value, sample.text + "x", state_));
   }
   SeriesSamples read(TimeNs first = kTimeMin, TimeNs last = kTimeMax) const {

@@ -104,7 +104,7 @@ class DemoTest(unittest.TestCase):
         return [json.loads(line) for stream in answer["data"]["result"] for _, line in stream["values"]]
 
     def check(self, *more):
-        demo = self.start("--break", "decode", "--seconds", "45", *more)
+        demo = self.start("--break", "decode", "--seconds", "75", *more)
         try:
             self.wait_for("requests", lambda: self.value(
                 'sum(dynamo_frontend_requests_total{status="success"})') > 10)
@@ -136,6 +136,7 @@ class DemoTest(unittest.TestCase):
             self.assertEqual([span[4] for span in roots], ["ask"])
             self.assertEqual([span for span in mine if span[3] and span[3] not in ids], [])
         finally:
+            demo.terminate()  # it stops what it started
             output, _ = demo.communicate(timeout=120)
         self.assertEqual(demo.returncode, 0, output)
         self.assertIn("decode-1: fail", output)

@@ -33,7 +33,6 @@ project(consumer CXX)
 add_executable(consumer main.cc)
 target_link_libraries(consumer PRIVATE trilobite::sdk)
 """
-COMPILE_SECONDS_MAX = 0.3
 
 
 def run(*command, **options):
@@ -116,13 +115,9 @@ def main():
         with_cmake(scratch / "subdirectory", f'add_subdirectory("{chosen.source}/sdk" sdk)', *launcher,
                    "-DCMAKE_CXX_STANDARD=20")
         print("subdirectory: built")
-        slow = []
+        # Told, not judged: time never decides a test. The limit is 0.3 s on a quiet machine.
         for header in ("log.h", "log_setup.h", "trace.h"):
-            seconds = compile_seconds(prefix, header, scratch)
-            print(f"<trilobite/{header}>: {seconds:.2f} s")
-            if seconds > 2 * COMPILE_SECONDS_MAX:  # twice: this machine may be busy
-                slow.append(header)
-        assert not slow, f"too slow to include: {slow}"
+            print(f"<trilobite/{header}>: {compile_seconds(prefix, header, scratch):.2f} s")
 
 
 if __name__ == "__main__":
