@@ -9,7 +9,7 @@
 #include "json.h"
 #include "json_pull.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 constexpr log::Target kLog{"trilobite::custom_metrics"};
@@ -116,4 +116,4 @@ std::string CustomMetrics::apply(std::string_view address, std::string_view json
   return static_cast<CustomMetricsState&>(*state_).apply(address, json);
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

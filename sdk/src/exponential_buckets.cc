@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 // Division by 2^shift, rounded up: bucket i ends at base^i, so it belongs to the wider bucket that ends at or after
@@ -111,4 +111,4 @@ double ExponentialBuckets::bound_of(std::int32_t index) const {
   return std::exp2(std::ldexp(static_cast<double>(index), -schema()));
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 // One schema and its bounds within a power of two. Immutable, shared by all histograms of a metric.
 class ExponentialScale {
@@ -67,4 +67,4 @@ class ExponentialBuckets {
   BucketRange positive_, negative_;
 };
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

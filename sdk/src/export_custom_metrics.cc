@@ -10,7 +10,7 @@
 #include <trilobite/custom_metrics_poll.h>
 #include <trilobite/log.h>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 constexpr log::Target kLog{"trilobite::custom_metrics"};
@@ -129,4 +129,4 @@ CustomMetricsPoll::~CustomMetricsPoll() { delete state_; }
 bool CustomMetricsPoll::running() const { return state_->running(); }
 std::string CustomMetricsPoll::poll_now() { return state_->poll(); }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

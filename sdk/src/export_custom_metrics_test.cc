@@ -6,7 +6,7 @@
 #include <trilobite/custom_metrics_poll.h>
 #include <trilobite/http_server.h>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 TEST(CustomMetricsPoll, TakesWhatAnInstanceAnswers) {
@@ -47,4 +47,4 @@ TEST(CustomMetricsPoll, AnAddressThatIsNoneIsNotPolled) {
 }
 
 }  // namespace
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

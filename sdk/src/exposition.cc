@@ -6,7 +6,7 @@
 #include "exposition_format.h"
 #include "registry_state.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 constexpr std::string_view kOpenMetricsType = "application/openmetrics-text";
@@ -164,4 +164,4 @@ void append_help_escaped(std::string& out, std::string_view help) {
   }
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -5,7 +5,7 @@
 
 #include "gathered_metrics.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 // Decimal digits without exponent, as few as give the number back; `+Inf`, `-Inf`, `NaN`.
 void append_sample_value(std::string& out, double value);
@@ -23,4 +23,4 @@ std::string to_text(const Gathered& gathered);
 std::string to_openmetrics(const Gathered& gathered);
 std::string to_protobuf(const Gathered& gathered);
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

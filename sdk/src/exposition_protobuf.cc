@@ -5,7 +5,7 @@
 #include "native_spans.h"
 #include "protobuf_writer.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 std::uint64_t type_number(Kind kind) {
@@ -160,4 +160,4 @@ std::string to_protobuf(const Gathered& gathered) {
   return out;
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

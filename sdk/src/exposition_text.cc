@@ -4,7 +4,7 @@
 
 #include "exposition_format.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 void append_count(std::string& out, std::uint64_t count) {
@@ -184,4 +184,4 @@ std::string to_openmetrics(const Gathered& gathered) {
   return out;
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

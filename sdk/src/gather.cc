@@ -14,7 +14,7 @@
 #include "exposition_format.h"
 #include "registry_state.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 using detail::Ref;
@@ -241,4 +241,4 @@ log::Outcome<Gathered> gather(const Registry& registry, WithTexts texts) {
   return out;
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

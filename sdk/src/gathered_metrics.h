@@ -11,7 +11,7 @@
 #include "metric_family.h"
 #include "outcome.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 enum class Kind : std::uint8_t { kCounter, kGauge, kHistogram, kSummary };
 Kind kind_of(Type type);
@@ -64,4 +64,4 @@ enum class WithTexts : std::uint8_t { kNo, kYes };
 // Runs the callbacks and reads everything. Fails when two registries disagree on help or type of a family.
 log::Outcome<Gathered> gather(const Registry& registry, WithTexts texts);
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -4,7 +4,7 @@
 #include <trilobite/log.h>
 #include <trilobite/metrics.h>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 constexpr log::Target kLog{"trilobite::metrics"};
@@ -40,4 +40,4 @@ std::vector<double> log_buckets(double min, double max, std::size_t count) {
   return out;
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

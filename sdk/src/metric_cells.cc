@@ -9,7 +9,7 @@
 
 #include <sched.h>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace detail {
 namespace {
 
@@ -219,4 +219,4 @@ void Summary::observe(double value) const noexcept {
   static_cast<detail::SummaryCell&>(*cell_).observe(value, detail::coarse_now_ms());
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -13,7 +13,7 @@
 
 #include "exponential_buckets.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 struct Exemplar {
   std::string trace_id;  // hex digits
@@ -115,4 +115,4 @@ std::int64_t coarse_now_ms() noexcept;
 std::int64_t wall_now_ms() noexcept;
 
 }  // namespace detail
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -7,7 +7,7 @@
 
 #include "registry_state.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 constexpr std::string_view kAutoLabels[] = {"dynamo_namespace", "dynamo_component", "dynamo_endpoint"};
@@ -223,4 +223,4 @@ std::string conflict(const RegistryState& level, const FamilyOptions& options) {
 }
 
 }  // namespace detail
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

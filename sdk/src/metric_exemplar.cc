@@ -5,7 +5,7 @@
 #include "current_span.h"
 #include "metric_cells.h"
 
-namespace trilobite::metrics::detail {
+namespace trilobite::instruments::detail {
 namespace {
 
 // The innermost span; null when it is not sampled, as nobody could look such an example up.
@@ -63,4 +63,4 @@ std::optional<Exemplar> ExemplarSlot::read() {
   return out;
 }
 
-}  // namespace trilobite::metrics::detail
+}  // namespace trilobite::instruments::detail

@@ -8,7 +8,7 @@
 
 #include "exposition_format.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 constexpr log::Target kLog{"trilobite::metrics"};
@@ -178,4 +178,4 @@ bool FamilyHandle::remove(const std::string_view* values, std::size_t count) con
 void FamilyHandle::clear() const { static_cast<Family&>(*family_).clear(); }
 
 }  // namespace detail
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

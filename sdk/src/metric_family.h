@@ -12,7 +12,7 @@
 
 #include "metric_cells.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 bool is_vector(Type type);
 std::string_view type_name(Type type);  // "CounterVec"
@@ -77,4 +77,4 @@ class Family : public detail::Counted {
   bool sorted_valid_ = true;
 };
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -6,7 +6,7 @@
 
 #include <trilobite/log.h>
 
-namespace trilobite::metrics::names {
+namespace trilobite::instruments::names {
 namespace {
 
 constexpr log::Target kLog{"trilobite::metrics"};
@@ -107,4 +107,4 @@ std::string_view error_type::of_response(int status, std::string_view message) {
   return kInternal;
 }
 
-}  // namespace trilobite::metrics::names
+}  // namespace trilobite::instruments::names

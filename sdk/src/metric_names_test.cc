@@ -5,7 +5,7 @@
 
 #include <trilobite/metric_names.h>
 
-namespace trilobite::metrics::names {
+namespace trilobite::instruments::names {
 namespace {
 
 TEST(MetricNames, OfTheFrontendComeWithLabelsAndBounds) {
@@ -117,4 +117,4 @@ TEST(MetricNames, ErrorTypesFollowTheResponse) {
 }
 
 }  // namespace
-}  // namespace trilobite::metrics::names
+}  // namespace trilobite::instruments::names

@@ -11,7 +11,7 @@
 #include <trilobite/metrics.h>
 #include <trilobite/trace.h>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 Registry endpoint_of(const Registry& runtime, std::string_view name) {
@@ -411,4 +411,4 @@ TEST(Metrics, CountersIgnoreWhatIsNoAmount) {
 }
 
 }  // namespace
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

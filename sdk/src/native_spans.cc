@@ -1,6 +1,6 @@
 #include "native_spans.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 NativeSpans native_spans(const BucketRange& range) {
   constexpr std::size_t kGapMax = 2;
@@ -28,4 +28,4 @@ NativeSpans native_spans(const BucketRange& range) {
   return out;
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

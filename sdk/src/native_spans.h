@@ -6,7 +6,7 @@
 
 #include "exponential_buckets.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 struct NativeSpans {
   struct Span {
@@ -24,4 +24,4 @@ inline std::uint64_t zigzag(std::int64_t value) {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -7,7 +7,7 @@
 
 #include "gathered_metrics.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 // ExportMetricsServiceRequest; resource is an encoded Resource. Histograms with native buckets go as exponential ones.
 std::string encode_otlp(const Gathered& gathered, std::string_view resource, std::int64_t time_ms);
@@ -20,4 +20,4 @@ std::vector<std::string> encode_remote_write(const Gathered& gathered, const Lab
 // Snappy's block format.
 std::string snappy_block(std::string_view bytes);
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

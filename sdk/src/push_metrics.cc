@@ -14,7 +14,7 @@
 #include "otlp_transport.h"
 #include "push_encoders.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 constexpr log::Target kLog{"trilobite::metrics_push"};
@@ -153,4 +153,4 @@ Push::~Push() { delete state_; }
 const std::string& Push::error() const { return state_->error(); }
 std::string Push::push_now() { return state_->push(); }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -14,7 +14,7 @@
 #include "protobuf_reader.h"
 #include "push_encoders.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 // A message as text: `number{...}` for what parses as a message where nested says so, `number="..."`, `number:value`.
@@ -270,4 +270,4 @@ TEST(Push, WhatCannotWorkIsToldAtTheStart) {
 }
 
 }  // namespace
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -2,7 +2,7 @@
 #include "protobuf_writer.h"
 #include "push_encoders.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 constexpr std::uint64_t kCumulative = 2;
@@ -165,4 +165,4 @@ std::string encode_otlp(const Gathered& gathered, std::string_view resource, std
   return out;
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -7,7 +7,7 @@
 #include "protobuf_writer.h"
 #include "push_encoders.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 std::uint64_t metadata_type(Kind kind) {
@@ -195,4 +195,4 @@ std::vector<std::string> encode_remote_write(const Gathered& gathered, const Lab
   return out.take();
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

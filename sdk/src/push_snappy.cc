@@ -5,7 +5,7 @@
 
 #include "push_encoders.h"
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace {
 
 constexpr std::size_t kBlock = 1 << 16;
@@ -74,4 +74,4 @@ std::string snappy_block(std::string_view bytes) {
   return out;
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -4,7 +4,7 @@
 
 #include <trilobite/log.h>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 namespace detail {
 namespace {
 
@@ -194,4 +194,4 @@ void Registry::set_series_max(std::size_t series) const {
   state().series_max = series;
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

@@ -11,7 +11,7 @@
 #include "metric_family.h"
 #include "outcome.h"
 
-namespace trilobite::metrics::detail {
+namespace trilobite::instruments::detail {
 
 template <class R>
 struct ScrapeCallback {
@@ -45,4 +45,4 @@ log::Outcome<FamilyOptions> family_options(const RegistryState& level, const Req
 // Why this family cannot stand beside those of the registry; empty: it can. Requires the mutex.
 std::string conflict(const RegistryState& level, const FamilyOptions& options);
 
-}  // namespace trilobite::metrics::detail
+}  // namespace trilobite::instruments::detail

@@ -12,7 +12,7 @@
 
 #include <trilobite/metrics.h>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 // The three parts of namespace.component.endpoint.
 struct Address {
@@ -38,4 +38,4 @@ class CustomMetrics {
   detail::Ref<detail::Counted> state_;
 };
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

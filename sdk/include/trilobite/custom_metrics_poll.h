@@ -9,7 +9,7 @@
 #include <trilobite/callback.h>
 #include <trilobite/custom_metrics.h>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 struct PollOptions {
   std::string address;                          // namespace.component.endpoint
@@ -42,4 +42,4 @@ class CustomMetricsPoll {
   PollState* state_;
 };
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

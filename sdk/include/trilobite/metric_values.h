@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 namespace detail {
 
@@ -259,4 +259,9 @@ class Summary {
   detail::Ref<detail::Counted> cell_;
 };
 
+}  // namespace trilobite::instruments
+
+// The name to use. It is a directive, so that programs which have a namespace of this name keep theirs: Trilobite does.
+namespace trilobite::metrics {
+using namespace trilobite::instruments;  // NOLINT(google-build-using-namespace)
 }  // namespace trilobite::metrics

@@ -20,7 +20,7 @@
 #include <trilobite/callback.h>
 #include <trilobite/metric_values.h>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 struct Label {
   std::string name;
@@ -236,4 +236,4 @@ T Created<T>::or_log() const {
   return value_;
 }
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments

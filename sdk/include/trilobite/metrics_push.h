@@ -12,7 +12,7 @@
 
 #include <trilobite/metrics.h>
 
-namespace trilobite::metrics {
+namespace trilobite::instruments {
 
 enum class PushProtocol : std::uint8_t {
   kOtlp,         // OTLP, as the OTEL_ variables say: HTTP with protobuf, or gRPC
@@ -59,4 +59,4 @@ class Push {
   PushState* state_;
 };
 
-}  // namespace trilobite::metrics
+}  // namespace trilobite::instruments
