@@ -8,6 +8,7 @@
 #include <ctime>
 #include <deque>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -37,12 +38,17 @@ std::int64_t monotonic_ns() {
 
 // Recorders wait for events and for the token at once: they leave their wake-up here.
 struct CancelToken::State {
+  std::atomic<std::uint32_t> tokens{1};
   std::mutex mutex;
   std::atomic<bool> cancelled{false};
   std::vector<std::weak_ptr<std::condition_variable>> waiting;  // guarded by mutex
 };
 
-CancelToken::CancelToken() : state_(std::make_shared<State>()) {}
+CancelToken::CancelToken() : state_(std::make_unique<State>().release()) {}
+CancelToken::CancelToken(const CancelToken& other) noexcept : state_(other.state_) { state_->tokens.fetch_add(1); }
+CancelToken::~CancelToken() {
+  if (state_->tokens.fetch_sub(1) == 1) delete state_;
+}
 bool CancelToken::cancelled() const { return state_->cancelled.load(); }
 void CancelToken::cancel() const {
   const std::lock_guard lock(state_->mutex);
@@ -52,6 +58,7 @@ void CancelToken::cancel() const {
   }
 }
 
+namespace detail {
 namespace {
 
 // The current file of a recording, with a buffer.
@@ -116,9 +123,13 @@ class RecordingFile {
   bool rotated_ = false;
 };
 
-class Core : public detail::RecorderCore {
+}  // namespace
+
+class RecorderState {
  public:
-  Core(const CancelToken& token, const std::string& path, const RecorderOptions& options)
+  using ToJson = Callback<bool(std::string& out)>;
+
+  RecorderState(const CancelToken& token, const std::string& path, const RecorderOptions& options)
       : token_(token),
         options_(options),
         file_(path),
@@ -126,7 +137,7 @@ class Core : public detail::RecorderCore {
         opened_ns_(now_ns()),
         file_opened_ns_(opened_ns_) {}
 
-  ~Core() override {
+  ~RecorderState() {
     shutdown();
     if (writer_.joinable()) writer_.join();
   }
@@ -139,7 +150,7 @@ class Core : public detail::RecorderCore {
     if (const int failure = file_.open_first()) return "cannot open " + path + ": " + std::strerror(failure);
     {
       const std::lock_guard lock(mutex());
-      token_.state()->waiting.push_back(changed_);
+      token_.state().waiting.push_back(changed_);
     }
     try {
       writer_ = std::thread([this] { run(); });
@@ -149,7 +160,7 @@ class Core : public detail::RecorderCore {
     return {};
   }
 
-  bool record(std::unique_ptr<detail::RecordedEvent> event) override {
+  bool record(ToJson event) {
     std::unique_lock lock(mutex());
     changed_->wait(lock, [this] { return token_.cancelled() || queue_.size() < kQueueMax; });
     if (token_.cancelled()) return false;
@@ -159,25 +170,25 @@ class Core : public detail::RecorderCore {
     return true;
   }
 
-  std::uint64_t event_count() const override { return count_.load(); }
-  std::optional<double> elapsed_seconds() const override {
+  std::uint64_t event_count() const { return count_.load(); }
+  std::optional<double> elapsed_seconds() const {
     const std::int64_t first = first_ns_.load();
     if (first < 0) return std::nullopt;
     return static_cast<double>(now_ns() - first) / 1e9;
   }
-  void shutdown() override { token_.cancel(); }
+  void shutdown() { token_.cancel(); }
 
  private:
   // The token's mutex guards the queue as well: one wait sees both.
-  std::mutex& mutex() const { return token_.state()->mutex; }
+  std::mutex& mutex() const { return token_.state().mutex; }
   std::int64_t now_ns() const { return options_.clock_ns == nullptr ? monotonic_ns() : options_.clock_ns(); }
   static std::int64_t to_ns(double seconds) { return static_cast<std::int64_t>(std::min(seconds, 9e9) * 1e9); }
 
   void run() {
     while (!time_is_over()) {
-      const auto event = take();
-      if (event == nullptr) break;
-      write(*event);
+      const ToJson event = take();
+      if (!event) break;
+      write(event);
       if (options_.count_max && count_.load() >= *options_.count_max) {
         kLog.info("Recorder reached its limit of {} events", *options_.count_max);
         break;
@@ -193,22 +204,23 @@ class Core : public detail::RecorderCore {
     return true;
   }
 
-  std::unique_ptr<detail::RecordedEvent> take() {
+  // Empty: the token is cancelled.
+  ToJson take() {
     std::unique_lock lock(mutex());
     changed_->wait(lock, [this] { return token_.cancelled() || !queue_.empty(); });
-    if (token_.cancelled()) return nullptr;
-    auto event = std::move(queue_.front());
+    if (token_.cancelled()) return {};
+    ToJson event = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
     changed_->notify_all();
     return event;
   }
 
-  void write(const detail::RecordedEvent& event) {
+  void write(const ToJson& to_json) {
     const std::int64_t now = now_ns();
     if (first_ns_.load() < 0) first_ns_.store(now);
     line_ = "{\"timestamp\":" + std::to_string((now - opened_ns_) / 1'000'000) + ",\"event\":";
-    if (!event.to_json(line_)) {
+    if (!to_json(line_)) {
       kLog.error("Failed to serialize an event; it is not recorded");
       return;
     }
@@ -240,20 +252,32 @@ class Core : public detail::RecorderCore {
   std::shared_ptr<std::condition_variable> changed_;
   const std::int64_t opened_ns_;
   std::int64_t file_opened_ns_;
-  std::deque<std::unique_ptr<detail::RecordedEvent>> queue_;
+  std::deque<ToJson> queue_;
   std::atomic<std::uint64_t> count_{0};
   std::atomic<std::int64_t> first_ns_{-1};
   std::thread writer_;
 };
 
-}  // namespace
-
-std::unique_ptr<detail::RecorderCore> detail::RecorderCore::open(const CancelToken& token, const std::string& path,
-                                                                 const RecorderOptions& options, std::string& error) {
-  auto core = std::make_unique<Core>(token, path, options);
-  error = core->start(path);
-  if (error.empty()) return core;
-  return nullptr;
+RecorderCore RecorderCore::open(const CancelToken& token, const std::string& path, const RecorderOptions& options,
+                                std::string& error) {
+  auto state = std::make_unique<RecorderState>(token, path, options);
+  error = state->start(path);
+  RecorderCore core;
+  if (error.empty()) core.state_ = state.release();
+  return core;
 }
 
+RecorderCore::~RecorderCore() { delete state_; }
+bool RecorderCore::record(Callback<bool(std::string&)> to_json) {
+  return state_ != nullptr && state_->record(std::move(to_json));
+}
+std::uint64_t RecorderCore::event_count() const { return state_ == nullptr ? 0 : state_->event_count(); }
+std::optional<double> RecorderCore::elapsed_seconds() const {
+  return state_ == nullptr ? std::nullopt : state_->elapsed_seconds();
+}
+void RecorderCore::shutdown() {
+  if (state_ != nullptr) state_->shutdown();
+}
+
+}  // namespace detail
 }  // namespace trilobite

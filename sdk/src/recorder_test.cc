@@ -46,7 +46,7 @@ namespace {
 
 class RecorderTest : public testing::Test {
  protected:
-  std::unique_ptr<Recorder<Number>> open(RecorderOptions options) {
+  Recorder<Number> open(RecorderOptions options) {
     now_ns = 5'000'000'000;
     options.clock_ns = fake_clock;
     std::string error;
@@ -66,21 +66,21 @@ class RecorderTest : public testing::Test {
 
 TEST_F(RecorderTest, WritesLinesWithTheTimeSinceItWasOpened) {
   auto recorder = open({});
-  EXPECT_EQ(recorder->elapsed_seconds(), std::nullopt);
-  record(*recorder, 1);
+  EXPECT_EQ(recorder.elapsed_seconds(), std::nullopt);
+  record(recorder, 1);
   now_ns += 1'042'900'000;
-  record(*recorder, 2);
-  EXPECT_EQ(recorder->elapsed_seconds(), 1.0429);
+  record(recorder, 2);
+  EXPECT_EQ(recorder.elapsed_seconds(), 1.0429);
   EXPECT_FALSE(token_.cancelled());
-  recorder.reset();
+  recorder = {};
   EXPECT_TRUE(token_.cancelled());
   EXPECT_EQ(dir_.read("events.jsonl"), "{\"timestamp\":0,\"event\":1}\n{\"timestamp\":1042,\"event\":2}\n");
 }
 
 TEST_F(RecorderTest, RotatesByLinesIntoNumberedFiles) {
   auto recorder = open({.lines_per_file_max = 2});
-  for (int i = 0; i < 4; ++i) record(*recorder, i);
-  recorder.reset();
+  for (int i = 0; i < 4; ++i) record(recorder, i);
+  recorder = {};
   EXPECT_EQ(dir_.read("events.jsonl"), "{\"timestamp\":0,\"event\":0}\n{\"timestamp\":0,\"event\":1}\n");
   EXPECT_EQ(dir_.read("events1.jsonl"), "{\"timestamp\":0,\"event\":2}\n{\"timestamp\":0,\"event\":3}\n");
   EXPECT_TRUE(std::filesystem::exists(dir_.file("events2.jsonl")));  // though no event followed
@@ -89,11 +89,11 @@ TEST_F(RecorderTest, RotatesByLinesIntoNumberedFiles) {
 
 TEST_F(RecorderTest, RotatesBySizeAndTime) {
   auto recorder = open({.bytes_per_file_max = 60, .seconds_per_file_max = 10});
-  for (int i = 0; i < 3; ++i) record(*recorder, i);  // 26 bytes each: over the limit with the third
+  for (int i = 0; i < 3; ++i) record(recorder, i);  // 26 bytes each: over the limit with the third
   now_ns += 10'000'000'000;
-  record(*recorder, 3);
-  record(*recorder, 4);
-  recorder.reset();
+  record(recorder, 3);
+  record(recorder, 4);
+  recorder = {};
   EXPECT_EQ(dir_.read("events1.jsonl"), "{\"timestamp\":10000,\"event\":3}\n");
   EXPECT_EQ(dir_.read("events2.jsonl"), "{\"timestamp\":10000,\"event\":4}\n");
 }
@@ -101,36 +101,36 @@ TEST_F(RecorderTest, RotatesBySizeAndTime) {
 TEST_F(RecorderTest, WritingGoesOnWhereTheNextFileCannotBeHad) {
   std::filesystem::create_directory(dir_.file("events1.jsonl"));
   auto recorder = open({.lines_per_file_max = 1});
-  for (int i = 0; i < 3; ++i) record(*recorder, i);
-  recorder.reset();
+  for (int i = 0; i < 3; ++i) record(recorder, i);
+  recorder = {};
   EXPECT_EQ(dir_.read("events.jsonl"), "{\"timestamp\":0,\"event\":0}\n{\"timestamp\":0,\"event\":1}\n");
   EXPECT_EQ(dir_.read("events2.jsonl"), "{\"timestamp\":0,\"event\":2}\n");  // the next try took the next number
 }
 
 TEST_F(RecorderTest, StopsAndCancelsAtItsLimits) {
   auto by_count = open({.count_max = 2});
-  record(*by_count, 1);
-  record(*by_count, 2);
+  record(by_count, 1);
+  record(by_count, 2);
   while (!token_.cancelled()) std::this_thread::yield();
-  EXPECT_FALSE(by_count->record({3}));
-  by_count.reset();
+  EXPECT_FALSE(by_count.record({3}));
+  by_count = {};
   EXPECT_EQ(dir_.read("events.jsonl"), "{\"timestamp\":0,\"event\":1}\n{\"timestamp\":0,\"event\":2}\n");
 
   token_ = CancelToken();
   auto by_time = open({.seconds_max = 1.5});
-  record(*by_time, 1);
-  EXPECT_TRUE(by_time->record({kTakesTwoSeconds}));  // the time is only looked at between events
+  record(by_time, 1);
+  EXPECT_TRUE(by_time.record({kTakesTwoSeconds}));  // the time is only looked at between events
   while (!token_.cancelled()) std::this_thread::yield();
-  by_time.reset();
+  by_time = {};
   EXPECT_EQ(dir_.read("events.jsonl"), "{\"timestamp\":0,\"event\":1}\n{\"timestamp\":0,\"event\":1000}\n");
 }
 
 TEST_F(RecorderTest, WhatCannotBeSerializedIsSkippedAndNotCounted) {
   auto recorder = open({});
-  EXPECT_TRUE(recorder->record({-1}));
-  record(*recorder, 7);
-  EXPECT_EQ(recorder->event_count(), 1u);
-  recorder.reset();
+  EXPECT_TRUE(recorder.record({-1}));
+  record(recorder, 7);
+  EXPECT_EQ(recorder.event_count(), 1u);
+  recorder = {};
   EXPECT_EQ(dir_.read("events.jsonl"), "{\"timestamp\":0,\"event\":7}\n");
 }
 
@@ -140,19 +140,22 @@ TEST_F(RecorderTest, SendersOnManyThreadsWaitForRoomAndLoseNothing) {
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
-      for (int i = 0; i < kEvents; ++i) EXPECT_TRUE(recorder->record({i}));
+      for (int i = 0; i < kEvents; ++i) EXPECT_TRUE(recorder.record({i}));
     });
   }
   for (std::thread& thread : threads) thread.join();
-  while (recorder->event_count() < kThreads * kEvents) std::this_thread::yield();
+  while (recorder.event_count() < kThreads * kEvents) std::this_thread::yield();
 }
 
 TEST_F(RecorderTest, MakesFoldersAndSaysWhyItCannot) {
   std::string error;
-  EXPECT_NE(Recorder<Number>::open(token_, dir_.file("a/b/c.jsonl"), {}, error), nullptr);
+  EXPECT_TRUE(Recorder<Number>::open(token_, dir_.file("a/b/c.jsonl"), {}, error));
   EXPECT_TRUE(std::filesystem::exists(dir_.file("a/b/c.jsonl")));
   dir_.write("plain", "");
-  EXPECT_EQ(Recorder<Number>::open(token_, dir_.file("plain/c.jsonl"), {}, error), nullptr);
+  Recorder<Number> none = Recorder<Number>::open(token_, dir_.file("plain/c.jsonl"), {}, error);
+  EXPECT_FALSE(none);
+  EXPECT_FALSE(none.record({1}));
+  EXPECT_EQ(none.event_count(), 0u);
   EXPECT_NE(error, "");
 }
 

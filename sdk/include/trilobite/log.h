@@ -10,7 +10,7 @@
 #pragma once
 
 #include <trilobite/log_record.h>
-#include <trilobite/log_value.h>
+#include <trilobite/log_text.h>
 
 namespace trilobite::log {
 

@@ -1,5 +1,8 @@
 // Values of log arguments and fields. They borrow: a Value or Field made from a string points at it and is meant to
 // live only inside the logging call it is an argument of.
+//
+// Without fmt, which would cost every file that only makes spans its compile time: values of types that only fmt knows
+// need <trilobite/log_text.h>, which <trilobite/log.h> brings along.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +10,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-
-#include <fmt/core.h>
 
 namespace trilobite::log {
 
@@ -81,14 +82,17 @@ struct DisplayField {
 
 namespace detail {
 
+template <class T, class U>
+concept SameAs = std::is_same_v<T, U>;  // without <concepts>
+
+// std::string with any allocator, std::string_view, fmt's and others like them: not a list of letters.
 template <class T>
-inline constexpr bool kIsString = false;
-template <class Traits, class Allocator>
-inline constexpr bool kIsString<std::basic_string<char, Traits, Allocator>> = true;
-template <>
-inline constexpr bool kIsString<std::string_view> = true;
-template <>
-inline constexpr bool kIsString<fmt::string_view> = true;
+concept StringLike = std::is_class_v<T> && std::is_constructible_v<T, const char*> && requires(const T& text) {
+  { text.data() } -> SameAs<const char*>;
+  { text.size() } -> SameAs<std::size_t>;
+};
+template <class T>
+inline constexpr bool kIsString = StringLike<T>;
 
 template <class T>
 inline constexpr bool kIsCString = std::is_same_v<T, const char*> || std::is_same_v<T, char*>;
@@ -136,6 +140,10 @@ template <Deferrable T>
 template <class T>
 inline constexpr bool kIsField = std::is_same_v<T, Field> || std::is_same_v<T, DisplayField>;
 
+// TextOf<T>::of(value): its text, made by fmt. "Incomplete type" here means that <trilobite/log_text.h> is not included.
+template <class T>
+struct TextOf;
+
 inline Field as_field(const Field& field) { return field; }
 inline Field as_field(const DisplayField& field) {
   return {field.key, Value::of_text(field.text, ValueKind::kDisplay)};
@@ -149,7 +157,7 @@ auto display(const T& value) {
   if constexpr (detail::kIsString<std::decay_t<T>> || detail::kIsCString<std::decay_t<T>>) {
     return Value::of_text(detail::to_value(value).text(), ValueKind::kDisplay);
   } else {
-    return DisplayText{fmt::format("{}", value)};
+    return DisplayText{detail::TextOf<T>::of(value)};
   }
 }
 
@@ -157,7 +165,7 @@ auto display(const T& value) {
 inline Value json(std::string_view text) { return Value::of_text(text, ValueKind::kJson); }
 
 // kv("overlap", n): one field. Numbers, bools and strings keep their type; any other type that fmt can format becomes
-// its text.
+// its text (<trilobite/log_text.h>).
 template <class T>
 [[gnu::always_inline]] inline auto kv(std::string_view key, const T& value) {
   if constexpr (std::is_same_v<T, Value>) {
@@ -167,7 +175,7 @@ template <class T>
   } else if constexpr (detail::Deferrable<T>) {
     return Field{key, detail::to_value(value)};
   } else {
-    return DisplayField{key, fmt::format("{}", value)};
+    return DisplayField{key, detail::TextOf<T>::of(value)};
   }
 }
 

@@ -6,17 +6,18 @@
 //   };
 //   std::string error;
 //   auto recorder = trilobite::Recorder<KvEvent>::open(token, "events.jsonl", {.count_max = 10'000}, error);
-//   recorder->record(event);
+//   recorder.record(event);
 //
 // A line is {"timestamp":<ms since the recorder was opened>,"event":<event>}.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <trilobite/callback.h>
 
 namespace trilobite {
 
@@ -24,14 +25,21 @@ namespace trilobite {
 class CancelToken {
  public:
   CancelToken();
+  CancelToken(const CancelToken& other) noexcept;
+  CancelToken& operator=(CancelToken other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~CancelToken();
   void cancel() const;
   bool cancelled() const;
 
+  // For the library.
   struct State;
-  const std::shared_ptr<State>& state() const { return state_; }
+  State& state() const { return *state_; }
 
  private:
-  std::shared_ptr<State> state_;
+  State* state_;  // counts its tokens
 };
 
 struct RecorderOptions {
@@ -69,20 +77,28 @@ struct RecordedAs<std::string> {
 
 namespace detail {
 
-struct RecordedEvent {
-  virtual ~RecordedEvent() = default;
-  virtual bool to_json(std::string& out) const = 0;
-};
+class RecorderState;
 
+// What recorders of all types have in common.
 class RecorderCore {
  public:
-  static std::unique_ptr<RecorderCore> open(const CancelToken& token, const std::string& path,
-                                            const RecorderOptions& options, std::string& error);
-  virtual ~RecorderCore() = default;
-  virtual bool record(std::unique_ptr<RecordedEvent> event) = 0;
-  virtual std::uint64_t event_count() const = 0;
-  virtual std::optional<double> elapsed_seconds() const = 0;
-  virtual void shutdown() = 0;
+  RecorderCore() = default;
+  RecorderCore(RecorderCore&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  RecorderCore& operator=(RecorderCore&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~RecorderCore();
+  static RecorderCore open(const CancelToken& token, const std::string& path, const RecorderOptions& options,
+                           std::string& error);
+  bool is_open() const { return state_ != nullptr; }
+  bool record(Callback<bool(std::string& out)> to_json);
+  std::uint64_t event_count() const;
+  std::optional<double> elapsed_seconds() const;
+  void shutdown();
+
+ private:
+  RecorderState* state_ = nullptr;
 };
 
 struct Replayed {
@@ -98,33 +114,33 @@ std::optional<std::uint64_t> replay(const std::string& path, Replayed& events, c
 template <class T>
 class Recorder {
  public:
-  // Makes missing folders and truncates the file. Null on failure, and error says why.
-  static std::unique_ptr<Recorder> open(const CancelToken& token, const std::string& path,
-                                        const RecorderOptions& options, std::string& error) {
-    auto core = detail::RecorderCore::open(token, path, options, error);
-    return core == nullptr ? nullptr : std::unique_ptr<Recorder>(new Recorder(std::move(core)));
+  Recorder() = default;  // not open: records nothing
+
+  // Makes missing folders and truncates the file. On failure the recorder is not open, and error says why.
+  static Recorder open(const CancelToken& token, const std::string& path, const RecorderOptions& options,
+                       std::string& error) {
+    Recorder recorder;
+    recorder.core_ = detail::RecorderCore::open(token, path, options, error);
+    return recorder;
   }
+  explicit operator bool() const { return core_.is_open(); }
 
   // Any thread. Waits while 2048 events are queued. False once the recorder has stopped; the event is lost then.
-  bool record(T event) { return core_->record(std::make_unique<Event>(std::move(event))); }
+  bool record(T event) {
+    return core_.record(
+        [taken = std::move(event)](std::string& out) { return RecordedAs<T>::to_json(taken, out); });
+  }
 
-  std::uint64_t event_count() const { return core_->event_count(); }  // written so far
+  std::uint64_t event_count() const { return core_.event_count(); }  // written so far
 
   // Since the first event; empty before ("No events received yet").
-  std::optional<double> elapsed_seconds() const { return core_->elapsed_seconds(); }
+  std::optional<double> elapsed_seconds() const { return core_.elapsed_seconds(); }
 
   // Cancels the token: what is written is flushed, what is queued is lost. The destructor does the same.
-  void shutdown() { core_->shutdown(); }
+  void shutdown() { core_.shutdown(); }
 
  private:
-  struct Event : detail::RecordedEvent {
-    explicit Event(T&& taken) : event(std::move(taken)) {}
-    bool to_json(std::string& out) const override { return RecordedAs<T>::to_json(event, out); }
-    T event;
-  };
-  explicit Recorder(std::unique_ptr<detail::RecorderCore> core) : core_(std::move(core)) {}
-
-  std::unique_ptr<detail::RecorderCore> core_;
+  detail::RecorderCore core_;
 };
 
 // Sends the events of one file to send(T&&) -> bool, in order, until it is at its end or a limit is reached; lines that
