@@ -146,7 +146,7 @@ Result<void> HttpTransfer::prepare(const HttpTransferRequest& request) {
   set(easy, CURLOPT_BUFFERSIZE, kReadBytes);
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  set(easy, CURLOPT_USERAGENT, "Prometheus/3.14.0 (Trilobite)");
+  set(easy, CURLOPT_USERAGENT, kUserAgent);
   set(easy, CURLOPT_FOLLOWLOCATION, config_->follow_redirects ? 1L : 0L);
   set(easy, CURLOPT_MAXREDIRS, kRedirectsMax);
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(config_->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));

@@ -29,6 +29,19 @@ inline constexpr auto kRetryLast = 30s;
 // cost no space (Prometheus: two milliseconds, at most a hundredth of the interval).
 inline constexpr auto kAlignTolerance = 2ms;
 
+// Where in its interval a target is scraped first: one of so many places, at most so far apart. A hundred targets a
+// second cost ten wake-ups then.
+inline constexpr std::int64_t kOffsetSteps = 150;
+inline constexpr auto kOffsetStepMax = 100ms;
+
+// Bodies that the thread of the sockets takes in itself before it looks at them again, a millisecond's work. After one
+// that took long the workers do it all for a while.
+inline constexpr std::size_t kOwnJobsMax = 4;
+inline constexpr std::size_t kOwnJobsBytesMax = 256 << 10;
+inline constexpr std::size_t kUnpackedTimes = 10;  // what gzip makes of an exposition, about
+inline constexpr auto kOwnJobSlow = 20ms;
+inline constexpr auto kOwnJobsPause = 1s;
+
 // Redirects that are followed, as Go's client.
 inline constexpr long kRedirectsMax = 10;
 
@@ -37,6 +50,12 @@ inline constexpr std::size_t kErrorBytesShown = 2000;
 
 // What one read of a socket takes at most: the answer of a usual target.
 inline constexpr long kReadBytes = 64 << 10;
+
+// Connections to targets, idle ones included.
+inline constexpr std::size_t kConnectionsMax = 20'000;
+
+// What targets are told that asks them: Prometheus, for exporters that look at it.
+inline constexpr char kUserAgent[] = "Prometheus/3.14.0 (Trilobite)";
 
 // Handles kept ready between scrapes, with the memory of a body each: as many as are in use at once, mostly.
 inline constexpr std::size_t kTransfersKeptMax = 64;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <queue>
@@ -12,9 +13,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/compress.h"
 #include "base/hash.h"
 #include "scrape/limits.h"
 #include "scrape/log_target.h"
+#include "scrape/plain_http.h"
 
 namespace trilobite::scrape {
 namespace {
@@ -25,7 +28,11 @@ struct Slot {
   explicit Slot(std::shared_ptr<TargetScrape> given) : target(std::move(given)) {}
 
   const std::shared_ptr<TargetScrape> target;
-  std::unique_ptr<HttpTransfer> transfer;  // while a scrape is under way
+  // While a scrape is under way: what is asked, and by one of the two.
+  HttpTransferRequest request;
+  std::unique_ptr<HttpTransfer> transfer;
+  std::unique_ptr<PlainExchange> plain;
+  bool not_plain = false;  // it gave an answer that only libcurl understands
   TimeNs due = 0;
   TimeNs time = 0;                       // of the samples of the scrape under way
   std::chrono::nanoseconds started{0};   // steady
@@ -60,6 +67,15 @@ struct Command {
   bool mark_stale = false;
   Result<void> outcome;  // of kPrepared
 };
+
+// libcurl's names; "HTTP_PROXY" is not among them, as programs that a web server runs get it from whoever asks.
+bool proxy_in_environment() {
+  for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY"}) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets them
+    if (value != nullptr && *value != 0) return true;
+  }
+  return false;
+}
 
 CURLM* new_multi() {
   start_http_library();
@@ -116,12 +132,18 @@ struct ScrapeClient::State {
   const Clock& clock;
   const ScrapeClientOptions options;
   BodyBudget budget;
+  const bool environment_proxy = proxy_in_environment();
   CURLM* const multi;
   IdleTransfers idle;
+  PlainHttp plain{&budget};  // of the moving thread, but for wake()
 
   // Of the moving thread only.
   std::unordered_map<const TargetScrape*, SlotRef> slots;
   std::unordered_map<CURL*, SlotRef> transfers;
+  std::unordered_map<const PlainExchange*, SlotRef> exchanges;
+  std::vector<PlainExchange*> ended_exchanges;
+  std::vector<Job> ended;                     // of this turn
+  std::chrono::nanoseconds workers_until{0};  // steady: until then it takes no job itself
   std::priority_queue<Tick, std::vector<Tick>, std::greater<>> ticks;
   std::priority_queue<Tick, std::vector<Tick>, std::greater<>> markers;  // when removed targets are marked stale
 
@@ -141,11 +163,16 @@ struct ScrapeClient::State {
   void obey(Command command);
   void start_due(TimeNs now);
   void start(const SlotRef& slot, TimeNs now);
-  void begin_transfer(const SlotRef& slot, const Result<void>& prepared);
-  void collect_ended();
+  void begin_transfer(const SlotRef& slot, Result<void> prepared);
+  void wait(std::chrono::milliseconds at_most);
+  void collect_transfers();
+  void collect_exchanges();
+  void hand_out();
   void work();
   Result<void> prepare(Slot& slot);
+  Result<void> prepare_transfer(Slot& slot);
   void take(Job& job);
+  Result<void> finish(const Slot& slot, std::string& unpacked, bool& too_large);
   void retire(const SlotRef& slot);
 };
 
@@ -153,10 +180,12 @@ TimeNs first_due(TimeNs now, Nanoseconds interval, std::uint64_t target_hash, st
   const std::int64_t every = std::max<std::int64_t>(interval.count(), 1);
   const std::uint64_t mixed[2] = {target_hash, seed};
   const std::uint64_t hash = hash64({reinterpret_cast<const char*>(mixed), sizeof mixed});
-  // Prometheus' samples are of whole milliseconds.
+  // Prometheus' samples are of whole milliseconds. Targets of one step share a wake-up.
   constexpr std::int64_t kMillisecond = 1'000'000;
+  const std::int64_t step =
+      std::clamp<std::int64_t>(every / kOffsetSteps, kMillisecond, Nanoseconds(kOffsetStepMax).count());
   std::int64_t offset = static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(every));
-  offset -= offset % kMillisecond;
+  offset -= offset % (step - step % kMillisecond);
   const std::int64_t phase = ((now - offset) % every + every) % every;
   return phase == 0 ? now : now + (every - phase);
 }
@@ -168,7 +197,7 @@ void ScrapeClient::State::tell(Command command) {
     commands.push_back(std::move(command));
   }
   // That a scrape ended matters at the next tick, or when the target goes: nobody needs to wake up for it.
-  if (wakes) curl_multi_wakeup(multi);
+  if (wakes) plain.wake();
 }
 
 void ScrapeClient::State::enqueue(Job job) {
@@ -188,16 +217,35 @@ void ScrapeClient::State::move_bytes() {
     }
     for (Command& command : taken) obey(std::move(command));
     start_due(clock.now());
-    int running = 0;
-    curl_multi_perform(multi, &running);
-    collect_ended();
+    if (!transfers.empty()) {
+      int running = 0;
+      curl_multi_perform(multi, &running);
+      collect_transfers();
+    }
+    hand_out();
     TimeNs next = clock.now() + kNsPerSecond;
     if (!ticks.empty()) next = std::min(next, ticks.top().due);
     if (!markers.empty()) next = std::min(next, markers.top().due);
-    const auto wait_ms = std::clamp<std::int64_t>((next - clock.now() + 999'999) / 1'000'000, 0, 1000);
-    curl_multi_poll(multi, nullptr, 0, static_cast<int>(wait_ms), nullptr);
+    std::int64_t wait_ns = next - clock.now();
+    if (plain.under_way() > 0) wait_ns = std::min(wait_ns, (plain.next_deadline() - clock.steady()).count());
+    const auto wait_ms = std::clamp<std::int64_t>((wait_ns + 999'999) / 1'000'000, 0, 1000);
+    wait(std::chrono::milliseconds(wait_ms));
   }
   for (const auto& [easy, slot] : transfers) curl_multi_remove_handle(multi, easy);
+}
+
+// Until bytes came, somebody called, or the time is over.
+void ScrapeClient::State::wait(std::chrono::milliseconds at_most) {
+  auto left_ms = static_cast<int>(at_most.count());
+  if (!transfers.empty()) {
+    curl_waitfd others{plain.descriptor(), CURL_WAIT_POLLIN, 0};
+    curl_multi_poll(multi, &others, 1, left_ms, nullptr);
+    left_ms = 0;
+  }
+  plain.move(left_ms, ended_exchanges);
+  // Behind what came: who answered in time is not late because we were.
+  if (plain.under_way() > 0) plain.expire(clock.steady(), ended_exchanges);
+  collect_exchanges();
 }
 
 void ScrapeClient::State::retire(const SlotRef& slot) {
@@ -229,10 +277,11 @@ void ScrapeClient::State::obey(Command command) {
       return;
     }
     case Word::kPrepared:
-      begin_transfer(command.slot, command.outcome);
+      begin_transfer(command.slot, std::move(command.outcome));
       return;
     case Word::kEnded:
       command.slot->busy = false;
+      if (command.slot->plain) plain.keep(std::move(command.slot->plain));
       --under_way;
       if (command.slot->removed) retire(command.slot);
       return;
@@ -293,20 +342,35 @@ void ScrapeClient::State::start(const SlotRef& slot, TimeNs now) {
 Result<void> ScrapeClient::State::prepare(Slot& slot) {
   if (const std::string forced = slot.target->forced_error(); !forced.empty()) return error(Code::kLimit, "{}", forced);
   TRY(request, slot.target->request());
-  slot.transfer = idle.take(slot.target, &budget);
-  return slot.transfer->prepare(request);
+  slot.request = std::move(request);
+  if (!slot.not_plain && PlainHttp::can(slot.request, slot.target->config().http, environment_proxy)) return {};
+  return prepare_transfer(slot);
 }
 
-void ScrapeClient::State::begin_transfer(const SlotRef& slot, const Result<void>& prepared) {
-  if (!prepared.ok()) return enqueue({Work::kTake, slot, 0, prepared});
+Result<void> ScrapeClient::State::prepare_transfer(Slot& slot) {
+  slot.transfer = idle.take(slot.target, &budget);
+  return slot.transfer->prepare(slot.request);
+}
+
+void ScrapeClient::State::begin_transfer(const SlotRef& slot, Result<void> prepared) {
+  if (prepared.ok() && !slot->transfer) {
+    slot->plain = plain.start(slot->request, slot->target->config().http, slot->started);
+    if (slot->plain) {
+      exchanges.emplace(slot->plain.get(), slot);
+      return;
+    }
+    prepared = prepare_transfer(*slot);
+  }
+  if (!prepared.ok()) return ended.push_back({Work::kTake, slot, 0, std::move(prepared)});
   CURL* const easy = slot->transfer->handle();
   if (const CURLMcode state = curl_multi_add_handle(multi, easy); state != CURLM_OK) {
-    return enqueue({Work::kTake, slot, 0, error(Code::kInternal, "cannot scrape: {}", curl_multi_strerror(state))});
+    return ended.push_back(
+        {Work::kTake, slot, 0, error(Code::kInternal, "cannot scrape: {}", curl_multi_strerror(state))});
   }
   transfers[easy] = slot;
 }
 
-void ScrapeClient::State::collect_ended() {
+void ScrapeClient::State::collect_transfers() {
   int left = 0;
   while (CURLMsg* message = curl_multi_info_read(multi, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
@@ -314,12 +378,54 @@ void ScrapeClient::State::collect_ended() {
     const int code = message->data.result;
     const auto found = transfers.find(easy);
     if (found == transfers.end()) continue;
-    const SlotRef slot = found->second;
+    SlotRef slot = std::move(found->second);
     transfers.erase(found);
     curl_multi_remove_handle(multi, easy);
     slot->duration = clock.steady() - slot->started;
-    enqueue({Work::kTake, slot, code, {}});
+    ended.push_back({Work::kTake, std::move(slot), code, {}});
   }
+}
+
+void ScrapeClient::State::collect_exchanges() {
+  for (const PlainExchange* exchange : ended_exchanges) {
+    const auto found = exchanges.find(exchange);
+    SlotRef slot = std::move(found->second);
+    exchanges.erase(found);
+    slot->duration = clock.steady() - slot->started;
+    if (exchange->how() != PlainEnd::kNoConnection && exchange->how() != PlainEnd::kNotPlain) {
+      ended.push_back({Work::kTake, std::move(slot), 0, {}});
+      continue;
+    }
+    // Once more with libcurl, in what is left of the time.
+    slot->not_plain = exchange->how() == PlainEnd::kNotPlain;
+    plain.keep(std::move(slot->plain));
+    slot->request.timeout = std::max<Nanoseconds>(slot->request.timeout - slot->duration, std::chrono::milliseconds(1));
+    begin_transfer(slot, prepare_transfer(*slot));
+  }
+  ended_exchanges.clear();
+}
+
+// A few bodies that are there already are taken in by this thread: nobody needs to wake up, and what it works with is
+// still near. The rest goes to the workers, as does everything while the store is slow: sockets do not wait for it.
+void ScrapeClient::State::hand_out() {
+  std::size_t own = 0, bytes = 0;
+  for (Job& job : ended) {
+    if (job.slot->plain) {
+      const PlainAnswer& answer = job.slot->plain->answer();
+      bytes += answer.body().size() * (answer.gzip() ? kUnpackedTimes : 1);
+    }
+    const auto begin = clock.steady();
+    if (!job.slot->plain || own == kOwnJobsMax || bytes > kOwnJobsBytesMax || begin < workers_until) {
+      enqueue(std::move(job));
+      continue;
+    }
+    ++own;
+    take(job);
+    obey({Word::kEnded, std::move(job.slot), nullptr, false, {}});
+    const auto passed = clock.steady() - begin;
+    if (passed > kOwnJobSlow) workers_until = begin + passed + kOwnJobsPause;
+  }
+  ended.clear();
 }
 
 void ScrapeClient::State::work() {
@@ -349,13 +455,54 @@ void ScrapeClient::State::work() {
   }
 }
 
+// Of a plain exchange, as HttpTransfer::finish().
+Result<void> ScrapeClient::State::finish(const Slot& slot, std::string& unpacked, bool& too_large) {
+  const auto over_budget = [&] {
+    return error(Code::kLimit, "the bodies of all scrapes under way exceed {} bytes", budget.max);
+  };
+  const auto beyond_limit = [&] {
+    too_large = true;
+    return error(Code::kLimit, "body size limit exceeded");
+  };
+  switch (slot.plain->how()) {
+    case PlainEnd::kDone:
+      break;
+    case PlainEnd::kTooLarge:
+      return beyond_limit();
+    case PlainEnd::kOverBudget:
+      return over_budget();
+    default:
+      return error(Code::kTimeout, "Get \"{}\": context deadline exceeded", slot.request.url);
+  }
+  const PlainAnswer& answer = slot.plain->answer();
+  if (!answer.gzip() || answer.body().empty()) return {};
+  const std::uint64_t used = budget.used, left = budget.max - std::min(used, budget.max);
+  auto out = gzip_decompress(answer.body(), std::min(slot.request.body_bytes_max, left));
+  if (!out.ok()) {
+    if (out.error().code != Code::kLimit) return std::move(out).error().within("Get \"{}\"", slot.request.url);
+    return slot.request.body_bytes_max <= left ? beyond_limit() : over_budget();
+  }
+  unpacked = std::move(*out);
+  budget.used += unpacked.size();
+  return {};
+}
+
 void ScrapeClient::State::take(Job& job) {
   Slot& slot = *job.slot;
   TargetScrape::Answer answer;
   answer.time = slot.time;
   answer.duration = job.prepared.ok() ? slot.duration : clock.steady() - slot.started;
   answer.outcome = job.prepared;
-  if (job.prepared.ok()) {
+  std::string unpacked;
+  if (slot.plain) {
+    const PlainAnswer& given = slot.plain->answer();
+    answer.status = given.status();
+    answer.status_text = given.status_text();
+    answer.content_type = given.content_type();
+    answer.body = given.body();
+    answer.outcome = finish(slot, unpacked, answer.body_too_large);
+    if (given.gzip()) answer.body = unpacked;
+  } else if (job.prepared.ok()) {
     const HttpTransfer& transfer = *slot.transfer;
     answer.outcome = slot.transfer->finish(job.code);
     answer.status = transfer.status();
@@ -363,11 +510,13 @@ void ScrapeClient::State::take(Job& job) {
     answer.content_type = transfer.content_type();
     answer.body = transfer.body();
     answer.body_too_large = transfer.body_too_large();
-    if (answer.status == 401) slot.target->auth().forget_token();
   }
+  if (answer.status == 401) slot.target->auth().forget_token();
   ++scrapes;
   if (!answer.outcome.ok() || answer.status != 200) ++failed;
   slot.target->scraped(answer);
+  budget.used -= unpacked.size();
+  if (slot.plain) slot.plain->release();
   idle.give_back(std::move(slot.transfer));
 }
 
@@ -382,6 +531,8 @@ ScrapeClient::~ScrapeClient() {
   state.ticks = {};
   state.markers = {};
   state.transfers.clear();
+  state.exchanges.clear();
+  state.ended.clear();
   state.slots.clear();
   state.idle.clear();
   curl_multi_cleanup(state.multi);
@@ -402,7 +553,7 @@ void ScrapeClient::stop() {
     if (state.stopping.exchange(true)) return;
   }
   state.jobs_ready.notify_all();
-  curl_multi_wakeup(state.multi);
+  state.plain.wake();
   state.mover.join();
   for (std::thread& worker : state.workers) worker.join();
 }

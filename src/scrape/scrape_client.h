@@ -45,7 +45,8 @@ class ScrapeClient {
 };
 
 // When a target is due first, at or after `now`: at times that are, counted from 1970, its offset beyond a multiple of
-// its interval. The offset spreads targets evenly over the interval and is the same after a restart.
+// its interval. The offset spreads targets evenly over the interval, in steps (limits.h), and is the same after a
+// restart.
 TimeNs first_due(TimeNs now, Nanoseconds interval, std::uint64_t target_hash, std::uint64_t seed);
 
 }  // namespace trilobite::scrape

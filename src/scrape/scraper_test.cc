@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include "base/compress.h"
 #include "scrape/scrape_service.h"
 #include "scrape/test_support.h"
 
@@ -150,6 +151,54 @@ TEST_F(ScraperTest, StatusesAndRedirects) {
   EXPECT_TRUE(reports("server returned HTTP status 302 Found"));
 }
 
+// By number over a socket of our own, by name with libcurl: nobody can tell from what is stored.
+TEST_F(ScraperTest, AddressesAndNamesChunksAndGzipAreAllTheSame) {
+  const std::string packed = gzip_compress("packed 1\n");
+  TinyServer server([&](const TinyRequest& request) {
+    TinyAnswer answer{"whole 1\n"};
+    if (request.path == "/gzip") answer = {packed, "text/plain", "200 OK", "Content-Encoding: gzip\r\n", {}};
+    if (request.path == "/end") answer.stream = [](const auto& send) { send("end 1\n"); };
+    if (request.path == "/chunks") {
+      answer.headers = "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n";
+      answer.stream = [&](const auto& send) {
+        for (const char c : packed) send(fmt::format("1\r\n{}\r\n", c));
+        send("0\r\n\r\n");
+      };
+    }
+    return answer;
+  });
+  const std::string port = server.address().substr(server.address().find(':'));
+  std::string jobs;
+  for (const std::string host : {"127.0.0.1", "localhost"}) {
+    for (const std::string path : {"whole", "gzip", "end", "chunks"}) {
+      jobs += fmt::format(
+          "{{job_name: {0}{1}, metrics_path: /{1}, scrape_interval: 50ms, static_configs: [{{targets: "
+          "['{0}{2}']}}]}}, ",
+          host, path, port);
+    }
+  }
+  apply(jobs);
+  for (const std::string host : {"127.0.0.1", "localhost"}) {
+    for (const std::string path : {"whole", "gzip", "end", "chunks"}) {
+      const std::string name = path == "gzip" || path == "chunks" ? "packed" : path;
+      const std::string wanted = fmt::format("{}{{instance=\"{}{}\", job=\"{}{}\"}} 1 @", name, host, port, host, path);
+      EXPECT_TRUE(wait_until([&] { return sink_.lines_of(wanted).size() >= 3; })) << wanted;
+    }
+  }
+}
+
+TEST_F(ScraperTest, WhatIsNoAnswerIsToldInLibcurlsWords) {
+  std::atomic<int> asked{0};
+  TinyServer server([&](const TinyRequest&) {
+    ++asked;
+    return TinyAnswer{"", "text/plain", "100 Continue", "", [](const auto& send) { send("HTTP/9 no\r\n\r\n"); }};
+  });
+  apply(job_of(server));
+  EXPECT_TRUE(reports("Get \"" + server.url() + "/metrics\": "));
+  EXPECT_TRUE(wait_until([&] { return scraper_.stats().scrapes >= 5; }));
+  EXPECT_LE(asked, static_cast<int>(scraper_.stats().scrapes) + 2) << "asked twice once, then as it needs to be";
+}
+
 TEST_F(ScraperTest, CredentialsAndHeadersAreSentAndFilesAreReadAgain) {
   testing::TempFolder folder;
   testing::overwrite(folder / "token", "first\n");
@@ -252,7 +301,8 @@ TEST(FirstDue, IsOnAGridOfTheTargetsOwnAndTheSameAfterARestart) {
     const TimeNs due = first_due(now, std::chrono::seconds(15), hash, 7);
     EXPECT_GE(due, now);
     EXPECT_LT(due, now + kInterval);
-    EXPECT_EQ(due % 1'000'000, 0) << "whole milliseconds";
+    EXPECT_EQ(due % 100'000'000, 0) << "steps, so that targets share a wake-up";
+    EXPECT_EQ(first_due(now, std::chrono::milliseconds(50), hash, 7) % 1'000'000, 0) << "whole milliseconds";
     EXPECT_EQ(first_due(now + 5 * kInterval, std::chrono::seconds(15), hash, 7), due + 5 * kInterval);
     offsets.insert(due % kInterval / kNsPerSecond);
   }
