@@ -249,6 +249,13 @@ void skip_blanks(std::string_view& text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
 }
 
+std::string_view take_line(std::string_view& text) {
+  const std::size_t length = std::min(text.find('\n'), text.size());
+  const std::string_view line = text.substr(0, length);
+  text.remove_prefix(std::min(length + 1, text.size()));
+  return line;
+}
+
 std::string_view take_token(std::string_view& text) {
   std::size_t length = 0;
   while (length < text.size() && text[length] != ' ' && text[length] != '\t' && text[length] != '\n') ++length;

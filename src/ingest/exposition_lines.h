@@ -41,6 +41,8 @@ std::string go_quoted(std::string_view text);
 
 // At the start of the text: blanks, or a token up to a blank or line end; taken off.
 void skip_blanks(std::string_view& text);
+// The first line without its end; `text` becomes what follows it.
+std::string_view take_line(std::string_view& text);
 std::string_view take_token(std::string_view& text);
 // A metric name as HELP, TYPE and UNIT have it, plain or in quotes; nothing if there is none.
 std::optional<std::string> take_name(std::string_view& text);

@@ -30,11 +30,11 @@ class OpenMetrics final : public ExpositionReader {
         return false;
       }
       if (rest_.front() == '#') {
-        auto read = comment(take_line());
+        auto read = comment(take_line(rest_));
         if (!read.ok()) return end(std::move(read).error());
         continue;
       }
-      auto read = sample(take_line(), out);
+      auto read = sample(take_line(rest_), out);
       if (!read.ok()) return end(std::move(read).error());
       if (starts_.empty() || give_start(out)) return true;
     }
@@ -46,13 +46,6 @@ class OpenMetrics final : public ExpositionReader {
   Error end(Error failed) {
     ended_ = true;
     return failed;
-  }
-
-  std::string_view take_line() {
-    const std::size_t length = std::min(rest_.find('\n'), rest_.size());
-    const std::string_view line = rest_.substr(0, length);
-    rest_.remove_prefix(std::min(length + 1, rest_.size()));
-    return line;
   }
 
   static Error fail(std::string_view what, std::string_view at, std::string_view line) {
@@ -115,9 +108,7 @@ class OpenMetrics final : public ExpositionReader {
   // The starts that the lines up to the next comment say: they stand behind the samples that they are of.
   void find_starts() {
     for (std::string_view rest = rest_; !rest.empty() && rest.front() != '#';) {
-      const std::size_t length = std::min(rest.find('\n'), rest.size());
-      std::string_view line = rest.substr(0, length);
-      rest.remove_prefix(std::min(length + 1, rest.size()));
+      std::string_view line = take_line(rest);
       if (!line.starts_with(family_)) continue;
       const std::size_t key = series_length(line);
       if (key == 0 || !is_created(line.substr(0, key), family_) || !line.substr(key).starts_with(' ')) continue;

@@ -19,7 +19,7 @@ class TextExposition final : public ExpositionReader {
       if (rest_.front() == '\n') {
         rest_.remove_prefix(1);
       } else if (rest_.front() == '#') {
-        auto read = comment(take_line());
+        auto read = comment(take_line(rest_));
         if (!read.ok()) return end(std::move(read).error());
       } else {
         auto read = sample(out);
@@ -35,13 +35,6 @@ class TextExposition final : public ExpositionReader {
   Error end(Error failed) {
     rest_ = {};
     return failed;
-  }
-
-  std::string_view take_line() {
-    const std::size_t length = std::min(rest_.find('\n'), rest_.size());
-    const std::string_view line = rest_.substr(0, length);
-    rest_.remove_prefix(std::min(length + 1, rest_.size()));
-    return line;
   }
 
   Result<void> comment(std::string_view line) {

@@ -6,6 +6,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <limits>
 
+#include "ingest/exposition_lines.h"
 #include "ingest/metric_importer.h"
 #include "metrics/histogram_buckets.h"
 
@@ -117,9 +118,7 @@ Result<ImportOutcome> import_json_lines(std::string_view body, const ImportOptio
   JsonLine line;
   std::string text;
   for (std::size_t number = 1; !body.empty(); ++number) {
-    const std::size_t length = std::min(body.find('\n'), body.size());
-    text.assign(body.substr(0, length));
-    body.remove_prefix(std::min(length + 1, body.size()));
+    text.assign(take_line(body));
     if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
     if (auto read = import_line(importer, parser, text, line); !read.ok()) {
       importer.fault(fmt::format("line {}: {}", number, read.error().message));

@@ -116,9 +116,7 @@ Result<ImportOutcome> import_influx(std::string_view body, TimeNs unit_ns, TimeN
   constexpr std::int64_t kNsPerMs = 1'000'000;
   const std::int64_t time_max = std::numeric_limits<TimeNs>::max() / unit_ns;
   for (std::size_t number = 1; !body.empty(); ++number) {
-    const std::size_t length = std::min(body.find('\n'), body.size());
-    std::string_view text = body.substr(0, length);
-    body.remove_prefix(std::min(length + 1, body.size()));
+    std::string_view text = take_line(body);
     if (text.ends_with('\r')) text.remove_suffix(1);
     skip_blanks(text);
     if (text.empty() || text.front() == '#') continue;

@@ -58,6 +58,7 @@ class Grammar {
   // ---- grammar_selectors.cc: selectors, ranges, what follows them ----
   Result<ExprPtr> vector_selector();
   Result<std::vector<Matcher>> matchers(Position& closing);
+  Result<std::string> label_name(std::string_view place);  // bare or quoted
   Result<Matcher> matcher();
   Result<Matcher> make_matcher(std::string name, const Token& first, MatchOp op);
   Result<LabelSet> label_set(std::vector<std::pair<std::string, std::string>> pairs);

@@ -65,15 +65,16 @@ Result<std::vector<Matcher>> Grammar::matchers(Position& closing) {
   return out;
 }
 
+Result<std::string> Grammar::label_name(std::string_view place) {
+  if (!at(TokenKind::kIdentifier) && !at(TokenKind::kString)) return unexpected(place, "identifier or \"}\"");
+  const Token token = take();
+  return token.is(TokenKind::kString) ? unquoted(token) : token.text;
+}
+
 Result<Matcher> Grammar::matcher() {
   constexpr std::string_view kPlace = "label matching";
-  if (!at(TokenKind::kIdentifier) && !at(TokenKind::kString)) return unexpected(kPlace, "identifier or \"}\"");
-  const Token first = take();
-  std::string name = first.text;
-  if (first.is(TokenKind::kString)) {
-    TRY(text, unquoted(first));
-    name = std::move(text);
-  }
+  const Token first = peek();
+  TRY(name, label_name(kPlace));
   std::optional<MatchOp> op;
   if (at(TokenKind::kEqual)) op = MatchOp::kEqual;
   if (peek().is(BinaryOp::kNotEqual)) op = MatchOp::kNotEqual;
@@ -148,13 +149,8 @@ Result<LabelSet> Grammar::label_set(std::vector<std::pair<std::string, std::stri
   if (at(TokenKind::kLeftBrace)) {
     take();
     while (!at(TokenKind::kRightBrace)) {
-      if (!at(TokenKind::kIdentifier) && !at(TokenKind::kString)) return unexpected(kPlace, "identifier or \"}\"");
-      const Token first = take();
-      std::string name = first.text;
-      if (first.is(TokenKind::kString)) {
-        TRY(text, unquoted(first));
-        name = std::move(text);
-      }
+      const Token first = peek();
+      TRY(name, label_name(kPlace));
       if (at(TokenKind::kEqual)) {
         take();
         if (!at(TokenKind::kString)) return unexpected(kPlace, "string");

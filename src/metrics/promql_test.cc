@@ -97,7 +97,8 @@ TEST_F(PromqlTest, AggregationsFoldWhatWorkersRead) {
   EXPECT_EQ(at(0, "avg without (i) (m)"), "{g=\"0\"} 19 | {g=\"1\"} 20");
   EXPECT_EQ(at(0, "count(m)"), "{} 40");
   EXPECT_EQ(at(0, "max(m) - min(m)"), "{} 39");
-  EXPECT_EQ(at(0, "stdvar(m)"), "{} 133.25");
+  // Which worker read which series decides the last digit.
+  EXPECT_EQ(at(0, "round(stdvar(m), 0.0001)"), "{} 133.25");
   EXPECT_EQ(at(0, "quantile(0.5, m)"), "{} 19.5");
   EXPECT_EQ(at(0, "topk(1, m)"), "{__name__=\"m\", g=\"1\", i=\"39\"} 39");
   EXPECT_EQ(at(0, "count(limitk(7, m))"), "{} 7");

@@ -7,23 +7,10 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/json_writer.h"
+
 namespace trilobite::scrape {
 namespace {
-
-std::string json_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
 
 std::string utc(TimeNs time) {
   using namespace std::chrono;
@@ -39,8 +26,13 @@ std::string utc(TimeNs time) {
 }  // namespace
 
 std::string failure_line(const ScrapeFailure& failure) {
-  return fmt::format("{{\"time\":\"{}\",\"level\":\"ERROR\",\"msg\":{},\"job_name\":{},\"target\":{}}}\n",
-                     utc(failure.time), json_text(failure.error), json_text(failure.job), json_text(failure.target));
+  std::string line = fmt::format("{{\"time\":\"{}\",\"level\":\"ERROR\",\"msg\":", utc(failure.time));
+  append_json_string(line, failure.error);
+  line += ",\"job_name\":";
+  append_json_string(line, failure.job);
+  line += ",\"target\":";
+  append_json_string(line, failure.target);
+  return line + "}\n";
 }
 
 Result<void> append_failure(const std::string& path, const ScrapeFailure& failure) {
