@@ -64,7 +64,9 @@ std::size_t width(const std::string& line) {
 
 TEST(Tidy, EveryFolderOfSrcIsAKnownRoom) {
   for (const auto& entry : fs::directory_iterator(kSource / "src")) {
-    if (entry.is_directory()) EXPECT_LT(order_of(entry.path().filename().string()), kRooms.size()) << entry.path();
+    if (entry.is_directory()) {
+      EXPECT_LT(order_of(entry.path().filename().string()), kRooms.size()) << entry.path();
+    }
   }
 }
 
@@ -88,8 +90,9 @@ TEST(Tidy, TheSdkIncludesNothingOfSrc) {
     const std::vector<std::string> lines = lines_of(path);
     for (std::size_t i = 0; i < lines.size(); ++i) {
       std::smatch match;
-      if (std::regex_search(lines[i], match, include))
+      if (std::regex_search(lines[i], match, include)) {
         EXPECT_EQ(order_of(match[1].str()), kRooms.size()) << place(path, i);
+      }
     }
   }
 }
@@ -108,7 +111,9 @@ TEST(Tidy, LinesAreShortAndClean) {
     const std::vector<std::string> lines = lines_of(path);
     for (std::size_t i = 0; i < lines.size(); ++i) {
       // A string that reads better in one piece may stick out.
-      if (lines[i].find('"') == std::string::npos) EXPECT_LE(width(lines[i]), 120u) << place(path, i);
+      if (lines[i].find('"') == std::string::npos) {
+        EXPECT_LE(width(lines[i]), 120u) << place(path, i);
+      }
       EXPECT_EQ(lines[i].find('\t'), std::string::npos) << place(path, i) << ": tab";
       EXPECT_FALSE(!lines[i].empty() && lines[i].back() == ' ') << place(path, i) << ": trailing blank";
     }
@@ -140,7 +145,9 @@ TEST(Tidy, HeadersAreGuardedByPragmaOnce) {
 
 TEST(Tidy, EveryRoomHasAReadme) {
   for (const auto& entry : fs::directory_iterator(kSource / "src")) {
-    if (entry.is_directory()) EXPECT_TRUE(fs::exists(entry.path() / "README.md")) << entry.path();
+    if (entry.is_directory()) {
+      EXPECT_TRUE(fs::exists(entry.path() / "README.md")) << entry.path();
+    }
   }
   for (const char* folder : {"sdk", "web", "tests", "bench"})
     EXPECT_TRUE(fs::exists(kSource / folder / "README.md")) << folder;

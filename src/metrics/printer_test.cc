@@ -44,7 +44,9 @@ TEST(PromqlPrinter, BreaksWhatIsTooLong) {
     const auto again = parse_promql(pretty);
     ASSERT_TRUE(again.ok()) << pretty;
     EXPECT_EQ(to_string(**again), to_string(**parsed));
-    if (query.find("max_over_time") == std::string_view::npos) EXPECT_EQ(pretty, filled(want));
+    if (query.find("max_over_time") == std::string_view::npos) {
+      EXPECT_EQ(pretty, filled(want));
+    }
   }
 }
 
