@@ -1,7 +1,7 @@
 // The embedded engine. This header is the whole of its state; the sources are its parts of work: engine_open.cc,
-// engine_append.cc, engine_flush.cc (head to parts), engine_merge.cc, engine_retention.cc, engine_damage.cc,
-// engine_remove.cc (deleted rows), engine_delete.cc (deleted samples), engine_snapshot.cc,
-// engine_disk.cc (full or not), engine_memory.cc (what it all takes), engine.cc (queries, threads).
+// engine_replay.cc (WAL to head), engine_append.cc, engine_flush.cc (head to parts), engine_merge.cc,
+// engine_retention.cc, engine_damage.cc, engine_remove.cc (deleted rows), engine_delete.cc (deleted samples),
+// engine_snapshot.cc, engine_disk.cc (full or not), engine_memory.cc (what it all takes), engine.cc (queries, threads).
 //
 // Locks, in the order in which they may be taken:
 //   flush_mutex_  one flush at a time
@@ -100,6 +100,9 @@ class Engine final : public EmbeddedStore, public PlacedAppends {
   void run_opener();
   Result<void> adopt_unknown_parts();
   Result<void> remove_orphans();
+
+  // engine_replay.cc
+  Result<WalReplay> read_wal();
   Result<void> replay();
 
   // engine_append.cc

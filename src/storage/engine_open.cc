@@ -7,7 +7,6 @@
 
 #include "storage/engine.h"
 #include "storage/manifest_rebuild.h"
-#include "storage/wal_record.h"
 
 namespace trilobite::storage {
 namespace {
@@ -192,34 +191,6 @@ Result<void> Engine::remove_orphans() {
     }
     if (kept == 0) static_cast<void>(files_.remove(folder.path));  // an empty folder does no harm
   }
-  return {};
-}
-
-Result<void> Engine::replay() {
-  for (const AcceptedRequest& request : manifest_->state().requests)
-    recent_.add(request.hash, request.accepted, request.accepted);
-  const auto apply = [this, names = WalSeriesNames()](std::string_view frame) mutable -> Result<void> {
-    TRY(records, decode_frame(frame, names));
-    for (const WalRecord& record : records) {
-      TRY_VOID(check_batch(record.signal, record.batch));
-      if (record.request && !recent_.add(*record.request, record.accepted, record.accepted)) continue;
-      active_->append(record.tenant, record.signal, record.batch, record.hashes);
-    }
-    return {};
-  };
-  TRY(found, replay_wal(files_, layout_, manifest_->state().wal_floor, apply));
-  recovery_messages_.insert(recovery_messages_.end(), found.messages.begin(), found.messages.end());
-  TRY(wal, Wal::create(files_, clock_, layout_, found));
-  wal_ = std::move(wal);
-  bytes_wal_ = wal_->bytes();
-  writable_ = wal_->writable();
-  if (!active_->empty()) head_first_append_ = head_last_append_ = clock_.steady();
-  if (found.damaged.empty() && !found.lost) return {};
-  // What could be read of a damaged segment is safe in parts before the segment gets out of the way.
-  std::lock_guard lock(flush_mutex_);
-  damaged_segments_ = std::move(found.damaged);
-  auto flushed = flush_locked();
-  if (!flushed.ok() && flushed.error().code != Code::kNoSpace) return flushed;
   return {};
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint64_t kSectorBytes = 512;  // what a disk writes as a whole, at least
+constexpr std::uint64_t kBlockBytes = 256u << 10;  // that a file is read in: it stays in the cache of a core
 
 struct FrameHeader {
   std::uint32_t marker;  // lets a reader find the next frame behind a bad one
@@ -27,33 +28,47 @@ std::uint64_t frame_hash(std::uint64_t salt, std::uint64_t offset, std::string_v
   return hash64(payload, salt + offset * 0x9E3779B97F4A7C15ull + payload.size());
 }
 
+// Bytes of a file from `begin` on; offsets are those of the file.
+struct Stretch {
+  std::string_view bytes;
+  std::uint64_t begin = 0;
+
+  std::uint64_t end() const { return begin + bytes.size(); }
+  std::string_view from(std::uint64_t offset, std::uint64_t length) const {
+    return bytes.substr(static_cast<std::size_t>(offset - begin), static_cast<std::size_t>(length));
+  }
+  FrameHeader header(std::uint64_t offset) const {
+    FrameHeader out;
+    std::memcpy(&out, from(offset, sizeof out).data(), sizeof out);
+    return out;
+  }
+};
+
 // The payload of a valid frame at `offset`; its data() is null when there is none.
-std::string_view frame_at(std::string_view content, std::uint64_t salt, std::uint64_t offset) {
-  if (content.size() - offset < kFrameHeaderBytes) return {};
-  FrameHeader header;
-  std::memcpy(&header, content.data() + offset, sizeof header);
-  if (header.marker != marker_of(salt) || header.length > content.size() - offset - kFrameHeaderBytes) return {};
-  const std::string_view payload = content.substr(offset + kFrameHeaderBytes, header.length);
+std::string_view frame_at(const Stretch& file, std::uint64_t salt, std::uint64_t offset) {
+  if (file.end() - offset < kFrameHeaderBytes) return {};
+  const FrameHeader header = file.header(offset);
+  if (header.marker != marker_of(salt) || header.length > file.end() - offset - kFrameHeaderBytes) return {};
+  const std::string_view payload = file.from(offset + kFrameHeaderBytes, header.length);
   return frame_hash(salt, offset, payload) == header.hash ? payload : std::string_view();
 }
 
 // The next valid frame at or behind `offset`, or the end.
-std::uint64_t find_frame(std::string_view content, std::uint64_t salt, std::uint64_t offset) {
+std::uint64_t find_frame(const Stretch& file, std::uint64_t salt, std::uint64_t offset) {
   const std::uint32_t marker = marker_of(salt);
   const std::string_view bytes(reinterpret_cast<const char*>(&marker), sizeof marker);
-  for (std::size_t at = content.find(bytes, offset); at != std::string_view::npos; at = content.find(bytes, at + 1)) {
-    if (frame_at(content, salt, at).data() != nullptr) return at;
+  for (std::size_t at = file.bytes.find(bytes, offset - file.begin); at != std::string_view::npos;
+       at = file.bytes.find(bytes, at + 1)) {
+    if (frame_at(file, salt, file.begin + at).data() != nullptr) return file.begin + at;
   }
-  return content.size();
+  return file.end();
 }
 
 // Of the bad bytes from `offset` to `end`: the payload, if only marker or length of a single frame are wrong.
-std::string_view repair_frame(std::string_view content, std::uint64_t salt, std::uint64_t offset, std::uint64_t end) {
+std::string_view repair_frame(const Stretch& file, std::uint64_t salt, std::uint64_t offset, std::uint64_t end) {
   if (end - offset < kFrameHeaderBytes) return {};
-  FrameHeader header;
-  std::memcpy(&header, content.data() + offset, sizeof header);
-  const std::string_view payload = content.substr(offset + kFrameHeaderBytes, end - offset - kFrameHeaderBytes);
-  return frame_hash(salt, offset, payload) == header.hash ? payload : std::string_view();
+  const std::string_view payload = file.from(offset + kFrameHeaderBytes, end - offset - kFrameHeaderBytes);
+  return frame_hash(salt, offset, payload) == file.header(offset).hash ? payload : std::string_view();
 }
 
 bool is_zero(std::string_view bytes) {
@@ -62,16 +77,15 @@ bool is_zero(std::string_view bytes) {
 
 // Whether a write that the power interrupted can have left these bytes at the end of a file: a sector that did not get
 // to the disk is zero, or the file ends before it.
-bool may_be_torn(std::string_view content, std::uint64_t salt, std::uint64_t offset) {
-  for (std::uint64_t at = offset; at < content.size();) {
-    const std::uint64_t end = std::min<std::uint64_t>(content.size(), (at / kSectorBytes + 1) * kSectorBytes);
-    if (is_zero(content.substr(at, end - at))) return true;
+bool may_be_torn(const Stretch& file, std::uint64_t salt, std::uint64_t offset) {
+  for (std::uint64_t at = offset; at < file.end();) {
+    const std::uint64_t end = std::min<std::uint64_t>(file.end(), (at / kSectorBytes + 1) * kSectorBytes);
+    if (is_zero(file.from(at, end - at))) return true;
     at = end;
   }
-  if (content.size() - offset < kFrameHeaderBytes) return true;
-  FrameHeader header;
-  std::memcpy(&header, content.data() + offset, sizeof header);
-  return header.marker == marker_of(salt) && header.length > content.size() - offset - kFrameHeaderBytes;
+  if (file.end() - offset < kFrameHeaderBytes) return true;
+  const FrameHeader header = file.header(offset);
+  return header.marker == marker_of(salt) && header.length > file.end() - offset - kFrameHeaderBytes;
 }
 
 }  // namespace
@@ -97,12 +111,11 @@ void append_frame(std::string& out, std::uint64_t salt, std::uint64_t offset, st
   writer.bytes(payload);
 }
 
-Result<FrameLogContent> read_frame_log(FrameLogKind kind, std::string_view content) {
-  FrameLogContent out;
-  const std::string_view head = content.substr(0, kFrameLogHeaderBytes);
-  if (head.size() < kFrameLogHeaderBytes || (content.size() == kFrameLogHeaderBytes && is_zero(head))) {
-    out.unused = true;
-    return out;
+Result<void> FrameLogReader::take_header(FrameLogKind kind, std::string_view head) {
+  if (head.size() < kFrameLogHeaderBytes || (size_ == kFrameLogHeaderBytes && is_zero(head))) {
+    found_.unused = true;
+    at_ = size_;
+    return {};
   }
   ByteReader reader(head);
   TRY(magic, reader.fixed<std::uint64_t>());
@@ -115,30 +128,94 @@ Result<FrameLogContent> read_frame_log(FrameLogKind kind, std::string_view conte
   if (hash != hash64(head.substr(0, 24))) return error(Code::kCorrupt, "the checksum of the header is wrong");
   if (version > kVersion)
     return error(Code::kUnsupported, "the file has format version {}, this program knows up to {}", version, kVersion);
-  out.salt = salt;
-  out.previous_bytes = previous_bytes;
+  found_.salt = salt;
+  found_.previous_bytes = previous_bytes;
+  found_.bytes_valid = at_ = kFrameLogHeaderBytes;
+  return {};
+}
 
-  std::uint64_t at = kFrameLogHeaderBytes;
-  out.bytes_valid = at;
-  while (at < content.size()) {
-    const std::string_view payload = frame_at(content, salt, at);
+// These bytes of the file, until the next call; those behind them are read along.
+Result<std::string_view> FrameLogReader::view(std::uint64_t offset, std::uint64_t length) {
+  if (offset < block_at_ || offset + length > block_at_ + block_.size()) {
+    const std::uint64_t bytes = std::max(length, std::min<std::uint64_t>(kBlockBytes, size_ - offset));
+    block_.clear();
+    TRY(read, file_->read(offset, static_cast<std::size_t>(bytes)));
+    block_ = std::move(read);
+    block_at_ = offset;
+  }
+  return std::string_view(block_).substr(static_cast<std::size_t>(offset - block_at_),
+                                         static_cast<std::size_t>(length));
+}
+
+Result<std::string_view> FrameLogReader::frame_here() {
+  const std::uint64_t left = size_ - at_;
+  if (left < kFrameHeaderBytes) return std::string_view();
+  TRY(front, view(at_, kFrameHeaderBytes));
+  const FrameHeader header = Stretch{front, at_}.header(at_);
+  if (header.marker != marker_of(found_.salt) || header.length > left - kFrameHeaderBytes) return std::string_view();
+  TRY(bytes, view(at_, kFrameHeaderBytes + header.length));
+  return frame_at({bytes, at_}, found_.salt, at_);
+}
+
+// data() is null at the end.
+std::string_view FrameLogReader::next_of_rest() {
+  const Stretch file{*rest_, rest_at_};
+  while (at_ < size_) {
+    const std::string_view payload = frame_at(file, found_.salt, at_);
     if (payload.data() != nullptr) {
-      out.frames.push_back(payload);
-      at += kFrameHeaderBytes + payload.size();
-      if (out.damage.empty()) out.bytes_valid = at;
-      continue;
+      at_ += kFrameHeaderBytes + payload.size();
+      if (found_.damage.empty()) found_.bytes_valid = at_;
+      return payload;
     }
-    const std::uint64_t next = find_frame(content, salt, at + 1);
-    const std::string_view repaired = repair_frame(content, salt, at, next);
-    if (repaired.data() == nullptr && next == content.size() && may_be_torn(content, salt, at)) {
-      out.torn = true;
+    const std::uint64_t next = find_frame(file, found_.salt, at_ + 1);
+    const std::string_view repaired = repair_frame(file, found_.salt, at_, next);
+    if (repaired.data() == nullptr && next == size_ && may_be_torn(file, found_.salt, at_)) {
+      found_.torn = true;
+      at_ = size_;
       break;
     }
-    if (repaired.data() != nullptr) out.frames.push_back(repaired);
-    out.damage.push_back({at, next - at, repaired.data() != nullptr});
-    at = next;
+    found_.damage.push_back({at_, next - at_, repaired.data() != nullptr});
+    at_ = next;
+    if (repaired.data() != nullptr) return repaired;
   }
+  return {};
+}
+
+Result<std::optional<std::string_view>> FrameLogReader::next() {
+  if (!rest_ && at_ < size_) {
+    TRY(payload, frame_here());
+    if (payload.data() != nullptr) {
+      at_ += kFrameHeaderBytes + payload.size();
+      found_.bytes_valid = at_;
+      return std::optional(payload);
+    }
+    TRY(rest, view(at_, size_ - at_));
+    rest_ = rest;
+    rest_at_ = at_;
+  }
+  const std::string_view payload = rest_ ? next_of_rest() : std::string_view();
+  return payload.data() != nullptr ? std::optional(payload) : std::nullopt;
+}
+
+Result<std::unique_ptr<FrameLogReader>> FrameLogReader::open(FrameLogKind kind, const ReadableFile& file) {
+  std::unique_ptr<FrameLogReader> out(new FrameLogReader);
+  out->file_ = &file;
+  out->size_ = file.size();
+  TRY(head, out->view(0, std::min<std::uint64_t>(kFrameLogHeaderBytes, out->size_)));
+  TRY_VOID(out->take_header(kind, head));
   return out;
+}
+
+Result<FrameLogContent> read_frame_log(FrameLogKind kind, std::string_view content) {
+  FrameLogReader reader;
+  reader.size_ = content.size();
+  reader.rest_ = content;
+  TRY_VOID(reader.take_header(kind, content.substr(0, kFrameLogHeaderBytes)));
+  std::vector<std::string_view> frames;
+  for (std::string_view frame = reader.next_of_rest(); frame.data() != nullptr; frame = reader.next_of_rest())
+    frames.push_back(frame);
+  reader.found_.frames = std::move(frames);
+  return std::move(reader.found_);
 }
 
 Result<std::unique_ptr<FrameLogWriter>> FrameLogWriter::create(FileSystem& files, const std::string& path,

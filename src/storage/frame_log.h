@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,7 @@ std::string frame_log_header(FrameLogKind kind, std::uint64_t salt, std::uint32_
 // Appends the frame that will stand at `offset` of the file.
 void append_frame(std::string& out, std::uint64_t salt, std::uint64_t offset, std::string_view payload);
 
-// What a file holds. Views point into `content`.
+// What a file holds. Views point into `content`; a FrameLogReader hands frames out instead.
 struct FrameLogContent {
   bool unused = false;  // the header was never written: created, then the power went
   std::uint64_t salt = 0;
@@ -47,6 +48,34 @@ struct FrameLogContent {
 
 // kCorrupt for a bad header, kUnsupported for a newer version.
 Result<FrameLogContent> read_frame_log(FrameLogKind kind, std::string_view content);
+
+// Reads a file from its beginning to its end with a few blocks of it in memory; one with bad bytes from those on whole.
+class FrameLogReader {
+ public:
+  // As read_frame_log(). `file` must outlive it.
+  static Result<std::unique_ptr<FrameLogReader>> open(FrameLogKind kind, const ReadableFile& file);
+
+  // The next frame, valid until the next call; nothing at the end. Errors: those of reading the file.
+  Result<std::optional<std::string_view>> next();
+  // Complete once next() gave nothing. Without frames.
+  const FrameLogContent& found() const { return found_; }
+
+ private:
+  friend Result<FrameLogContent> read_frame_log(FrameLogKind kind, std::string_view content);
+  FrameLogReader() = default;
+  Result<void> take_header(FrameLogKind kind, std::string_view head);
+  Result<std::string_view> view(std::uint64_t offset, std::uint64_t length);
+  Result<std::string_view> frame_here();
+  std::string_view next_of_rest();
+
+  const ReadableFile* file_ = nullptr;
+  std::uint64_t size_ = 0, at_ = 0;
+  std::string block_;
+  std::uint64_t block_at_ = 0;
+  std::optional<std::string_view> rest_;  // everything from rest_at_ on: there are bad bytes, or it is all in memory
+  std::uint64_t rest_at_ = 0;
+  FrameLogContent found_;
+};
 
 // Appends frames to a new file.
 class FrameLogWriter {

@@ -60,22 +60,23 @@ bool HeadSamples::put(Series& series, TimeNs time, double value, std::string_vie
 // By label set of the batch; kNone for those without a row.
 std::vector<std::uint32_t> HeadSamples::numbers_of(const Batch& batch, std::span<const std::uint32_t> rows,
                                                    SeriesKeys keys) {
-  std::vector<std::uint32_t> out(batch.label_sets.size(), kNone);
+  std::vector<std::uint32_t> out(keys.size(), kNone);
   for (const std::uint32_t row : rows) {
     const std::uint32_t set = batch.label_set_of_row[row];
     if (out[set] != kNone) continue;
-    if (keys.places.empty()) {
+    if (!keys.hashes.empty()) {
       out[set] = number_of(batch.label_sets[set], keys.hashes[set], kNone);
-    } else {
-      SeriesPlace& place = *keys.places[set];
-      out[set] = place.head_number = number_of(batch.label_sets[set], place.hash, place.head_number);
+      continue;
     }
+    SeriesPlace& place = keys.named.empty() ? *keys.places[set] : keys.named[set]->place;
+    const LabelSetRef& labels = keys.named.empty() ? batch.label_sets[set] : keys.named[set]->labels;
+    out[set] = place.head_number = number_of(labels, place.hash, place.head_number);
   }
   return out;
 }
 
 HeadTable::Stored HeadSamples::append(const Batch& batch, std::span<const std::uint32_t> rows, SeriesKeys keys) {
-  CHECK(keys.size() == batch.label_sets.size());
+  CHECK(keys.size() == (keys.named.empty() ? batch.label_sets.size() : keys.named.size()));
   const auto& values = std::get<std::vector<double>>(batch.find(kValueColumn)->values());
   const Column* texts = batch.find(kHistogramColumn);
   const std::size_t arena_before = arena_.bytes(), index_before = index_.bytes(), series_before = numbers_.size();

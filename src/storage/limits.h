@@ -36,6 +36,8 @@ inline constexpr std::size_t kChunkBytesMin = 32u << 10, kChunkBytesMax = 1u << 
 
 // What one write and sync of the WAL carries; more would only add latency.
 inline constexpr std::size_t kGroupBytesMax = 4u << 20;
+// Of the WAL at a start: records that are decoded and wait for the head. A thread that waits has enough to do next.
+inline constexpr std::size_t kReplayBytesMax = 4u << 20;
 // A single record (one request) of the WAL. Requests are limited far below this at the API.
 inline constexpr std::size_t kRecordBytesMax = 512u << 20;
 

@@ -6,7 +6,6 @@
 #include "storage/manifest.h"
 #include "storage/requests.h"
 #include "storage/scan.h"
-#include "storage/schema.h"
 #include "storage/wal_record.h"
 
 namespace trilobite::storage {
@@ -135,9 +134,8 @@ class DirectoryReader final : public ReadOnlyStore {
   Result<void> apply(std::string_view frame) {
     TRY(records, decode_frame(frame, names_));
     for (const WalRecord& record : records) {
-      TRY_VOID(check_batch(record.signal, record.batch));
       if (record.request && !recent_.add(*record.request, record.accepted, record.accepted)) continue;
-      head_->append(record.tenant, record.signal, record.batch, record.hashes);
+      head_->append(record.tenant, record.signal, record.batch, record.keys());
     }
     return {};
   }

@@ -1,6 +1,7 @@
 // Series that a writer knows by name: what the store finds of them once, and looks up no more.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -25,16 +26,26 @@ struct SeriesPlace {
 
 namespace storage {
 
-// How the label sets of a batch are told apart: by their hashes, or by places, which have them.
+// A series that brings its labels along: as a reader of the WAL knows it.
+struct NamedSeries {
+  explicit NamedSeries(LabelSetRef set) : labels(std::move(set)), place(*labels) {}
+  LabelSetRef labels;
+  SeriesPlace place;
+};
+
+// How the label sets of a batch are told apart: by their hashes, or by places, which have them. A batch whose series
+// have names has no label sets of its own.
 struct SeriesKeys {
   SeriesKeys() = default;
   SeriesKeys(std::span<const Hash128> given) : hashes(given) {}            // NOLINT: one is as good as the other
   SeriesKeys(const std::vector<Hash128>& given) : hashes(given) {}         // NOLINT
   SeriesKeys(std::span<SeriesPlace* const> given) : places(given) {}       // NOLINT
+  SeriesKeys(std::span<NamedSeries* const> given) : named(given) {}        // NOLINT
   std::span<const Hash128> hashes;
   std::span<SeriesPlace* const> places;
+  std::span<NamedSeries* const> named;
 
-  std::size_t size() const { return places.empty() ? hashes.size() : places.size(); }
+  std::size_t size() const { return std::max({hashes.size(), places.size(), named.size()}); }
 };
 
 }  // namespace storage

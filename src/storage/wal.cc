@@ -64,31 +64,37 @@ Result<Found> replay_segment(FileSystem& files, const Layout& layout, std::uint6
                              const Found& previous, WalReplay& replay,
                              const std::function<Result<void>(std::string_view)>& frame) {
   const std::string path = layout.segment(id);
-  TRY(bytes, files.read_all(path));
-  auto read = read_frame_log(FrameLogKind::kSegment, bytes);
-  if (!read.ok() && read.error().code == Code::kUnsupported)
-    return std::move(read).error().within("cannot read {}", path);
-  if (!read.ok()) {
-    replay.messages.push_back(
-        fmt::format("{}: {}; its rows are lost, the segment is kept as {}.damaged", path, read.error().message, path));
+  TRY(file, files.open(path));
+  auto opened = FrameLogReader::open(FrameLogKind::kSegment, *file);
+  if (!opened.ok() && opened.error().code != Code::kCorrupt)
+    return std::move(opened).error().within("cannot read {}", path);
+  if (!opened.ok()) {
+    replay.messages.push_back(fmt::format("{}: {}; its rows are lost, the segment is kept as {}.damaged", path,
+                                          opened.error().message, path));
     replay.damaged.push_back(id);
     return Found{.id = id, .damaged = true};
   }
-  const FrameLogContent& content = *read;
+  FrameLogReader& reader = **opened;
+  const FrameLogContent& content = reader.found();
   check_previous(replay, layout, id, content.previous_bytes, previous);
-  bool damaged = !content.damage.empty();
-  report_damage(replay, path, content);
-  for (const std::string_view payload : content.frames) {
-    auto applied = frame(payload);
+  bool damaged = false, any_frame = false;
+  for (;;) {
+    auto payload = reader.next();
+    if (!payload.ok()) return std::move(payload).error().within("cannot read {}", path);
+    if (!*payload) break;
+    any_frame = true;
+    auto applied = frame(**payload);
     if (applied.ok()) continue;
     if (applied.error().code != Code::kCorrupt) return std::move(applied).error().within("cannot replay {}", path);
     replay.messages.push_back(fmt::format("{}: {}; acknowledged rows are lost, the segment is kept as {}.damaged", path,
                                           applied.error().message, path));
     damaged = true;
   }
+  damaged = damaged || !content.damage.empty();
+  report_damage(replay, path, content);
   if (content.torn && (last || damaged)) {
     replay.messages.push_back(fmt::format("{}: {} bytes of an unfinished write at its end are dropped", path,
-                                          bytes.size() - content.bytes_valid));
+                                          file->size() - content.bytes_valid));
     if (!damaged) TRY_VOID(files.truncate(path, content.bytes_valid));
   } else if (content.torn) {
     replay.messages.push_back(
@@ -98,7 +104,7 @@ Result<Found> replay_segment(FileSystem& files, const Layout& layout, std::uint6
     damaged = true;
   }
   if (damaged) replay.damaged.push_back(id);
-  const bool empty = content.unused || (content.frames.empty() && !damaged);
+  const bool empty = content.unused || (!any_frame && !damaged);
   if (empty) TRY_VOID(files.remove(path));
   if (!empty && !damaged) replay.segments.push_back({id, content.bytes_valid});
   return Found{id, content.bytes_valid, damaged, empty};

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/compress.h"
 #include "storage/limits.h"
+#include "storage/schema.h"
 
 namespace trilobite::storage {
 namespace {
@@ -134,10 +135,19 @@ Result<WalRecord> decode_record(std::string_view raw, WalSeriesNames* names) {
     TRY(high, in.fixed<std::uint64_t>());
     out.request = Hash128{low, high};
   }
-  TRY(batch, names != nullptr ? names->take(in, out.hashes) : get_batch(in));
+  if (names != nullptr) {
+    if (out.signal != Signal::kMetrics) return error(Code::kCorrupt, "samples of signal {}", signal);
+    TRY(samples, names->take(in));
+    out.batch = std::move(samples.batch);
+    out.series = std::move(samples.series);
+    out.owner = std::move(samples.owner);
+    return out;
+  }
+  TRY(batch, get_batch(in));
   if (!in.done()) return error(Code::kCorrupt, "{} bytes behind the batch", in.left());
+  TRY_VOID(check_batch(out.signal, batch));
   out.batch = std::move(batch);
-  if (names == nullptr && out.signal == Signal::kMetrics) out.hashes = hash_label_sets(out.batch);
+  if (out.signal == Signal::kMetrics) out.hashes = hash_label_sets(out.batch);
   return out;
 }
 

@@ -1,7 +1,9 @@
 // What the WAL remembers of one append: who, when, which request, and the batch. Bytes: format.md.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +18,12 @@ struct WalRecord {
   Signal signal = Signal::kLogs;
   TimeNs accepted = 0;  // wall clock
   std::optional<Hash128> request;
-  Batch batch;
-  std::vector<Hash128> hashes;  // of samples: of the batch's label sets
+  Batch batch;  // checked: it may go into a head
+  // Of samples: how their series are told apart. Most records say it by names, and their batch has no label sets.
+  std::vector<Hash128> hashes;
+  std::vector<NamedSeries*> series;
+  std::shared_ptr<void> owner;  // of the series
+  SeriesKeys keys() const { return series.empty() ? SeriesKeys(hashes) : SeriesKeys(std::span(series)); }
 };
 
 // Compressed where that helps. Fails with kLimit when the batch is larger than a record may be.
@@ -42,8 +48,8 @@ Result<SampleRecord> prepare_samples(std::string_view tenant, TimeNs accepted, c
 std::string encode_samples(const SampleRecord& record, std::uint64_t epoch, WalSeriesNumbers& numbers,
                            const Batch& batch);
 
-// Frames come in the order in which they were written; `names` is kept from one to the next. The batches have passed
-// Batch::validate().
+// Frames come in the order in which they were written; `names` is kept from one to the next. Errors: kCorrupt, and those
+// of check_batch().
 Result<std::vector<WalRecord>> decode_frame(std::string_view frame, WalSeriesNames& names);
 
 }  // namespace trilobite::storage

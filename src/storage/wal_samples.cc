@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <numeric>
 
 namespace trilobite::storage {
 namespace {
@@ -31,13 +32,79 @@ void put_value(double value, ByteWriter& out) {
   out.bytes({reinterpret_cast<const char*>(&rest), 8 - skipped});
 }
 
-Result<double> take_value(ByteReader& in) {
-  TRY(count, in.fixed<std::uint8_t>());
-  if (count > 8) return error(Code::kCorrupt, "value of {} bytes", count);
-  TRY(raw, in.bytes(count));
-  std::uint64_t bits = 0;
-  std::memcpy(&bits, raw.data(), raw.size());
-  return std::bit_cast<double>(count == 0 ? 0 : bits << (8 * (8 - count)));
+Error ended() { return error(Code::kCorrupt, "data ends too early"); }
+
+// The end of a record, read with as few questions as possible: a start reads millions of samples.
+class RowReader {
+ public:
+  explicit RowReader(std::string_view in)
+      : at_(reinterpret_cast<const std::uint8_t*>(in.data())), end_(at_ + in.size()) {}
+
+  std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+  bool varint(std::uint64_t& value) {
+    if (at_ == end_) return false;
+    if (*at_ >= 0x80) return long_varint(value);
+    value = *at_++;
+    return true;
+  }
+  // See put_value().
+  bool value(double& out) {
+    if (at_ == end_ || *at_ > 8 || left() <= *at_) return false;
+    const unsigned count = *at_++;
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, at_, left() >= 8 ? 8 : count);
+    at_ += count;
+    out = std::bit_cast<double>(count == 0 ? 0 : bits << (8 * (8 - count)));
+    return true;
+  }
+  bool text(std::string_view& out) {
+    std::uint64_t length = 0;
+    if (!varint(length) || length > left()) return false;
+    out = {reinterpret_cast<const char*>(at_), static_cast<std::size_t>(length)};
+    at_ += length;
+    return true;
+  }
+
+ private:
+  bool long_varint(std::uint64_t& value) {
+    value = 0;
+    for (unsigned shift = 0; shift < 64 && at_ != end_; shift += 7) {
+      const std::uint8_t byte = *at_++;
+      if (shift == 63 && byte > 1) return false;
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) return true;
+    }
+    return false;
+  }
+
+  const std::uint8_t* at_;
+  const std::uint8_t* const end_;
+};
+
+bool take_set_of_rows(RowReader& in, std::size_t sets, std::vector<std::uint32_t>& out) {
+  for (std::uint32_t& entry : out) {
+    std::uint64_t set = 0;
+    if (!in.varint(set) || set >= sets) return false;
+    entry = static_cast<std::uint32_t>(set);
+  }
+  return true;
+}
+
+bool take_times(RowReader& in, std::uint64_t unit, std::vector<TimeNs>& out) {
+  std::uint64_t time = 0, step = 0;
+  for (TimeNs& entry : out) {
+    if (!in.varint(step)) return false;
+    time += static_cast<std::uint64_t>(unzigzag(step)) * unit;
+    entry = static_cast<TimeNs>(time);
+  }
+  return true;
+}
+
+bool take_values(RowReader& in, std::vector<double>& out) {
+  for (double& entry : out) {
+    if (!in.value(entry)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -107,86 +174,80 @@ bool WalSeriesNumbers::put(std::uint64_t epoch, const Batch& batch, SeriesKeys k
   return any_fresh;
 }
 
-const WalSeriesNames::Name* WalSeriesNames::find(std::uint64_t number) const {
-  if (number < names_.size()) return &names_[static_cast<std::size_t>(number)];
+NamedSeries* WalSeriesNames::find(std::uint64_t number) const {
+  if (number < by_number_.size()) return by_number_[static_cast<std::size_t>(number)];
   const auto found = scattered_.find(number);
-  return found == scattered_.end() ? nullptr : &found->second;
+  return found == scattered_.end() ? nullptr : found->second;
 }
 
-const WalSeriesNames::Name* WalSeriesNames::learn(std::uint64_t number, Name name) {
-  if (number > names_.size()) return &(scattered_[number] = std::move(name));
-  if (number == names_.size()) names_.emplace_back();
-  return &(names_[static_cast<std::size_t>(number)] = std::move(name));
+NamedSeries* WalSeriesNames::learn(std::uint64_t number, LabelSet labels) {
+  NamedSeries* out = &series_->emplace_back(std::make_shared<const LabelSet>(std::move(labels)));
+  if (number > by_number_.size()) return scattered_[number] = out;
+  if (number == by_number_.size()) by_number_.push_back(nullptr);
+  return by_number_[static_cast<std::size_t>(number)] = out;
 }
 
-Result<void> WalSeriesNames::take_sets(ByteReader& in, Batch& out, std::vector<Hash128>& hashes) {
+Result<void> WalSeriesNames::take_sets(ByteReader& in, std::vector<NamedSeries*>& out) {
   TRY(epoch, in.varint());
   if (epoch != epoch_) {
-    names_.clear();
+    series_ = std::make_shared<Series>();
+    by_number_.clear();
     scattered_.clear();
     epoch_ = epoch;
   }
   TRY(count, in.varint());
-  if (count > in.left()) return error(Code::kCorrupt, "data ends too early");
-  out.label_sets.reserve(static_cast<std::size_t>(count));
-  hashes.clear();
-  hashes.reserve(static_cast<std::size_t>(count));
+  if (count > in.left()) return ended();
+  out.reserve(static_cast<std::size_t>(count));
   for (std::uint64_t i = 0; i < count; ++i) {
     TRY(entry, in.varint());
-    const Name* name = nullptr;
+    NamedSeries* series = nullptr;
     if ((entry & 1) != 0) {
       TRY(bytes, in.text());
       TRY(set, LabelSet::from_bytes(std::string(bytes)));
-      name = learn(entry >> 1, {std::make_shared<const LabelSet>(std::move(set)), hash128(bytes)});
+      series = learn(entry >> 1, std::move(set));
     } else {
-      name = find(entry >> 1);
+      series = find(entry >> 1);
     }
-    if (name == nullptr) return error(Code::kCorrupt, "the record that names series {} is missing", entry >> 1);
-    out.label_sets.push_back(name->set);
-    hashes.push_back(name->hash);
+    if (series == nullptr) return error(Code::kCorrupt, "the record that names series {} is missing", entry >> 1);
+    out.push_back(series);
   }
   return {};
 }
 
-Result<Batch> WalSeriesNames::take(ByteReader& in, std::vector<Hash128>& hashes) {
-  Batch out;
-  TRY_VOID(take_sets(in, out, hashes));
+Result<WalSeriesNames::Samples> WalSeriesNames::take(ByteReader& in) {
+  Samples out;
+  TRY_VOID(take_sets(in, out.series));
+  out.owner = series_;
   TRY(rows, in.varint());
   TRY(flags, in.fixed<std::uint8_t>());
-  if (rows > in.left()) return error(Code::kCorrupt, "data ends too early");
+  if (rows > in.left()) return ended();
   const auto count = static_cast<std::size_t>(rows);
-  for (std::size_t row = 0; row < count; ++row) {
-    std::uint64_t set = row;
-    if ((flags & kInOrder) == 0) {
-      TRY(stored, in.varint());
-      set = stored;
-    }
-    if (set >= out.label_sets.size()) return error(Code::kCorrupt, "label set {} of {}", set, out.label_sets.size());
-    out.label_set_of_row.push_back(static_cast<std::uint32_t>(set));
+  TRY(rest, in.bytes(in.left()));
+  RowReader reader(rest);
+  Batch& batch = out.batch;
+  batch.label_set_of_row.resize(count);
+  if ((flags & kInOrder) == 0) {
+    if (!take_set_of_rows(reader, out.series.size(), batch.label_set_of_row)) return ended();
+  } else if (count > out.series.size()) {
+    return error(Code::kCorrupt, "{} rows of {} label sets", count, out.series.size());
+  } else {
+    std::iota(batch.label_set_of_row.begin(), batch.label_set_of_row.end(), 0u);
   }
-  const std::uint64_t unit = (flags & kMilliseconds) != 0 ? kMillisecond : 1;
-  std::uint64_t time = 0;
-  for (std::size_t row = 0; row < count; ++row) {
-    TRY(step, in.varint());
-    time += static_cast<std::uint64_t>(unzigzag(step)) * unit;
-    out.times.push_back(static_cast<TimeNs>(time));
-  }
-  std::vector<double> values;
-  values.reserve(count);
-  for (std::size_t row = 0; row < count; ++row) {
-    TRY(value, take_value(in));
-    values.push_back(value);
-  }
-  out.columns.push_back({std::string(kValueColumn), Column(std::move(values))});
+  batch.times.resize(count);
+  if (!take_times(reader, (flags & kMilliseconds) != 0 ? kMillisecond : 1, batch.times)) return ended();
+  std::vector<double> values(count);
+  if (!take_values(reader, values)) return ended();
+  batch.columns.push_back({std::string(kValueColumn), Column(std::move(values))});
   if ((flags & kHasTexts) != 0) {
     StringColumn texts;
     for (std::size_t row = 0; row < count; ++row) {
-      TRY(text, in.text());
+      std::string_view text;
+      if (!reader.text(text)) return ended();
       texts.push_back(text);
     }
-    out.columns.push_back({std::string(kHistogramColumn), Column(std::move(texts))});
+    batch.columns.push_back({std::string(kHistogramColumn), Column(std::move(texts))});
   }
-  TRY_VOID(out.validate());
+  if (reader.left() > 0) return error(Code::kCorrupt, "{} bytes behind the batch", reader.left());
   return out;
 }
 

@@ -2,6 +2,8 @@
 // segment), and an epoch's records are only read after those that came before them.
 #pragma once
 
+#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,23 +40,27 @@ class WalSeriesNumbers {
 // What its reader knows. One thread.
 class WalSeriesNames {
  public:
-  // What put() and encode_sample_rows() wrote, one behind the other, to the end. `hashes` become those of the batch's
-  // label sets.
-  Result<Batch> take(ByteReader& in, std::vector<Hash128>& hashes);
+  // What put() and encode_sample_rows() wrote, one behind the other, to the end: a batch without label sets, whose rows
+  // name `series` instead. Those live as long as what is returned with them, whatever is read later.
+  struct Samples {
+    Batch batch;
+    std::vector<NamedSeries*> series;
+    std::shared_ptr<void> owner;  // of the series
+  };
+  Result<Samples> take(ByteReader& in);
 
  private:
-  struct Name {
-    LabelSetRef set;
-    Hash128 hash;
-  };
-  Result<void> take_sets(ByteReader& in, Batch& out, std::vector<Hash128>& hashes);
+  // Of an epoch; addresses do not change. A number that is named anew gets another entry.
+  using Series = std::deque<NamedSeries>;
+  Result<void> take_sets(ByteReader& in, std::vector<NamedSeries*>& out);
   // Null when no record has named it.
-  const Name* find(std::uint64_t number) const;
-  const Name* learn(std::uint64_t number, Name name);
+  NamedSeries* find(std::uint64_t number) const;
+  NamedSeries* learn(std::uint64_t number, LabelSet labels);
 
   std::uint64_t epoch_ = 0;
-  std::vector<Name> names_;                           // by number, as they are given
-  std::unordered_map<std::uint64_t, Name> scattered_;  // beyond a gap, which damage makes
+  std::shared_ptr<Series> series_ = std::make_shared<Series>();
+  std::vector<NamedSeries*> by_number_;                         // as they are given
+  std::unordered_map<std::uint64_t, NamedSeries*> scattered_;  // beyond a gap, which damage makes
 };
 
 }  // namespace trilobite::storage
