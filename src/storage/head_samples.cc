@@ -70,7 +70,8 @@ std::vector<std::uint32_t> HeadSamples::numbers_of(const Batch& batch, std::span
     }
     SeriesPlace& place = keys.named.empty() ? *keys.places[set] : keys.named[set]->place;
     const LabelSetRef& labels = keys.named.empty() ? batch.label_sets[set] : keys.named[set]->labels;
-    out[set] = place.head_number = number_of(labels, place.hash, place.head_number);
+    out[set] = number_of(labels, place.hash, place.head_number);
+    if (place.head_number != out[set]) place.head_number = out[set];
   }
   return out;
 }
