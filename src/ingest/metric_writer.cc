@@ -1,5 +1,6 @@
 #include "ingest/metric_writer.h"
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <map>
@@ -7,6 +8,7 @@
 
 #include "metrics/go_number.h"
 #include "metrics/start_time.h"
+#include "storage/newest_samples.h"
 
 namespace trilobite::ingest {
 namespace {
@@ -16,6 +18,8 @@ using std::chrono::nanoseconds;
 constexpr std::size_t kExemplarRunesMax = 128;
 constexpr std::size_t kRefusalsMax = 100;  // lines of one answer
 constexpr auto kSaveMetadataEvery = std::chrono::seconds(10);
+// The newest sample of a series that was forgotten is older: an hour of silence, less what a sample may be ahead.
+constexpr std::chrono::nanoseconds kForgottenAge = std::chrono::minutes(50);
 
 std::size_t runes(std::string_view text) {
   std::size_t count = 0;
@@ -303,10 +307,18 @@ bool is_stale(double value) { return std::bit_cast<std::uint64_t>(value) == kSta
 struct MetricWriter::State {
   using Limits = std::shared_ptr<const MetricLimitsByTenant>;
 
-  State(Store& to, const Clock& by) : store(to), placed(dynamic_cast<PlacedAppends*>(&to)), clock(by) {}
+  State(Store& to, const Clock& by)
+      : store(to), placed(dynamic_cast<PlacedAppends*>(&to)), newest(dynamic_cast<NewestSamples*>(&to)), clock(by) {}
+
+  struct Tenant {
+    std::shared_ptr<MetricSeriesTable> table;
+    TimeNs stored_until = kNoSample;    // when the table was made: the store had samples up to here
+    std::chrono::nanoseconds since{0};  // steady
+  };
 
   Store& store;
   PlacedAppends* const placed;  // the store, if it is that as well
+  NewestSamples* const newest;  // and that
   const Clock& clock;
 
   std::atomic<std::uint64_t> checks{0}, requests{0}, floats{0}, histograms{0}, exemplars{0};
@@ -314,12 +326,14 @@ struct MetricWriter::State {
   std::atomic<std::int64_t> metadata_saved_ns{0};  // steady
   mutable std::mutex mutex;  // guards the rest
   Limits limits;
-  std::map<std::string, std::shared_ptr<MetricSeriesTable>, std::less<>> tenants;
+  std::map<std::string, Tenant, std::less<>> tenants;
 
   Result<void> append(std::string_view tenant, Signal signal, const Batch& batch, const PlacedAppendOptions& options) {
     return placed ? placed->append_placed(tenant, signal, batch, options)
                   : store.append(tenant, signal, batch, options.append);
   }
+  Tenant& tenant_locked(std::string_view name);
+  void recall(const std::string& tenant, const MetricPush& push);
   // Keeps the whole snapshot alive that the limits are part of.
   static std::shared_ptr<const MetricLimits> part_of(const Limits& all, std::string_view tenant) {
     return {all, &all->of(tenant)};
@@ -337,12 +351,61 @@ MetricWriter::MetricWriter(Store& store, MetadataTable& metadata, const Clock& c
 }
 MetricWriter::~MetricWriter() = default;
 
+// REQUIRES: the mutex is held.
+MetricWriter::State::Tenant& MetricWriter::State::tenant_locked(std::string_view name) {
+  const auto found = tenants.find(name);
+  if (found != tenants.end()) return found->second;
+  Tenant& made = tenants[std::string(name)];
+  made.table = std::make_shared<MetricSeriesTable>(part_of(limits, name));
+  if (newest != nullptr) made.stored_until = newest->newest_time(std::string(name)).value_or(kNoSample);
+  made.since = clock.steady();
+  return made;
+}
+
+// Series that the table does not know may have samples in the store all the same: from before the program was started,
+// or from before the table forgot them. Where that can matter to the rules, the newest is looked up.
+void MetricWriter::State::recall(const std::string& tenant, const MetricPush& push) {
+  if (newest == nullptr || push.times.empty()) return;
+  std::shared_ptr<MetricSeriesTable> table;
+  TimeNs until = kNoSample;
+  {
+    const std::lock_guard lock(mutex);
+    const Tenant& known = tenant_locked(tenant);
+    table = known.table;
+    until = known.stored_until;
+    if (clock.steady() - known.since > kForgottenAge) until = std::max(until, clock.now() - kForgottenAge.count());
+  }
+  if (*std::min_element(push.times.begin(), push.times.end()) > until) return;
+  std::vector<MetricSeries*> unknown;
+  std::vector<LabelSetRef> labels;
+  TimeNs from = until;
+  {
+    const std::lock_guard lock(table->mutex());
+    for (std::size_t row = 0; row < push.times.size(); ++row) {
+      const MetricSeriesRef& series = push.series[push.series_of[row]];
+      if (push.times[row] > until || series->last_time != kNoSample) continue;
+      from = std::min(from, push.times[row]);
+      if (!unknown.empty() && unknown.back() == series.get()) continue;
+      unknown.push_back(series.get());
+      labels.push_back(labels_of(series));
+    }
+  }
+  if (unknown.empty()) return;
+  const auto found = newest->newest_samples(tenant, labels, from);
+  const std::lock_guard lock(table->mutex());
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    MetricSeries& series = *unknown[i];
+    if (!found[i] || found[i]->time <= series.last_time) continue;
+    const std::string_view histogram = metrics::split_sample_text(found[i]->histogram).histogram;
+    series.last_time = found[i]->time;
+    series.last_histogram = !histogram.empty();
+    series.last_bits = histogram.empty() ? std::bit_cast<std::uint64_t>(found[i]->value) : hash64(histogram);
+  }
+}
+
 std::shared_ptr<MetricSeriesTable> MetricWriter::table(std::string_view tenant) {
   const std::lock_guard lock(state_->mutex);
-  const auto found = state_->tenants.find(tenant);
-  if (found != state_->tenants.end()) return found->second;
-  auto made = std::make_shared<MetricSeriesTable>(State::part_of(state_->limits, tenant));
-  return state_->tenants.emplace(std::string(tenant), std::move(made)).first->second;
+  return state_->tenant_locked(tenant).table;
 }
 
 Result<MetricOutcome> MetricWriter::write(std::string_view tenant, MetricPush push, const MetricRules& rules) {
@@ -351,6 +414,7 @@ Result<MetricOutcome> MetricWriter::write(std::string_view tenant, MetricPush pu
   const auto steady = state.clock.steady();
   const auto minute = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::minutes>(steady).count());
   const std::shared_ptr<MetricSeriesTable> known = table(tenant);
+  if (!rules.any_order) state.recall(std::string(tenant), push);
   MetricAdmission admission(push, *known, rules, state.clock.now(), minute, ++state.checks);
   if (auto checked = admission.check(); !checked.ok()) {
     state.count(admission.finish_refused());
@@ -392,8 +456,8 @@ MetricStats MetricWriter::stats() const {
   stats.out_of_bounds = state.out_of_bounds, stats.too_old = state.too_old;
   const std::lock_guard lock(state.mutex);
   for (const auto& [tenant, known] : state.tenants) {
-    stats.series += known->size();
-    stats.series_added += known->added();
+    stats.series += known.table->size();
+    stats.series_added += known.table->added();
   }
   return stats;
 }
@@ -403,8 +467,8 @@ MetricStats MetricWriter::stats(std::string_view tenant) const {
   const std::lock_guard lock(state_->mutex);
   const auto found = state_->tenants.find(tenant);
   if (found == state_->tenants.end()) return stats;
-  stats.series = found->second->size();
-  stats.series_added = found->second->added();
+  stats.series = found->second.table->size();
+  stats.series_added = found->second.table->added();
   return stats;
 }
 
@@ -424,7 +488,7 @@ void MetricWriter::set_limits(MetricLimitsByTenant limits) {
   auto replacement = std::make_shared<const MetricLimitsByTenant>(std::move(limits));
   const std::lock_guard lock(state_->mutex);
   state_->limits = std::move(replacement);
-  for (auto& [tenant, known] : state_->tenants) known->set_limits(State::part_of(state_->limits, tenant));
+  for (auto& [tenant, known] : state_->tenants) known.table->set_limits(State::part_of(state_->limits, tenant));
 }
 
 }  // namespace trilobite::ingest

@@ -1,7 +1,8 @@
 // The embedded engine. This header is the whole of its state; the sources are its parts of work: engine_open.cc,
 // engine_replay.cc (WAL to head), engine_append.cc, engine_flush.cc (head to parts), engine_merge.cc,
 // engine_retention.cc, engine_damage.cc, engine_remove.cc (deleted rows), engine_delete.cc (deleted samples),
-// engine_snapshot.cc, engine_disk.cc (full or not), engine_memory.cc (what it all takes), engine.cc (queries, threads).
+// engine_snapshot.cc, engine_newest.cc (of a series), engine_disk.cc (full or not), engine_memory.cc (what it all
+// takes), engine.cc (queries, threads).
 //
 // Locks, in the order in which they may be taken:
 //   flush_mutex_  one flush at a time
@@ -27,6 +28,7 @@
 #include "storage/limits.h"
 #include "storage/manifest.h"
 #include "storage/merge_policy.h"
+#include "storage/newest_samples.h"
 #include "storage/part_output.h"
 #include "storage/placed_append.h"
 #include "storage/requests.h"
@@ -36,7 +38,7 @@
 
 namespace trilobite::storage {
 
-class Engine final : public EmbeddedStore, public PlacedAppends {
+class Engine final : public EmbeddedStore, public PlacedAppends, public NewestSamples {
  public:
   Engine(World world, StorageOptions options);
   ~Engine() override;
@@ -68,6 +70,9 @@ class Engine final : public EmbeddedStore, public PlacedAppends {
   Result<void> compact() override;
   Result<void> enforce_retention() override;
   Result<void> look_after_disk() override;
+  std::optional<TimeNs> newest_time(const std::string& tenant) const override;
+  std::vector<std::optional<NewestSample>> newest_samples(const std::string& tenant,
+                                                          std::span<const LabelSetRef> series, TimeNs from) override;
   void hide_rows(std::shared_ptr<const RowFilters> filters) override;
   Result<RowRemoval> remove_rows_once(const RowFilter& filter) override;
   std::vector<std::string> warnings(const std::string& tenant, Signal signal, TimeRange range) const override;
@@ -146,6 +151,9 @@ class Engine final : public EmbeddedStore, public PlacedAppends {
 
   // engine_delete.cc
   Result<void> remove_everywhere(const RowFilter& filter);
+
+  // engine_newest.cc
+  std::optional<NewestSample> sample_at(const std::string& tenant, const LabelSet& labels, TimeNs time);
 
   // engine_disk.cc
   Result<void> commit_edit(const ManifestEdit& edit);

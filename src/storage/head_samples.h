@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <shared_mutex>
 
 #include "storage/head_table.h"
@@ -32,6 +33,8 @@ class HeadSamples final : public HeadTable, public std::enable_shared_from_this<
     SeriesStats stats;
   };
   View view(std::uint32_t series) const;
+  // The number of the series whose label bytes have this hash. REQUIRES: nobody appends meanwhile.
+  std::optional<std::uint32_t> find(const Hash128& hash) const { return numbers_.find(hash); }
 
  private:
   struct Series {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/hash.h"
@@ -28,6 +29,13 @@ class SeriesNumbers {
     hashes_.push_back(hash);
     slots_[at] = static_cast<std::uint32_t>(hashes_.size());
     return {slots_[at] - 1, true};
+  }
+  std::optional<std::uint32_t> find(const Hash128& hash) const {
+    if (slots_.empty()) return std::nullopt;
+    for (std::size_t at = hash.low & (slots_.size() - 1); slots_[at] != 0; at = (at + 1) & (slots_.size() - 1)) {
+      if (hashes_[slots_[at] - 1] == hash) return slots_[at] - 1;
+    }
+    return std::nullopt;
   }
   std::size_t size() const { return hashes_.size(); }
   void clear() { *this = SeriesNumbers(); }
