@@ -4,7 +4,8 @@
   metrics.py --tools FOLDER --corpus FOLDER --binary FILE [--only NAME,NAME] [--repeat N] [--results FOLDER]
 
 FOLDER of --tools has bench.py (reading /proc, the corpus, the queries). Each server runs alone, in a folder of its own:
-  load      all requests, one connection, in the order of time: CPU of the server, highest memory
+  load      all requests, one connection, in the order of time: CPU of the server, highest memory. Beside the corpus
+            go series that come and go, 1 % of all an hour, and histograms of 2,000 buckets (metrics_more.py)
   restart   killed as it stands, so that its write-ahead log is as full as it gets (victoria-metrics, which has none, is
             asked to stop): time until it says it is ready, and the samples of one metric are counted
   settle    what is in memory goes to the disk in its final form: flush and merge here and in victoria-metrics, in
@@ -28,6 +29,8 @@ import sys
 import tempfile
 import time
 import urllib.parse
+
+import metrics_more
 
 
 class Server:
@@ -112,11 +115,20 @@ def quiet(tools, server):
             return
 
 
-def load(tools, server, corpus):
+def all_requests(tools, corpus, meta, more):
+    """Those of the corpus, which sends 2,000 series at a time, and after each step of it what it lacks."""
+    of_step = math.ceil(meta["series"] / 2000)
+    for number, body in enumerate(tools.requests(corpus)):
+        yield body
+        if (number + 1) % of_step == 0:
+            yield more.request(number // of_step)
+
+
+def load(server, requests):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
     headers = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy",
                "X-Prometheus-Remote-Write-Version": "0.1.0"}
-    for body in tools.requests(corpus):
+    for body in requests:
         while True:
             connection.request("POST", "/api/v1/write", body, headers)
             answer = connection.getresponse()
@@ -137,7 +149,7 @@ def instant(server, query, at):
 
 def ask_queries(tools, server, meta, repeat):
     out = {}
-    for name, (query, step) in tools.QUERIES.items():
+    for name, (query, step) in {**tools.QUERIES, **metrics_more.QUERIES}.items():
         parameters = {"query": query, "nocache": 1}
         if step:
             parameters.update(start=meta["start"] + 300, end=meta["end"] - 15, step=step)
@@ -160,10 +172,12 @@ def ask_queries(tools, server, meta, repeat):
 
 def measure(tools, server, settle, corpus, repeat, how_to_end):
     meta = json.load(open(os.path.join(corpus, "meta.json")))
-    million = meta["samples"] / 1e6
+    more = metrics_more.MoreSeries(meta)
     out = {"first_start_s": round(server.start(), 3)}
     began, before = time.monotonic(), tools.cpu(server.pid)
-    load(tools, server, corpus)
+    load(server, all_requests(tools, corpus, meta, more))
+    samples = meta["samples"] + more.samples
+    million = samples / 1e6
     out["load_s"] = round(time.monotonic() - began, 2)
     cpu_load = tools.cpu(server.pid) - before
     out["memory_peak_load"] = tools.memory(server.pid)["VmHWM"]
@@ -185,7 +199,7 @@ def measure(tools, server, settle, corpus, repeat, how_to_end):
     out["cpu_s_per_million"] = round((cpu_load + cpu_settle) / million, 3)
     skipped = os.path.join(folder, "cache")
     out["disk_bytes"] = tools.disk(folder) - (tools.disk(skipped) if os.path.exists(skipped) else 0)
-    out["bytes_per_sample"] = round(out["disk_bytes"] / meta["samples"], 3)
+    out["bytes_per_sample"] = round(out["disk_bytes"] / samples, 3)
     print(json.dumps(out), flush=True)
     out["queries"] = ask_queries(tools, server, meta, repeat)
     out["memory_peak_queries"] = tools.memory(server.pid)["VmHWM"]
