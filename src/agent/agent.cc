@@ -120,8 +120,8 @@ AgentStatus Agent::status() const {
     const auto& [name, acknowledged] = queue.acknowledged[i];
     out.clients.push_back({name, queue.sequence_last - acknowledged, state_->senders[i]->status().error});
   }
-  out.lines_read = state_->metrics.lines_read;
-  out.bytes_read = state_->metrics.bytes_read;
+  out.lines_read = state_->metrics.lines_read.value();
+  out.bytes_read = state_->metrics.bytes_read.value();
   out.lines_dropped = state_->metrics.dropped_lines();
   out.batches_refused = state_->metrics.batches_refused();
   out.queue_bytes = queue.bytes;
@@ -130,7 +130,7 @@ AgentStatus Agent::status() const {
   return out;
 }
 
-std::string Agent::metrics() const { return state_->metrics.text(); }
+const instruments::Registry& Agent::metrics() const { return state_->metrics.registry(); }
 
 Result<void> check_pipelines(const Config& config, const Clock& clock) {
   Metrics metrics;

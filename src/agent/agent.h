@@ -2,6 +2,8 @@
 // with a sink of the server's, or alone with HTTP clients.
 #pragma once
 
+#include <trilobite/metrics.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,7 +60,7 @@ class Agent {
 
   // Any thread.
   AgentStatus status() const;
-  std::string metrics() const;  // Prometheus' text format, Promtail's names
+  const instruments::Registry& metrics() const;  // Promtail's names
 
  private:
   struct State;

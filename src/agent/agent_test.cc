@@ -75,7 +75,7 @@ TEST_F(AgentTest, DeliversWhatIsThereAndWhatIsAppended) {
   EXPECT_LT(entries[0].time, entries[1].time);
   EXPECT_LT(entries[1].time, entries[2].time);
   EXPECT_EQ(agent_->status().lines_read, 3u);
-  EXPECT_THAT(agent_->metrics(), HasSubstr("promtail_read_lines_total 3"));
+  EXPECT_THAT(agent_->metrics().expfmt().text, HasSubstr("promtail_read_lines_total 3"));
 }
 
 TEST_F(AgentTest, FindsNewFilesAlsoInNewFolders) {

@@ -14,7 +14,7 @@ void Batcher::add(Entries&& entries, std::chrono::nanoseconds now) {
     const std::size_t before = at->second.bytes();
     at->second.add(entry);
     bytes_ += at->second.bytes() - before;
-    ++metrics_.entries_queued;
+    metrics_.entries_queued.add();
   }
 }
 
@@ -27,8 +27,7 @@ std::vector<Push> Batcher::take() {
   std::vector<Push> out;
   for (auto& [tenant, encoder] : encoders_) {
     out.push_back({tenant, encoder.take()});
-    metrics_.bytes_queued += out.back().body.size();
-    ++metrics_.batches_queued;
+    metrics_.bytes_queued.add(out.back().body.size());
   }
   encoders_.clear();
   bytes_ = 0;

@@ -118,8 +118,8 @@ void FileCollector::search() {
       tail.named = true;
     }
   }
-  metrics_.files_active = tails_.size();
-  metrics_.files_failed = failed_.size();
+  metrics_.files_active.set_clamped(tails_.size());
+  metrics_.files_failed.set_clamped(failed_.size());
 }
 
 void FileCollector::fail(const std::string& path, const std::string& why) {
@@ -293,8 +293,8 @@ std::uint64_t FileCollector::read_tail(Tail& tail, Entries& out) {
   const auto now = clock_.steady();
   auto outcome = tail.file->read([&](const RawLine& line) {
     ++tail.lines;
-    ++metrics_.lines_read;
-    if (line.cut) ++metrics_.lines_truncated;
+    metrics_.lines_read.add();
+    if (line.cut) metrics_.lines_truncated.add();
     Entry entry;
     entry.line = line.text;
     if (!limits_.admit(entry.line, now)) return;
@@ -309,7 +309,7 @@ std::uint64_t FileCollector::read_tail(Tail& tail, Entries& out) {
     tail.error = outcome.error().message;
   } else {
     tail.error.clear();
-    metrics_.bytes_read += outcome->bytes;
+    metrics_.bytes_read.add(outcome->bytes);
     if (outcome->bytes > 0 || outcome->truncated) {
       tail.grown = now;
       changed_.insert(tail.source);
@@ -354,7 +354,7 @@ void FileCollector::close_unnamed(Entries& out) {
 void FileCollector::close(Tail& tail, bool deleted, Entries& out) {
   Entries entries;
   tail.file->flush_partial([&](const RawLine& line) {
-    ++metrics_.lines_read;
+    metrics_.lines_read.add();
     Entry entry{.line = std::string(line.text), .labels = tail.labels, .begin = line.begin, .end = line.end};
     entry.time = entry.read_time = stamp();
     entries.push_back(std::move(entry));

@@ -123,8 +123,8 @@ class SystemdJournal final : public JournalSource {
     }
     const std::uint64_t number = count_++;
     remember_cursor(number);
-    ++metrics_.lines_read;
-    metrics_.bytes_read += message.size();
+    metrics_.lines_read.add();
+    metrics_.bytes_read.add(message.size());
 
     Entry entry;
     entry.read_time = clock_.now();

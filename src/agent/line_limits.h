@@ -34,7 +34,7 @@ class LineLimits {
       return false;
     }
     line.resize(config_.max_line_size);
-    ++metrics_.lines_truncated;
+    metrics_.lines_truncated.add();
     return true;
   }
 

@@ -1,10 +1,10 @@
 // What the agent counts, under Promtail's names.
 #pragma once
 
+#include <trilobite/metrics.h>
+
 #include <atomic>
 #include <cstdint>
-#include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -12,31 +12,30 @@ namespace trilobite::agent {
 
 // Any thread.
 class Metrics {
+  instruments::Registry registry_;
+
  public:
-  std::atomic<std::uint64_t> bytes_read{0}, lines_read{0};
-  std::atomic<std::uint64_t> bytes_queued{0}, entries_queued{0}, batches_queued{0};
-  std::atomic<std::uint64_t> files_active{0}, files_failed{0};
-  std::atomic<std::uint64_t> lines_truncated{0};
+  Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  instruments::IntCounter bytes_read, lines_read;
+  instruments::IntCounter bytes_queued, entries_queued, lines_truncated;
+  instruments::IntGauge files_active, files_failed;
 
   void drop_lines(std::string_view reason, std::uint64_t lines);
   void sent(std::string_view client, std::uint64_t bytes);
   void retried(std::string_view client);
   void refused(std::string_view client, std::uint64_t bytes);
 
-  std::uint64_t dropped_lines() const;
-  std::uint64_t batches_refused() const;
-  // Prometheus' text format.
-  std::string text() const;
+  std::uint64_t dropped_lines() const { return dropped_lines_; }
+  std::uint64_t batches_refused() const { return batches_refused_; }
+  const instruments::Registry& registry() const { return registry_; }
 
  private:
-  struct Client {
-    std::uint64_t sent_bytes = 0, sent_batches = 0, retries = 0, refused_bytes = 0, refused_batches = 0;
-  };
-  Client& client(std::string_view name);
-
-  mutable std::mutex mutex_;  // guards the maps
-  std::map<std::string, std::uint64_t, std::less<>> dropped_;
-  std::map<std::string, Client, std::less<>> clients_;
+  instruments::IntCounterVec dropped_;
+  instruments::IntCounterVec sent_bytes_, sent_batches_, retries_, refused_bytes_;
+  std::atomic<std::uint64_t> dropped_lines_{0}, batches_refused_{0};
 };
 
 }  // namespace trilobite::agent

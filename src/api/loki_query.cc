@@ -6,6 +6,7 @@
 #include "api/loki_extensions.h"
 #include "api/loki_parameters.h"
 #include "api/loki_query_limits.h"
+#include "api/query_spans.h"
 #include "logs/cached_query.h"
 #include "logs/log_query.h"
 #include "logs/metric_query.h"
@@ -23,6 +24,11 @@ constexpr std::size_t kEntriesDefault = 100;
 
 query::QueryContext make_context(const LokiApi& api, const http::Request& request, const std::string& tenant) {
   return query::QueryContext({api.store, api.query_pool, api.clock, api.running}, tenant, api.limits, request.cancel);
+}
+
+Result<Expr> parse_query(const LokiApi& api, const http::Request& request) {
+  const trace::Span span = start_parsing("logql", loki_query(request));
+  return logql::parse(loki_query(request), {extensions_on(api, request)});
 }
 
 Result<void> check_points(const Bounds& bounds, TimeNs step, const query::QueryLimits& limits) {
@@ -50,6 +56,7 @@ Result<http::Response> answer_log_query(const LokiApi& api, const http::Request&
                                         const logql::LogExpr& log, logql::LogQuery query) {
   TRY_VOID(check_entries(query.limit, api.limits));
   query::QueryContext context = make_context(api, request, tenant);
+  const trace::Span span = kExecuteSpan.start();
   if (extensions_on(api, request)) return answer_page(context, request, log, query);
   TRY(rows, logql::run_log_query(context, log, query));
   return streams_answer(std::move(rows), label_encoding(request), context.statistics());
@@ -63,6 +70,7 @@ Result<http::Response> answer_metric_query(const LokiApi& api, const http::Reque
                                            const Expr& expr, const query::TimeGrid& grid, bool instant) {
   query::QueryContext context = make_context(api, request, tenant);
   query::ResultCache* results = instant || wants_no_cache(request) ? nullptr : api.results;
+  const trace::Span span = kExecuteSpan.start();
   TRY(value, results == nullptr ? logql::run_metric_query(context, expr, grid)
                                 : logql::run_cached_query(context, expr, grid, *results));
   return metric_answer(value, grid, instant, context.statistics());
@@ -75,7 +83,7 @@ Result<http::Response> query_range(const LokiApi& api, const http::Request& requ
   TRY(step, loki_step(request, bounds));
   TRY(interval, loki_interval(request));
   TRY_VOID(check_points(bounds, step, api.limits));
-  TRY(expr, logql::parse(loki_query(request), {extensions_on(api, request)}));
+  TRY(expr, parse_query(api, request));
   TRY_VOID(check_query(expr, loki_query(request), api.limits));
   TRY_VOID(check_length(bounds, api.limits));
   bounds = within_lookback(bounds, api.clock.now(), api.limits);
@@ -94,7 +102,7 @@ Result<http::Response> query_instant(const LokiApi& api, const http::Request& re
   }
   TRY_VOID(loki_limit(request, "limit", kEntriesDefault));
   TRY_VOID(loki_direction(request));
-  TRY(expr, logql::parse(loki_query(request), {extensions_on(api, request)}));
+  TRY(expr, parse_query(api, request));
   if (expr.is_log()) {
     return error(
         Code::kInvalid,

@@ -4,6 +4,7 @@
 
 #include "api/prometheus_answer.h"
 #include "api/prometheus_parameters.h"
+#include "api/query_spans.h"
 #include "metrics/ast_children.h"
 #include "metrics/ast_json.h"
 #include "metrics/cached_promql.h"
@@ -83,6 +84,7 @@ Result<Settings> settings_of(const PrometheusApi& api, const http::Request& requ
 
 // Parsed, with every duration resolved on the grid.
 Result<ExprPtr> prepare(const PrometheusApi& api, const http::Request& request, const query::TimeGrid& grid) {
+  const trace::Span span = start_parsing("promql", query_text(request));
   Result<ExprPtr> expr = metrics::parse_promql(query_text(request), api.options.language);
   if (!expr.ok()) return invalid_parameter("query", expr.error().message);
   if (grid.step > 0 && (*expr)->type != ValueType::kVector && (*expr)->type != ValueType::kScalar) {
@@ -139,11 +141,13 @@ Result<PrometheusAnswer> run(const PrometheusApi& api, const http::Request& requ
   query::QueryContext context(engine_of(api), tenant, settings.limits, request.cancel);
   const auto prepared = api.clock.steady();
   metrics::Annotations annotations;
+  trace::Span span = kExecuteSpan.start();
   TRY_VOID(check_budget(context, *expr, grid, settings));
   const bool cached = grid.step > 0 && api.results != nullptr && !wants_no_cache(request);
   Result<metrics::QueryResult> result =
       cached ? metrics::run_cached_promql(context, *expr, grid, settings.promql, annotations, *api.results)
              : metrics::run_promql(context, *expr, grid, settings.promql, annotations);
+  end_span(span, result);
   if (!result.ok()) return execution_error(std::move(result).error());
   const auto evaluated = api.clock.steady();
   if (result->type == ValueType::kString && result->scalar.empty()) result->scalar.push_back({grid.start, 0, nullptr});

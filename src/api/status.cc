@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "api/build_revision.h"
+#include "api/registry_page.h"
 #include "base/json_writer.h"
 
 #ifndef TRILOBITE_VERSION
@@ -149,11 +150,7 @@ void add_status_routes(http::Router& router, StatusSource given) {
   router.add({"GET"}, "/ready", [source](const Request&) { return ready(*source); });
   router.add({"GET"}, "/health", [](const Request&) { return http::Response::text(200, "ok\n"); });
   for (const char* path : {"/metrics", "/prometheus/metrics"}) {
-    router.add({"GET"}, path, [source](const Request&) {
-      http::Response response = http::Response::text(200, source->metrics());
-      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-      return response;
-    });
+    router.add({"GET"}, path, registry_page(source->metrics));
   }
   router.add({"GET"}, "/config", [source](const Request& request) { return config(*source, request); });
   router.add({"GET"}, "/services", [source](const Request&) { return http::Response::text(200, source->services()); });

@@ -3,6 +3,8 @@
 // and the pages of Loki's components, which here are one process.
 #pragma once
 
+#include <trilobite/metrics.h>
+
 #include <functional>
 #include <string>
 
@@ -19,7 +21,7 @@ enum class ConfigView : std::uint8_t { kAll, kDefaults, kChanges };  // what dif
 
 struct StatusSource {
   std::function<std::optional<std::string>()> not_ready;  // why, or nothing when ready
-  std::function<std::string()> metrics;                   // Prometheus text
+  instruments::Registry metrics;                          // ours
   std::function<std::string(ConfigView)> config;          // YAML
   std::function<Result<void>()> flush;
   std::function<Result<void>()> compact;  // flush and merge everything; takes as long as that takes

@@ -9,8 +9,9 @@ namespace {
 class Status : public testing::Test {
  protected:
   Status() {
+    metrics_.create_gauge("up", "Whether it is.").or_log().set(1);
     add_status_routes(router_, {.not_ready = [this] { return reason_; },
-                                .metrics = [] { return std::string("up 1\n"); },
+                                .metrics = metrics_,
                                 .config =
                                     [](ConfigView view) {
                                       return view == ConfigView::kAll       ? std::string("all\n")
@@ -39,6 +40,7 @@ class Status : public testing::Test {
     return fmt::format("{} {}", response.status, response.body);
   }
 
+  instruments::Registry metrics_;
   http::Router router_;
   std::optional<std::string> reason_;
   bool flush_fails_ = false;
@@ -53,7 +55,7 @@ TEST_F(Status, Readiness) {
 }
 
 TEST_F(Status, PagesAndFlush) {
-  EXPECT_EQ(ask("GET", "/metrics"), "200 up 1\n");
+  EXPECT_EQ(ask("GET", "/metrics"), "200 # HELP up Whether it is.\n# TYPE up gauge\nup 1\n");
   EXPECT_EQ(ask("GET", "/config"), "200 all\n");
   EXPECT_EQ(ask("GET", "/config", {{"mode", "diff"}}), "200 changes\n");
   EXPECT_EQ(ask("GET", "/config", {{"mode", "defaults"}}), "200 defaults\n");

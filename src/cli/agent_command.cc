@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "agent/agent.h"
+#include "api/registry_page.h"
 #include "base/json_writer.h"
 #include "cli/commands.h"
 #include "cli/signals.h"
@@ -65,7 +66,7 @@ http::Router make_router(const agent::Agent& agent) {
     return agent.status().targets.empty() ? Response::text(503, "Not ready: no target is active\n")
                                           : Response::text(200, "Ready\n");
   });
-  router.add({"GET"}, "/metrics", [&agent](const Request&) { return Response::text(200, agent.metrics()); });
+  router.add({"GET"}, "/metrics", api::registry_page(agent.metrics()));
   router.add({"GET"}, "/targets",
              [&agent](const Request&) { return Response::json(200, targets_json(agent.status())); });
   router.add({"GET"}, "/", [&agent](const Request&) { return Response::json(200, targets_json(agent.status())); });

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/signals.h"
 #include "server/server.h"
+#include "server/tracing.h"
 
 namespace trilobite::cli {
 namespace {
@@ -55,6 +56,15 @@ int exit_status(server::StartFault fault, Code code) {
   return code == Code::kInvalid ? kUsage : kFailed;
 }
 
+// The library's default is one level; the key takes directives as well.
+void start_log(const std::string& level) {
+  const bool directives = level.find_first_of(",=") != std::string::npos;
+  trilobite::log::init(trilobite::log::Config::from_environment(directives ? "info" : level));
+  const server::Environment environment = server::process_environment();
+  if (!directives || environment.contains("DYN_LOG") || environment.contains("DYN_LOGGING_CONFIG_PATH")) return;
+  if (const std::string wrong = trilobite::log::set_filter(level); !wrong.empty()) kLog.error("log.level: {}", wrong);
+}
+
 void read_again(const Flags& flags, FileSystem& files, server::Server& running) {
   const auto config = load_config(flags, files);
   if (config.ok()) {
@@ -72,7 +82,8 @@ int run(const Flags& flags) {
   const std::unique_ptr<FileSystem> files = make_real_file_system();
   auto config = load_config(flags, *files);
   if (!config.ok()) return fail(kUsage, config.error());
-  trilobite::log::init(trilobite::log::Config::from_environment(config->log.level));
+  start_log(config->log.level);
+  server::start_tracing(config->tracing);
 
   const SystemClock clock;
   server::StartFault fault = server::StartFault::kNone;

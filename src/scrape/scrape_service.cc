@@ -8,6 +8,7 @@ namespace trilobite::scrape {
 namespace {
 
 constexpr std::string_view kSuffix = ".yml";
+constexpr std::string_view kSelf = "trilobite";  // the job that scrapes us
 
 // "a/b" is a good name of a job and none of a file.
 std::string file_name_of(const std::string& job) { return agent::url_escape(job) + std::string(kSuffix); }
@@ -39,20 +40,30 @@ std::string ScrapeService::path_of(const std::string& name) const {
   return options_.directory + "/" + file_name_of(name);
 }
 
+// An entry of scrape_configs, in one line; empty: we are not scraped.
+std::string ScrapeService::self_job() const {
+  if (!options_.scrape_self || !options_.self_address) return {};
+  // Both kinds of buckets of our histograms: classic ones for panels that ask for them.
+  return fmt::format("{{job_name: {}, scrape_native_histograms: true, always_scrape_classic_histograms: true, "
+                     "static_configs: [{{targets: [\"{}\"]}}]}}\n",
+                     kSelf, options_.self_address());
+}
+
 Result<Config> ScrapeService::read_config() const {
-  if (!options_.config_file.empty()) {
-    auto text = files_.read_all(options_.config_file);
-    if (!text.ok()) return std::move(text).error().within("cannot read {}", options_.config_file);
-    auto config = parse_config(*text, {agent::parent_folder(options_.config_file), options_.environment});
-    if (!config.ok()) return std::move(config).error().within("{}", options_.config_file);
-    return config;
+  const std::string self = self_job();
+  if (options_.config_file.empty()) {
+    const std::string text = "global:\n  scrape_interval: 15s\n";
+    return parse_config(self.empty() ? text : text + "scrape_configs:\n- " + self, {"", options_.environment});
   }
-  std::string text = "global:\n  scrape_interval: 15s\n";
-  if (options_.scrape_self && options_.self_address) {
-    text += fmt::format("scrape_configs:\n- job_name: trilobite\n  static_configs:\n  - targets: [\"{}\"]\n",
-                        options_.self_address());
+  auto text = files_.read_all(options_.config_file);
+  if (!text.ok()) return std::move(text).error().within("cannot read {}", options_.config_file);
+  auto config = parse_config(*text, {agent::parent_folder(options_.config_file), options_.environment});
+  if (!config.ok()) return std::move(config).error().within("{}", options_.config_file);
+  if (!self.empty() && config->find(kSelf) == nullptr) {
+    TRY(job, parse_scrape_config(self, *config, {"", options_.environment}));
+    config->scrape.push_back(std::move(job));
   }
-  return parse_config(text, {"", options_.environment});
+  return config;
 }
 
 Result<ScrapeService::Jobs> ScrapeService::read_jobs() const {

@@ -1,4 +1,4 @@
-// Which configuration is in force: Prometheus' file, or one that scrapes this process; and the jobs that were put over
+// Which configuration is in force: Prometheus' file, this process itself as a target, and the jobs that were put over
 // the API, which are kept in the data folder. A new one is taken whole or not at all.
 #pragma once
 
@@ -15,8 +15,8 @@
 namespace trilobite::scrape {
 
 struct ScrapeServiceOptions {
-  std::string config_file;                    // Prometheus' YAML; "": scrape ourselves
-  bool scrape_self = true;                    // when there is no file
+  std::string config_file;                    // Prometheus' YAML; "": none
+  bool scrape_self = true;                    // as job trilobite, unless the file has one
   std::function<std::string()> self_address;  // host:port of our own /metrics; asked by reload()
   std::string directory;                      // for jobs put over the API
   std::map<std::string, std::string> environment;
@@ -53,6 +53,7 @@ class ScrapeService {
  private:
   using Jobs = std::map<std::string, std::string>;  // text by name
   Result<Config> read_config() const;
+  std::string self_job() const;
   Result<Jobs> read_jobs() const;
   void apply(const Jobs& jobs, Config config);
   std::string path_of(const std::string& name) const;

@@ -382,5 +382,33 @@ TEST(ScrapeService, ScrapesItselfWithoutAFile) {
   EXPECT_EQ(service.scraper().targets().active[0].job, "trilobite");
 }
 
+TEST(ScrapeService, ScrapesItselfBesidesAFileUnlessThatHasTheJob) {
+  const auto files = make_real_file_system();
+  const SystemClock clock;
+  MemorySink sink;
+  testing::TempFolder folder;
+  const auto targets_with = [&](const std::string& file, bool scrape_self) {
+    testing::overwrite(folder / "prometheus.yml", file);
+    ScrapeServiceOptions options;
+    options.config_file = folder / "prometheus.yml";
+    options.scrape_self = scrape_self;
+    options.self_address = [] { return std::string("127.0.0.1:1"); };
+    ScrapeService service(sink, *files, clock, options);
+    EXPECT_TRUE(service.reload().ok());
+    std::vector<std::string> urls;
+    for (const auto& target : service.scraper().targets().active) {
+      urls.push_back(target.job + " " + target.scrape->spec().url);
+    }
+    std::sort(urls.begin(), urls.end());
+    return urls;
+  };
+  const std::string other = "scrape_configs:\n- job_name: a\n  static_configs: [{targets: [\"127.0.0.1:2\"]}]\n";
+  const std::string own = "scrape_configs:\n- job_name: trilobite\n  static_configs: [{targets: [\"127.0.0.1:3\"]}]\n";
+  EXPECT_EQ(targets_with(other, true),
+            (std::vector<std::string>{"a http://127.0.0.1:2/metrics", "trilobite http://127.0.0.1:1/metrics"}));
+  EXPECT_EQ(targets_with(own, true), (std::vector<std::string>{"trilobite http://127.0.0.1:3/metrics"}));
+  EXPECT_EQ(targets_with(other, false), (std::vector<std::string>{"a http://127.0.0.1:2/metrics"}));
+}
+
 }  // namespace
 }  // namespace trilobite::scrape

@@ -1,5 +1,7 @@
 #include "scrape/target_scrape.h"
 
+#include <trilobite/trace.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -14,6 +16,8 @@ namespace {
 using ingest::ExpositionFormat;
 using ingest::MetricPush;
 using ingest::MetricSeriesRef;
+
+constexpr trace::SpanType kScrapeSpan{"trilobite::scrape", "scrape"};
 
 struct Accepted {
   std::string_view media_type;
@@ -387,6 +391,8 @@ void TargetScrape::scraped(const Answer& answer) {
     memory.cache.forget_keys();
     memory.made_by = config_->identity;
   }
+  trace::Span span = kScrapeSpan.start({.time_ns = answer.time});
+  if (span.recording()) span.set(trace::kv("job", config_->job_name), trace::kv("url.full", spec_.url));
   Counts counts;
   Batch batch;
   memory.cache.begin();
@@ -408,7 +414,10 @@ void TargetScrape::scraped(const Answer& answer) {
     outcome = std::move(written).error().within("cannot store the scrape");
   }
   memory.last_time = answer.time;
-  if (!outcome.ok()) note_failure(answer.time, outcome.error());
+  if (!outcome.ok()) {
+    span.status(trace::Status::kError, outcome.error().message);
+    note_failure(answer.time, outcome.error());
+  }
   const std::lock_guard lock(mutex_);
   report_.health = up && outcome.ok() ? TargetHealth::kUp : TargetHealth::kDown;
   report_.last_error = outcome.ok() ? std::string() : shown(outcome.error());

@@ -7,6 +7,7 @@
 #include "api/cors.h"
 #include "server/config_keys.h"
 #include "server/limit_keys.h"
+#include "server/tracing.h"
 #include "storage/joined_tenants.h"
 
 extern char** environ;  // POSIX; not in every header
@@ -214,6 +215,10 @@ Result<void> apply_environment(Config& config, const Environment& environment) {
 }
 
 Result<void> check_config(const Config& config) {
+  if (const std::string& endpoint = config.tracing.otlp_endpoint; !endpoint.empty()) {
+    const std::string wrong = wrong_tracing_endpoint(endpoint);
+    if (!wrong.empty()) return error(Code::kInvalid, "tracing.otlp_endpoint is \"{}\": {}", endpoint, wrong);
+  }
   if (config.data.empty()) return error(Code::kInvalid, "server.data must name a folder");
   TRY_VOID(parse_listen(config.http.listen));
   if (!config.otlp_http_listen.empty()) TRY_VOID(parse_listen(config.otlp_http_listen));

@@ -74,6 +74,12 @@ struct MetricQuerySettings {
   bool admin_api = false;
 };
 
+// Our own spans.
+struct TracingSettings {
+  std::string otlp_endpoint;  // a receiver's URL; "": they stay here, unless OpenTelemetry's variables say otherwise
+  double sample_ratio = 1;    // of traces that begin here
+};
+
 struct LogSettings {
   std::string level = "info";  // directives as in DYN_LOG, which wins
 };
@@ -106,6 +112,7 @@ struct Config {
   std::string cors_origin = ".*";  // as Prometheus
   AgentSettings agent;
   LogSettings log;
+  TracingSettings tracing;
   TenantLimits limits;
   std::map<std::string, TenantLimits, std::less<>> overrides;  // by tenant
 

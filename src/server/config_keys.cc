@@ -217,7 +217,8 @@ void add_scrape_keys(std::vector<ConfigKey>& all) {
                     "Prometheus' configuration file, as it is. Read again on SIGHUP and POST /-/reload. Also "
                     "`--prometheus-config`.",
                     member(&C::scrape, &S::config_file)));
-  add(flag_field<C>("self", "Without a file: scrape our own `/metrics` as job `trilobite`. `./manage.sh start` turns it on.",
+  add(flag_field<C>("self", "Scrape our own `/metrics` as job `trilobite`, unless the file has a job of this name. `./manage.sh "
+                    "start` turns it on.",
                     member(&C::scrape, &S::self)));
   add(count_field<C>("threads", "Threads that read what targets answer and write their samples.",
                      member(&C::scrape, &S::threads)));
@@ -262,6 +263,13 @@ std::vector<ConfigKey> make_keys() {
       "log",
       text_field<C>("level", "Our own log: error, warn, info, debug, trace, or directives as in `DYN_LOG`, which wins.",
                     member(&C::log, &LogSettings::level))));
+  all.push_back(key("tracing",
+                    text_field<C>("otlp_endpoint",
+                                  "Where our own spans go over OTLP/HTTP, such as http://localhost:4318 (`/v1/traces` is "
+                                  "added where there is no path); empty: nowhere. OpenTelemetry's variables win.",
+                                  member(&C::tracing, &TracingSettings::otlp_endpoint))));
+  all.push_back(key("tracing", share_field<C>("sample_ratio", "Which share of the traces that begin here is exported.",
+                                              member(&C::tracing, &TracingSettings::sample_ratio))));
   for (const auto& field : limit_fields()) all.push_back(limit_key(field));
   return all;
 }

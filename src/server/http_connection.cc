@@ -27,6 +27,7 @@
 
 #include "base/compress.h"
 #include "server/gzip_stream.h"
+#include "server/request_trace.h"
 #include "server/request_target.h"
 
 namespace trilobite::server {
@@ -282,6 +283,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   net::awaitable<bool> answer(http::Request request, std::optional<http::Response> response) {
     const auto shared = std::make_shared<http::Request>(std::move(request));
     const std::uint64_t bytes_in = shared->body.size();
+    span_ = start_request_span(*shared, steady_now() - started_);
     stream_.expires_never();
     WorkerPool& pool = is_write(*shared) ? server_->writes : server_->reads;
     bytes_out_ = 0;
@@ -301,13 +303,16 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     }
     co_await stop_watching();
     if (server_->observer) {
+      const trace::Entered entered = span_.enter();
       server_->observer({*shared, status_sent_, steady_now() - started_, bytes_in, bytes_out_});
     }
+    end_request_span(span_, *shared, status_sent_, bytes_in, bytes_out_);
     co_return sent&& keep_alive_;
   }
 
   // On a worker thread.
   http::Response handle(http::Request& request) const {
+    const trace::Entered entered = span_.enter();
     http::Response response;
     try {
       response = server_->router.handle(request);
@@ -370,6 +375,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   // On a worker thread. False: the client is gone or the producer failed; the connection must close unfinished, so that
   // the client sees that the answer is cut.
   bool pump(const std::function<void(const http::Write&)>& produce, bool gzip, bool chunked) {
+    const trace::Entered entered = span_.enter();
     std::optional<GzipStream> packer;
     if (gzip) packer.emplace(kGzipLevel);
     std::string pending;
@@ -461,6 +467,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   int status_sent_ = 0;
   std::uint64_t bytes_out_ = 0;
   std::chrono::nanoseconds started_{0};
+  trace::Span span_;
   std::shared_ptr<CancelToken> cancel_;
 
   std::optional<websocket::stream<beast::tcp_stream>> web_;

@@ -91,7 +91,7 @@ struct Server::State {
   std::unique_ptr<ScrapeSink> scrape_sink;
   std::unique_ptr<scrape::ScrapeService> scraping;
   std::unique_ptr<JoinedTenants> joined;  // the store for reading
-  RequestMetrics requests;
+  ServerMetrics metrics;
   http::Router router, otlp_router;
   std::unique_ptr<agent::Agent> agent;
   std::unique_ptr<HttpServer> http, otlp_http;
@@ -104,6 +104,7 @@ struct Server::State {
   Result<void> make_agent();
   Result<void> open_rules();
   void make_scraping();
+  void show_metrics();
   void add_routes();
   void add_metric_query_routes();
   query::QueryLimits read_limits(std::string_view tenants) const;
@@ -206,6 +207,15 @@ void Server::State::make_scraping() {
   scraping = std::make_unique<scrape::ScrapeService>(*scrape_sink, world.files, world.clock, std::move(options));
 }
 
+void Server::State::show_metrics() {
+  metrics.registry().add_update_callback([this] {
+    metrics.update({http.get(), *writer, *metric_writer, *store, agent.get(),
+                    scraping ? &scraping->scraper() : nullptr, limits()});
+    return std::string();
+  });
+  if (agent) metrics.registry().add_child(agent->metrics());
+}
+
 void Server::State::add_routes() {
   api::add_scrape_config_routes(router, {*scraping, config.scrape.jobs_over_http});
   api::add_rule_config_routes(router, {*rules, config.rules.over_http, config.multi_tenant});
@@ -304,10 +314,7 @@ api::StatusSource Server::State::status_source() {
     if (!ready) return "starting";
     return std::nullopt;
   };
-  source.metrics = [this] {
-    return metrics_page({requests, http.get(), *writer, *metric_writer, *store, agent.get(),
-                         scraping ? &scraping->scraper() : nullptr, limits()});
-  };
+  source.metrics = metrics.registry();
   source.config = [this](api::ConfigView view) {
     const std::lock_guard lock(config_mutex);
     if (view == api::ConfigView::kDefaults) return to_yaml(Config());
@@ -329,8 +336,8 @@ api::StatusSource Server::State::status_source() {
 }
 
 void Server::State::observe(const RequestRecord& record) {
-  requests.record(record.request.route, record.request.method, record.status, record.duration, record.bytes_in,
-                  record.bytes_out);
+  metrics.requests().record(record.request.route, record.request.method, record.status, record.duration,
+                            record.bytes_in, record.bytes_out);
   using trilobite::log::kv;
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(record.duration).count();
   if (record.status >= 500) {
@@ -369,6 +376,7 @@ Result<std::unique_ptr<Server>> Server::start(Config config, World world, StartF
   state->joined = std::make_unique<JoinedTenants>(*state->store);
   TRY_VOID(state->make_agent());
   state->make_scraping();
+  state->show_metrics();
   state->add_routes();
   fault = StartFault::kAddress;
   auto http = HttpServer::start(state->effective.http, state->router,

@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
+#include "agent/metrics.h"
 #include "server/raw_client.h"
 
 namespace trilobite::server {
@@ -186,6 +188,95 @@ TEST_F(ServerTest, MemoryAndLimits) {
             std::string::npos);
   EXPECT_NE(ask("GET", "/api/v1/notifications").body.find("metrics_max_series of fake: 9 of 10 (90 %)"),
             std::string::npos);
+}
+
+// A family of a page in the text format, as a row of the table in docs/observe-trilobite.md.
+std::map<std::string, std::string> rows_of_families(std::string_view page) {
+  std::map<std::string, std::string> out;
+  std::string help, type, name;
+  for (std::size_t at = 0; at < page.size();) {
+    const std::size_t end = std::min(page.find('\n', at), page.size());
+    const std::string_view line = page.substr(at, end - at);
+    at = end + 1;
+    const auto behind_name = [&](std::string_view head) {
+      const std::size_t blank = line.find(' ', head.size());
+      name = line.substr(head.size(), blank - head.size());
+      return std::string(line.substr(blank + 1));
+    };
+    if (line.starts_with("# HELP ")) {
+      help = behind_name("# HELP ");
+    } else if (line.starts_with("# TYPE ")) {
+      type = behind_name("# TYPE ");
+    } else if (!out.contains(name)) {
+      std::string labels;
+      for (std::size_t equal = line.find("=\""); equal != std::string_view::npos; equal = line.find("=\"", equal + 1)) {
+        const std::size_t begin = line.find_last_of("{,", equal) + 1;
+        const std::string label(line.substr(begin, equal - begin));
+        if (label != "le") labels += (labels.empty() ? "`" : ", `") + label + "`";
+      }
+      out[name] = fmt::format("| `{}` | {} | {} | {} |", name, type, labels, help);
+    }
+  }
+  return out;
+}
+
+TEST_F(ServerTest, TheGuideHasEveryMetricOfOurOwn) {
+  Config with = config();
+  with.limits.write.max_line_size = 5;
+  with.limits.metrics.series_max = 10;
+  start(with);
+  EXPECT_EQ(ask("POST", "/loki/api/v1/push", kJson, kPush).status, 400);
+  EXPECT_LT(ask("POST", "/api/v1/import/prometheus", "", "a 1\n").status, 300);
+  std::map<std::string, std::string> rows = rows_of_families(ask("GET", "/metrics").body);
+  agent::Metrics agent;
+  agent.drop_lines("x", 1);
+  agent.sent("x", 1);
+  for (auto& [name, row] : rows_of_families(agent.registry().expfmt().text)) rows.emplace(name, row);
+
+  std::string expected;
+  for (const auto& [name, row] : rows) expected += row + "\n";
+  std::ifstream guide(TRILOBITE_SOURCE_DIR "/docs/observe-trilobite.md");
+  std::string found;
+  bool in_table = false;
+  for (std::string line; std::getline(guide, line);) {
+    in_table = in_table || line == "## All metrics of our own";
+    if (in_table && line.starts_with("| `")) found += line + "\n";
+  }
+  EXPECT_EQ(found, expected) << "the table should be:\n" << expected;
+}
+
+TEST_F(ServerTest, OurMetricsInEachFormat) {
+  start(config());
+  EXPECT_EQ(ask("GET", "/ready").status, 200);
+  const auto page = [&](std::string_view accept) { return ask("GET", "/metrics", fmt::format("Accept: {}\r\n", accept)); };
+  const RawClient::Answer text = page("*/*");
+  EXPECT_NE(text.head.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"), std::string::npos);
+  for (const std::string_view line :
+       {"# TYPE trilobite_http_request_duration_seconds histogram\n",
+        "trilobite_http_request_duration_seconds_count{route=\"/ready\",status=\"200\"} 1\n",
+        "trilobite_http_requests_total{method=\"GET\",route=\"/ready\",status=\"200\"} 1\n",
+        "trilobite_metrics_samples_total{type=\"float\"} 0\n", "trilobite_build_info{"}) {
+    EXPECT_NE(text.body.find(line), std::string::npos) << line << text.body;
+  }
+  const RawClient::Answer open = page("application/openmetrics-text;version=1.0.0");
+  EXPECT_NE(open.head.find("Content-Type: application/openmetrics-text; version=1.0.0"), std::string::npos);
+  EXPECT_NE(open.body.find("# TYPE trilobite_http_requests counter\n"), std::string::npos);
+  EXPECT_TRUE(open.body.ends_with("# EOF\n"));
+  const RawClient::Answer packed = page(
+      "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.9,*/*;q=0.1");
+  EXPECT_NE(packed.head.find("Content-Type: application/vnd.google.protobuf"), std::string::npos);
+}
+
+// The trace of a request is the example of its duration, whether spans are exported or not.
+TEST_F(ServerTest, DurationsHaveTheTraceOfTheRequest) {
+  start(config());
+  const std::string_view parent = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+  EXPECT_EQ(ask("GET", "/api/v1/query?query=1", parent).status, 200);
+  const std::string metrics = ask("GET", "/metrics", "Accept: application/openmetrics-text\r\n").body;
+  const std::size_t example = metrics.find(" # {trace_id=\"0af7651916cd43dd8448eb211c80319c\",span_id=\"");
+  ASSERT_NE(example, std::string::npos) << metrics;
+  const std::size_t line = metrics.rfind('\n', example) + 1;
+  EXPECT_EQ(metrics.compare(line, 46, "trilobite_http_request_duration_seconds_bucket"), 0) << metrics.substr(line, 200);
 }
 
 TEST_F(ServerTest, PagesOfOtherOriginsReadWhatTheyMay) {

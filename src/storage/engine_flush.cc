@@ -1,6 +1,8 @@
 // Head to parts. Freeze: later appends go to a new head and a new WAL segment. Write one part per table. Commit: one
 // edit of the manifest adds the parts and lifts the WAL's floor. Only then readers change over and segments are
 // removed.
+#include <trilobite/trace.h>
+
 #include <algorithm>
 
 #include "storage/engine.h"
@@ -9,6 +11,7 @@ namespace trilobite::storage {
 namespace {
 
 constexpr int kFlushZstdLevel = 1;  // a merge compresses again, and better
+constexpr trace::SpanType kFlushSpan{"trilobite::storage", "storage.flush"};
 
 }  // namespace
 
@@ -53,6 +56,7 @@ void Engine::remove_files(const std::vector<PartRef>& parts) {
 }
 
 Result<void> Engine::write_frozen() {
+  const trace::Span span = kFlushSpan.start();
   ManifestEdit edit;
   std::vector<PartRef> added;
   for (const Head::Table& table : view().frozen->tables()) {

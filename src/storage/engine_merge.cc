@@ -1,5 +1,7 @@
 // Several parts of a window into one. The inputs stay visible until the edit that replaces them is committed, and
 // readable for scans that began before.
+#include <trilobite/trace.h>
+
 #include <algorithm>
 #include <map>
 
@@ -14,6 +16,7 @@ namespace trilobite::storage {
 namespace {
 
 constexpr int kMergeZstdLevel = 3;
+constexpr trace::SpanType kMergeSpan{"trilobite::storage", "storage.merge"};
 constexpr std::chrono::milliseconds kMergeWait{100};  // for one that may have ended before the wait began
 
 }  // namespace
@@ -120,6 +123,7 @@ Result<bool> Engine::merge_best(MergeDemand demand) {
   TRY_VOID(check_open());
   const std::vector<PartRef> inputs = claim_merge(demand);
   if (inputs.empty()) return false;
+  trace::Span span = kMergeSpan.start(trace::kv("parts", inputs.size()));
   const PartMeta& first = inputs.front()->meta();
   PartMeta meta = new_part({first.tenant, first.signal, first.window});
   meta.order = first.order;
@@ -143,6 +147,7 @@ Result<bool> Engine::merge_best(MergeDemand demand) {
     std::lock_guard lock(wake_mutex_);  // compact() may wait for what was marked
     head_changed_.notify_all();
   }
+  if (!committed.ok()) span.status(trace::Status::kError, committed.error().message);
   if (!committed.ok()) return std::move(committed).error().within("cannot merge {} parts", inputs.size());
   return true;
 }

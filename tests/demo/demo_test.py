@@ -2,67 +2,14 @@
 """The demo against the platform: its metrics and logs arrive, its traces reach a collector and hang together, an incident
 shows. usage: demo_test.py --binary build/release/trilobite --program build/release/llm_serving
 """
-import argparse, gzip, http.server, json, os, shutil, subprocess, sys, tempfile, threading, time, unittest
+import argparse, http.server, json, os, shutil, subprocess, sys, tempfile, threading, time, unittest
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from otlp_collector import Collector
 from server import Server
 
 OPTIONS = None
-
-
-def fields(data):
-    """The fields of one protobuf message: (number, value), value an int or bytes."""
-    at = 0
-
-    def varint():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    while at < len(data):
-        key = varint()
-        if key & 7 == 0:
-            yield key >> 3, varint()
-        else:
-            size = {1: 8, 5: 4}.get(key & 7) or (varint() if key & 7 == 2 else 0)
-            yield key >> 3, data[at:at + size]
-            at += size
-
-
-def of(data, number):
-    return [value for found, value in fields(data) if found == number]
-
-
-class Collector(http.server.BaseHTTPRequestHandler):
-    """An OTLP/HTTP receiver that keeps (service, trace id, span id, parent id, name) of every span."""
-    spans = []
-
-    def log_message(self, *args):
-        pass
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        for resource_spans in of(body, 1):
-            service = next(of(of(attribute, 2)[0], 1)[0].decode() for resource in of(resource_spans, 1)
-                           for attribute in of(resource, 1) if of(attribute, 1) == [b"service.name"])
-            for scope_spans in of(resource_spans, 2):
-                for span in of(scope_spans, 2):
-                    parent = (of(span, 4) or [b""])[0]
-                    self.spans.append((service, of(span, 1)[0].hex(), of(span, 2)[0].hex(), parent.hex(),
-                                       of(span, 5)[0].decode()))
-        self.send_response(200)
-        self.send_header("Content-Type", "application/x-protobuf")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
 
 
 class DemoTest(unittest.TestCase):
