@@ -7,6 +7,10 @@
 
 #include <trilobite/log_value.h>
 
+namespace trilobite::trace {
+class SpanData;
+}  // namespace trilobite::trace
+
 namespace trilobite::log {
 
 class CallSite;
@@ -34,6 +38,7 @@ struct Event {
   std::span<const Field> fields;
   std::span<const SpanView> spans;  // outermost first
   CallSite* site = nullptr;         // of the statement; what it remembers makes formatting faster
+  trace::SpanData* span = nullptr;  // the innermost context; null: none
 };
 
 }  // namespace trilobite::log

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <trilobite/log.h>
+#include <trilobite/log_setup.h>
 
 #include "otlp_spans.h"
 
@@ -117,6 +118,7 @@ void SpanBatcher::take_all() {
     span = older;
   }
   std::reverse(taken_.begin(), taken_.end());
+  if (!taken_.empty()) log::flush();  // lines logged in these spans are events now
 }
 
 void SpanBatcher::send_batches() {

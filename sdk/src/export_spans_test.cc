@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <trilobite/log.h>
 #include <trilobite/trace.h>
 
 #include "protobuf_reader.h"
@@ -140,11 +141,34 @@ TEST_F(ExportTest, ARequestHoldsResourceScopeAndSpans) {
   EXPECT_THAT(span, HasSubstr(R"(9:{1:"ok" 2:{2:1}})"));
   EXPECT_THAT(span, HasSubstr("9:{1:\"bad\" 2:{1:efbfbd}}"));
   EXPECT_THAT(span, HasSubstr(fmt::format(R"(9:{{1:"code.line.number" 2:{{3:{}}}}})", line)));
+  EXPECT_THAT(span, HasSubstr(R"(9:{1:"thread.name" 2:{1:"sdk_test"}})"));
   EXPECT_THAT(span, HasSubstr(R"(9:{1:"busy_ns" 2:{3:2000}} 9:{1:"idle_ns" 2:{3:0}})"));
   EXPECT_THAT(span, HasSubstr(R"(11:{1:2000 2:"miss" 3:{1:"key" 2:{1:"k"}}})"));
   EXPECT_THAT(span, HasSubstr(R"(4:{1:"why" 2:{1:"self"}} 6:257})"));
   EXPECT_THAT(span, HasSubstr(R"(15:{2:"no" 3:2} 16:769)"));  // the parent is remote
   EXPECT_EQ(batcher->statistics().exported, 1u);
+}
+
+TEST_F(ExportTest, LinesLoggedInASpanGoWithItHoweverSoonItIsSent) {
+  static constexpr log::Target kBank{"shop::bank"};
+  ScriptedCollector collector;
+  auto batcher = start(collector.url(), {.queue_max = 1'000, .batch_max = 1'000});
+  for (int i = 0; i < 20; ++i) {
+    const Span span = kCharge.start();
+    kBank.warn("attempt {}", i, kv("reason", "timeout"));
+  }
+  batcher->flush(60'000);
+  std::vector<std::string> spans;
+  for (const auto& request : collector.requests()) {
+    for (std::string& span : spans_of(request.body)) spans.push_back(std::move(span));
+  }
+  ASSERT_EQ(spans.size(), 20u);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(spans[static_cast<std::size_t>(i)],
+                HasSubstr(fmt::format(R"( 2:"attempt {}" 3:{{1:"level" 2:{{1:"WARN"}}}} )"
+                                      R"(3:{{1:"target" 2:{{1:"shop::bank"}}}} 3:{{1:"reason" 2:{{1:"timeout"}}}} )",
+                                      i)));
+  }
 }
 
 TEST_F(ExportTest, AFullBatchGoesWithoutWaiting) {

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "span_log_events.h"
+
 namespace trilobite::log {
 
 namespace detail {
@@ -275,6 +277,7 @@ void Logger::write_from(Reader& reader, std::int64_t until, std::uint64_t& pendi
     try {
       Event event = reader_.read(record);
       event.time_ns = to_ns(event.time_ns);
+      if (event.span != nullptr) trace::add_log_event(*event.span, event);
       writer_->append(event);
     } catch (const std::bad_alloc&) {
       queue.count_dropped();

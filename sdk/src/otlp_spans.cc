@@ -5,6 +5,7 @@
 
 #include "otlp_values.h"
 #include "protobuf_writer.h"
+#include "span_log_events.h"
 
 namespace trilobite::trace {
 namespace {
@@ -77,6 +78,7 @@ class SpanEncoder {
     }
     otlp::put_attribute(writer_, 9, "target", text(type.target()));
     otlp::put_attribute(writer_, 9, "thread.id", log::Value::of_uint(span.thread_id));
+    if (span.thread_name[0] != '\0') otlp::put_attribute(writer_, 9, "thread.name", text(span.thread_name));
     const std::int64_t busy_ns = span.busy_ns.load(std::memory_order_relaxed);
     otlp::put_attribute(writer_, 9, "busy_ns", log::Value::of_int(busy_ns));
     otlp::put_attribute(writer_, 9, "idle_ns",
@@ -84,14 +86,15 @@ class SpanEncoder {
   }
 
   void put_extras(const SpanExtras& extras) {
-    for (const SpanEvent& event : extras.events) {
+    const EventsInOrder ordered = events_in_order(extras);
+    for (const SpanEvent* event : ordered.events) {
       writer_.message(11, [&] {
-        writer_.fixed64(1, static_cast<std::uint64_t>(event.time_ns + offset_ns_));
-        otlp::put_text(writer_, 2, event.name);
-        put_attributes(3, event.fields.get());
+        writer_.fixed64(1, static_cast<std::uint64_t>(event->time_ns + offset_ns_));
+        otlp::put_text(writer_, 2, event->name);
+        put_attributes(3, event->fields.get());
       });
     }
-    if (extras.dropped_events != 0) writer_.uint64(12, extras.dropped_events);
+    if (ordered.dropped != 0) writer_.uint64(12, ordered.dropped);
     for (const SpanLink& link : extras.links) {
       writer_.message(13, [&] {
         put_id(1, link.trace_id);

@@ -162,7 +162,8 @@ Event RecordReader::read(const std::byte* record) {
           .message = {message_.data(), message_.size()},
           .fields = fields_,
           .spans = head.span == nullptr ? std::span<const SpanView>() : spans_.of(head.span, head.span_attribute_bytes),
-          .site = &site};
+          .site = &site,
+          .span = head.span};
 }
 
 void RecordReader::append_pieces(const CallSite& site) {

@@ -230,6 +230,7 @@ void SpanData::reset() noexcept {
   type = nullptr;
   name = {};
   thread_id = 0;
+  thread_name[0] = '\0';
   start_ns = 0;
   attributes.clear();
   end_ns.store(0, std::memory_order_relaxed);

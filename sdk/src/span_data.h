@@ -113,6 +113,8 @@ struct SpanExtras {
   std::string new_name;  // after rename()
   std::string status_description;
   std::vector<SpanEvent> events;
+  std::vector<SpanEvent> lines;  // logged inside, see span_log_events.h
+  std::size_t line_bytes = 0;
   std::vector<SpanLink> links;
   std::uint32_t dropped_events = 0;
   std::uint32_t dropped_links = 0;
@@ -154,6 +156,7 @@ class SpanData {
   SpanData* parent = nullptr;      // holds a reference; remote ones included
   RequestData* request = nullptr;  // holds a reference; null: nothing travels along
   std::uint32_t thread_id = 0;     // where it began; recording only
+  char thread_name[16] = {};       // the same; ended by a zero
   std::int64_t start_ns = 0;       // of the tracer's clock, recording or timed only
 
   // What changes.

@@ -1,11 +1,13 @@
 // How a span comes into being: does the filter want it, whose child is it, which ids does it get, is it exported.
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <new>
 #include <string>
 #include <tuple>
 
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -127,11 +129,19 @@ void take_request_data(SpanData& data, const SpanData* parent, const Identity& g
   data.request = own.release();
 }
 
-std::uint32_t this_thread_id() noexcept {
-  thread_local constinit std::uint32_t id = 0;
-  if (id == 0) [[unlikely]]
-    id = static_cast<std::uint32_t>(syscall(SYS_gettid));
-  return id;
+// Asked for once: a name given later than a thread's first exported span is not seen.
+void tell_thread(SpanData& data) noexcept {
+  struct ThreadInfo {
+    std::uint32_t id;
+    char name[sizeof data.thread_name];
+  };
+  thread_local constinit ThreadInfo info{};
+  if (info.id == 0) [[unlikely]] {
+    info.id = static_cast<std::uint32_t>(syscall(SYS_gettid));
+    if (pthread_getname_np(pthread_self(), info.name, sizeof info.name) != 0) info.name[0] = '\0';
+  }
+  data.thread_id = info.id;
+  std::memcpy(data.thread_name, info.name, sizeof info.name);
 }
 
 struct Beginning {
@@ -177,7 +187,7 @@ void fill(SpanData& data, const Beginning& beginning) {
     identify(data, parent, given, mode);
     take_request_data(data, parent, given);
     data.recording_ = (mode & TraceState::kExport) != 0 && (data.flags & kFlagSampled) != 0;
-    if (data.recording_) data.thread_id = this_thread_id();
+    if (data.recording_) tell_thread(data);
   }
   data.timed = data.recording_ || (mode & TraceState::kSpanEvents) != 0;
   if (data.timed) {
