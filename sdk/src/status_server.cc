@@ -11,6 +11,8 @@
 #include <trilobite/custom_metrics.h>
 #include <trilobite/log.h>
 #include <trilobite/log_setup.h>
+#include <trilobite/trace_headers.h>
+#include <trilobite/trace_names.h>
 
 #include "json.h"
 #include "status_health.h"
@@ -20,6 +22,7 @@ namespace trilobite::status {
 namespace {
 
 constexpr log::Target kLog{"trilobite::status"};
+constexpr trace::SpanType kHttpRequest{"trilobite::status", trace::names::kHttpRequest};
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kEnginePrefix = "/engine/";
 constexpr std::string_view kReportPrefix = "/v1/metrics/";
@@ -42,6 +45,17 @@ http::Response not_allowed(std::string allowed) {
   http::Response out = text_response(405, "Method not allowed\n");
   out.headers.push_back({.name = "allow", .value = std::move(allowed)});
   return out;
+}
+
+// Continues the trace of the caller, if there is one.
+trace::Span start_span(const http::Request& request) {
+  trace::HeaderReader headers;
+  for (const http::Header& header : request.headers) headers.add(header.name, header.value);
+  const trace::Context parent = headers.context();
+  return kHttpRequest.start(trace::Start{.parent = &parent, .kind = trace::Kind::kServer},
+                            trace::kv(trace::names::kMethod, log::display(request.method)),
+                            trace::kv(trace::names::kUri, log::display(request.target)),
+                            trace::kv(trace::names::kVersion, log::display("HTTP/1.1")));
 }
 
 bool reads(const http::Request& request) { return request.method == "GET" || request.method == "HEAD"; }
@@ -91,7 +105,12 @@ class StatusState {
     }
   }
 
-  http::Response answer(const http::Request& request);
+  http::Response answer(const http::Request& request) {
+    trace::Span span = start_span(request);
+    http::Response response = route(request);
+    if (response.status >= 500) span.status(trace::Status::kError);
+    return response;
+  }
   http::Server& server() { return server_; }
   Health& health() { return *health_; }
 
@@ -121,6 +140,7 @@ class StatusState {
   }
 
  private:
+  http::Response route(const http::Request& request);
   http::Response metrics(const http::Request& request);
   http::Response metadata();
   http::Response engine(const http::Request& request);
@@ -165,7 +185,7 @@ class StatusState {
   http::Server server_;
 };
 
-http::Response StatusState::answer(const http::Request& request) {
+http::Response StatusState::route(const http::Request& request) {
   http::Response own;
   if (options_.routes && options_.routes(request, own)) return own;
   const std::string_view path = request.path;

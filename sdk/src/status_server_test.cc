@@ -11,6 +11,7 @@
 #include <trilobite/log_setup.h>
 
 #include "http_test_client.h"
+#include "recorded_spans.h"
 #include "status_health.h"
 #include "status_options.h"
 #include "temp_dir.h"
@@ -52,6 +53,27 @@ TEST(StatusServer, TellsItsHealth) {
   EXPECT_EQ(ask(server, "POST", "/health").status, 405);
   EXPECT_EQ(ask(server, "GET", "/other").status, 404);
   EXPECT_EQ(ask(server, "GET", "/other").body, "Route not found");
+}
+
+TEST(StatusServer, RequestsAreSpansOfTheTraceOfTheirCaller) {
+  trace::RecordedSpans spans;
+  {
+    const auto server = StatusServer::start(on_any_port(), Registry::runtime());
+    ask(server, "GET", "/live?x=1", "",
+        "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nX-Request-Id: r-1\r\n");
+    ask(server, "GET", "/metrics", "", "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00\r\n");
+    ask(server, "GET", "/metrics", "", "traceparent: 00-00000000000000000000000000000000-b7ad6b7169203331-01\r\n");
+  }
+  ASSERT_EQ(spans.size(), 2u);  // the caller of the second one does not export its trace
+  EXPECT_EQ(spans[0].name, "http-request");
+  EXPECT_EQ(spans[0].kind, trace::Kind::kServer);
+  EXPECT_EQ(trace::text_of(spans[0].attributes), "method=GET uri=/live?x=1 version=HTTP/1.1");
+  EXPECT_EQ(trace::to_hex(spans[0].trace_id), "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(trace::to_hex(spans[0].parent_id), "b7ad6b7169203331");
+  EXPECT_EQ(spans[0].request->x_request_id, "r-1");
+  EXPECT_EQ(spans[0].status, trace::Status::kError);  // 503: not ready
+  EXPECT_FALSE(spans[1].parent_id);                   // a malformed header begins no trace
+  EXPECT_EQ(spans[1].status, trace::Status::kUnset);
 }
 
 TEST(StatusServer, OtherPathsReplaceTheDefaults) {
