@@ -129,6 +129,29 @@ TRILOBITE_API void tri_series_add(tri_series* series, double amount);    /* coun
 TRILOBITE_API void tri_series_set(tri_series* series, double value);     /* gauge */
 TRILOBITE_API void tri_series_observe(tri_series* series, double value); /* histogram, summary */
 
+typedef struct tri_output tri_output; /* where a callback writes; valid until it returns */
+TRILOBITE_API void tri_output_append(tri_output* output, tri_text piece);
+
+/* What is asked of an engine's exposition (trilobite/engine_metrics.h says it in full). Empty texts and null lists are as
+ * if they were not there; an empty endpoint is "generate". */
+typedef struct tri_engine {
+  tri_text name_space, component, endpoint, model; /* labels for samples that lack them */
+  const tri_text* include;                         /* beginnings of metrics' names; none: all metrics */
+  size_t include_count;
+  const tri_text* exclude; /* wins over include */
+  size_t exclude_count;
+  const tri_text* label_names; /* further labels */
+  const tri_text* label_values;
+  size_t label_count;
+} tri_engine;
+
+/* Has metrics of another library, in Prometheus' text format, appended to each exposition of the registry in that
+ * format. write is called by whatever thread exposes, never by two at once; it returns 0, or something else when it
+ * failed: what it appended is the reason then. It may be called as long as the process runs. engine: null for text that
+ * is appended as it is. */
+TRILOBITE_API int tri_registry_text(const tri_registry* registry, int (*write)(void* user, tri_output* output),
+                                    void* user, const tri_engine* engine, char* error, size_t error_size);
+
 /* Everything of the registry and below it, in the given format; freed with tri_free. Null: see error. */
 TRILOBITE_API char* tri_expose(const tri_registry* registry, int exposition, size_t* size, char* error,
                                size_t error_size);

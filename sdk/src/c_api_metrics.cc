@@ -9,6 +9,7 @@
 #include <string>
 #include <variant>
 
+#include <trilobite/engine_metrics.h>
 #include <trilobite/metrics.h>
 #include <trilobite/status_server.h>
 
@@ -27,6 +28,10 @@ struct tri_metric {
 
 struct tri_series {
   std::variant<metrics::Counter, metrics::Gauge, metrics::Histogram, metrics::Summary> number;
+};
+
+struct tri_output {
+  std::string text;
 };
 
 namespace {
@@ -55,6 +60,23 @@ metrics::Type to_type(int type, bool vector) {
     default:
       return vector ? metrics::Type::kSummaryVec : metrics::Type::kSummary;
   }
+}
+
+metrics::EngineOptions to_options(const tri_engine& engine) {
+  metrics::EngineOptions options;
+  for (const std::string_view prefix : c_api::views(engine.include, engine.include_count))
+    options.include_prefixes.emplace_back(prefix);
+  for (const std::string_view prefix : c_api::views(engine.exclude, engine.exclude_count))
+    options.exclude_prefixes.emplace_back(prefix);
+  options.name_space = std::string(c_api::view(engine.name_space));
+  options.component = std::string(c_api::view(engine.component));
+  if (engine.endpoint.size != 0) options.endpoint = std::string(c_api::view(engine.endpoint));
+  options.model = std::string(c_api::view(engine.model));
+  const auto names = c_api::views(engine.label_names, engine.label_count);
+  const auto values = c_api::views(engine.label_values, engine.label_count);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    options.labels.push_back({std::string(names[i]), i < values.size() ? std::string(values[i]) : ""});
+  return options;
 }
 
 bool valid_exposition(int exposition) { return exposition >= TRI_TEXT && exposition <= TRI_PROTOBUF; }
@@ -128,6 +150,28 @@ void tri_series_observe(tri_series* series, double value) {
   if (series == nullptr) return;
   if (const auto* histogram = std::get_if<metrics::Histogram>(&series->number)) histogram->observe(value);
   if (const auto* summary = std::get_if<metrics::Summary>(&series->number)) summary->observe(value);
+}
+
+void tri_output_append(tri_output* output, tri_text piece) {
+  if (output != nullptr) output->text += c_api::view(piece);
+}
+
+int tri_registry_text(const tri_registry* registry, int (*write)(void* user, tri_output* output), void* user,
+                      const tri_engine* engine, char* error, size_t error_size) {
+  if (registry == nullptr || write == nullptr)
+    return c_api::tell("no registry, or nothing to call", error, error_size), -1;
+  auto text = [write, user]() -> metrics::TextOrError {
+    tri_output output;
+    if (write(user, &output) == 0) return {.text = std::move(output.text)};
+    return {.text = "", .error = output.text.empty() ? "the callback failed" : std::move(output.text)};
+  };
+  if (engine == nullptr) {
+    registry->registry.add_text_callback(text);
+    return 0;
+  }
+  const std::string refused = metrics::pass_through(registry->registry, text, to_options(*engine));
+  if (refused.empty()) return 0;
+  return c_api::tell(refused, error, error_size), -1;
 }
 
 char* tri_expose(const tri_registry* registry, int exposition, size_t* size, char* error, size_t error_size) {

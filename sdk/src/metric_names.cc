@@ -74,7 +74,9 @@ std::string frontend_prefix() {
 }
 
 std::string full_name(std::string_view prefix, const Standard& metric) {
-  return prefix.empty() ? std::string(metric.name) : std::string(prefix) + "_" + std::string(metric.name);
+  std::string name(prefix);
+  if (!prefix.empty() && prefix.back() != ':') name += '_';
+  return name += metric.name;
 }
 
 std::vector<std::string> label_names(const Standard& metric) {

@@ -75,6 +75,49 @@ TEST(MetricNames, AllCanBeRegistered) {
             std::string::npos);
 }
 
+TEST(MetricNames, OfToolsAndOtherVersionsCanBeRegistered) {
+  const Registry registry;
+  const Registry component = Registry::runtime().child("n").child("c");
+  for (const Standard* metric :
+       {&planner::kPrefillWorkers, &planner::kDecodeWorkers, &planner::kObservedTimeToFirstToken,
+        &planner::kObservedInterTokenLatency, &planner::kObservedRequestRate, &planner::kObservedRequestDuration,
+        &planner::kObservedInputTokens, &planner::kObservedOutputTokens, &planner::kPrefillCorrection,
+        &planner::kDecodeCorrection, &planner::kPredictedRequestRate, &planner::kPredictedInputTokens,
+        &planner::kPredictedOutputTokens, &planner::kPredictedPrefillWorkers, &planner::kPredictedDecodeWorkers,
+        &planner::kGpuHours})
+    EXPECT_EQ(create(registry, planner::kPrefix, *metric).error(), "") << metric->name;
+  for (const Standard* metric : {&kubernetes_operator::kReconcileDuration, &kubernetes_operator::kReconciles,
+                                 &kubernetes_operator::kReconcileErrors, &kubernetes_operator::kWebhookDuration,
+                                 &kubernetes_operator::kWebhookRequests, &kubernetes_operator::kWebhookDenials,
+                                 &kubernetes_operator::kResources})
+    EXPECT_EQ(create(registry, kubernetes_operator::kPrefix, *metric).error(), "") << metric->name;
+  for (const Standard* metric :
+       {&later_frontend::kActiveRequests, &later_frontend::kStageRequests, &later_frontend::kStageDuration,
+        &later_frontend::kTokenizeDuration, &later_frontend::kTemplateDuration, &later_frontend::kDetokenizeTime,
+        &later_frontend::kDetokenizedTokens, &later_frontend::kEventLoopDelay, &later_frontend::kEventLoopStalls,
+        &later_frontend::kModelCancellations, &later_frontend::kModelRejections,
+        &later_frontend::kModelMigrationTooLong, &later_frontend::kRouterQueue, &later_frontend::kKvTransferLatency})
+    EXPECT_EQ(create(registry, frontend::kPrefix, *metric).error(), "") << metric->name;
+  for (const Standard* metric : {&later_request_plane::kQueueDuration, &later_request_plane::kSendDuration,
+                                 &later_request_plane::kRoundTrip, &later_request_plane::kInflightRequests})
+    EXPECT_EQ(create(registry, later_request_plane::kPrefix, *metric).error(), "") << metric->name;
+  for (const Standard* metric : {&later_work_handler::kNetworkTransit, &later_work_handler::kFirstResponse})
+    EXPECT_EQ(create(registry, later_work_handler::kPrefix, *metric).error(), "") << metric->name;
+  for (const Standard* metric :
+       {&earlier_component::kActiveBlocks, &earlier_component::kTotalBlocks, &earlier_component::kGpuCacheUsage,
+        &earlier_component::kGpuPrefixCacheHitRate, &earlier_component::kNatsClientInTotalBytes,
+        &earlier_component::kNatsClientOutOverheadBytes, &earlier_component::kNatsClientInMessages,
+        &earlier_component::kNatsClientOutMessages, &earlier_component::kNatsClientCurrentConnections,
+        &earlier_component::kNatsClientConnectionState, &earlier_component::kNatsServiceProcessingMsAvg,
+        &earlier_component::kNatsServiceProcessingMsTotal, &earlier_component::kNatsServiceErrorsTotal,
+        &earlier_component::kNatsServiceRequestsTotal, &earlier_component::kNatsServiceActiveServices,
+        &earlier_component::kNatsServiceActiveEndpoints})
+    EXPECT_EQ(create(component, "", *metric).error(), "") << metric->name;
+  const std::string page = registry.expfmt().text;
+  EXPECT_NE(page.find("\nplanner:observed_ttft 0\n"), std::string::npos);
+  EXPECT_NE(page.find("\ndynamo_request_plane_inflight_requests 0\n"), std::string::npos);
+}
+
 TEST(MetricNames, TheEnvironmentChangesBoundsAndPrefix) {
   EXPECT_EQ(tokenizer_latency_bounds().back(), 512);
   EXPECT_EQ(router_overhead_bounds().back(), 13.1072);

@@ -35,6 +35,50 @@ target_link_libraries(consumer PRIVATE trilobite::sdk)
 """
 
 
+C_PROGRAM = """
+#include <stdio.h>
+#include <string.h>
+#include <trilobite.h>
+static tri_text text(const char* s) { tri_text t = {s, strlen(s)}; return t; }
+static int engine(void* user, tri_output* output) {
+  tri_output_append(output, text("noise 1\\nengine_running 3\\n"));
+  return user == 0 ? 0 : 1;
+}
+int main(void) {
+  char error[200];
+  if (tri_init(0, error, sizeof error) != 0) return 1;
+  tri_registry* registry = tri_registry_new();
+  tri_metric* metric = tri_metric_new(registry, TRI_COUNTER, text("jobs_total"), text("Jobs"), 0, 0, 0, 0, error,
+                                      sizeof error);
+  tri_series* series = tri_metric_with(metric, 0, 0);
+  tri_series_add(series, 2);
+  tri_text wanted = text("engine_");
+  tri_engine options = {0};
+  options.model = text("llama");
+  options.include = &wanted;
+  options.include_count = 1;
+  if (tri_registry_text(registry, engine, 0, &options, error, sizeof error) != 0) return 2;
+  size_t size = 0;
+  char* page = tri_expose(registry, TRI_TEXT, &size, error, sizeof error);
+  fputs(page, stderr);
+  tri_free(page);
+  tri_log(text("consumer"), TRI_INFO, text("hello 42"), 0, 0, 0);
+  tri_shutdown(1000);
+  tri_series_free(series);
+  tri_metric_free(metric);
+  tri_registry_free(registry);
+  return 0;
+}
+"""
+C_LISTS = """
+cmake_minimum_required(VERSION 3.18)
+project(consumer C)
+find_package(trilobite 0.1 REQUIRED COMPONENTS c)
+add_executable(consumer main.c)
+target_link_libraries(consumer PRIVATE trilobite::c)
+"""
+
+
 def run(*command, **options):
     done = subprocess.run([str(word) for word in command], text=True, capture_output=True, **options)
     if done.returncode != 0:
@@ -69,6 +113,26 @@ def with_pkg_config(folder, prefix, libdir, static):
                 env=environment).stdout.split()
     run("c++", "-std=c++20", "-o", folder / "consumer", folder / "main.cc", *flags)
     check_output(folder / "consumer", environment)
+
+
+def check_c_output(program, environment):
+    text = run(program, env=dict(environment, DYN_SDK_DISABLE_ANSI_LOGGING="1")).stderr
+    page = ('# HELP jobs_total Jobs\n# TYPE jobs_total counter\njobs_total 2\n'
+            'engine_running{dynamo_endpoint="generate",model="llama",model_name="llama"} 3\n')
+    assert text.startswith(page) and "consumer: hello 42" in text, f"{program} wrote {text!r}"
+
+
+def in_c(folder, prefix, libdir):
+    folder.mkdir()
+    (folder / "main.c").write_text(C_PROGRAM)
+    (folder / "CMakeLists.txt").write_text(C_LISTS)
+    run("cmake", "-S", folder, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "--build", folder / "build")
+    check_c_output(folder / "build" / "consumer", dict(os.environ, LD_LIBRARY_PATH=str(libdir)))
+    environment = dict(os.environ, PKG_CONFIG_PATH=str(libdir / "pkgconfig"), LD_LIBRARY_PATH=str(libdir))
+    flags = run("pkg-config", "--cflags", "--libs", "trilobite-c", env=environment).stdout.split()
+    run("cc", "-std=c99", "-Wall", "-Werror", "-o", folder / "consumer", folder / "main.c", *flags)
+    check_c_output(folder / "consumer", environment)
 
 
 def compile_seconds(prefix, header, folder):
@@ -111,12 +175,14 @@ def main():
             with_cmake(scratch / f"{kind}-cmake", "find_package(trilobite 0.1 REQUIRED COMPONENTS sdk)",
                        f"-DCMAKE_PREFIX_PATH={prefix}")
             with_pkg_config(scratch / f"{kind}-pkg", prefix, libdir, kind == "static")
-            print(f"{kind}: found by CMake and by pkg-config")
+            in_c(scratch / f"{kind}-c", prefix, libdir)
+            print(f"{kind}: found by CMake and by pkg-config, from C++ and from C")
         with_cmake(scratch / "subdirectory", f'add_subdirectory("{chosen.source}/sdk" sdk)', *launcher,
                    "-DCMAKE_CXX_STANDARD=20")
         print("subdirectory: built")
         # Told, not judged: time never decides a test. The limit is 0.3 s on a quiet machine.
-        for header in ("log.h", "log_setup.h", "trace.h"):
+        headers = prefix / "include" / "trilobite"
+        for header in sorted(path.name for path in headers.iterdir()):
             print(f"<trilobite/{header}>: {compile_seconds(prefix, header, scratch):.2f} s")
 
 

@@ -48,7 +48,8 @@ std::vector<double> bounds_of(const Standard& metric);
 // DYN_METRICS_PREFIX, sanitised with a line in the log if need be, or dynamo_frontend.
 std::string frontend_prefix();
 
-// prefix_name; the name alone where the registry has a prefix of its own (Registry::runtime and below).
+// prefix_name, or prefix:name where the prefix ends so; the name alone where the registry has a prefix of its own
+// (Registry::runtime and below).
 std::string full_name(std::string_view prefix, const Standard& metric);
 std::vector<std::string> label_names(const Standard& metric);
 
@@ -87,6 +88,7 @@ inline constexpr std::string_view kNotImplemented = "not_implemented";
 inline constexpr std::string_view kOverload = "overload";
 inline constexpr std::string_view kCancelled = "cancelled";
 inline constexpr std::string_view kInternal = "internal";
+inline constexpr std::string_view kResponseTimeout = "response_timeout";  // later versions
 // Of a response that was not a success; message is the text the client got.
 std::string_view of_response(int status, std::string_view message);
 }  // namespace error_type
@@ -223,5 +225,130 @@ inline constexpr Standard kDiskCacheHitRate{"disk_cache_hit_rate", Type::kGauge,
 inline constexpr Standard kObjectCacheHitRate{"object_cache_hit_rate", Type::kGauge,
                                               "Hit rate of the object store, 0 to 1"};
 }  // namespace kvbm
+
+// Gauges with a colon in their names.
+namespace planner {
+inline constexpr std::string_view kPrefix = "planner:";
+inline constexpr Standard kPrefillWorkers{"num_p_workers", Type::kGauge, "Prefill workers"};
+inline constexpr Standard kDecodeWorkers{"num_d_workers", Type::kGauge, "Decode workers"};
+inline constexpr Standard kObservedTimeToFirstToken{"observed_ttft", Type::kGauge,
+                                                    "Time to first token that was observed, ms"};
+inline constexpr Standard kObservedInterTokenLatency{"observed_itl", Type::kGauge,
+                                                     "Inter-token latency that was observed, ms"};
+inline constexpr Standard kObservedRequestRate{"observed_request_rate", Type::kGauge,
+                                               "Requests per second that were observed"};
+inline constexpr Standard kObservedRequestDuration{"observed_request_duration", Type::kGauge,
+                                                   "Duration of requests that was observed, s"};
+inline constexpr Standard kObservedInputTokens{"observed_isl", Type::kGauge,
+                                               "Input tokens of a request that were observed"};
+inline constexpr Standard kObservedOutputTokens{"observed_osl", Type::kGauge,
+                                                "Output tokens of a request that were observed"};
+inline constexpr Standard kPrefillCorrection{"p_correction_factor", Type::kGauge,
+                                             "Factor by which prefill differs from its profile"};
+inline constexpr Standard kDecodeCorrection{"d_correction_factor", Type::kGauge,
+                                            "Factor by which decode differs from its profile"};
+inline constexpr Standard kPredictedRequestRate{"predicted_request_rate", Type::kGauge,
+                                                "Requests per second that are expected"};
+inline constexpr Standard kPredictedInputTokens{"predicted_isl", Type::kGauge,
+                                                "Input tokens of a request that are expected"};
+inline constexpr Standard kPredictedOutputTokens{"predicted_osl", Type::kGauge,
+                                                 "Output tokens of a request that are expected"};
+inline constexpr Standard kPredictedPrefillWorkers{"predicted_num_p", Type::kGauge,
+                                                   "Prefill workers that will be needed"};
+inline constexpr Standard kPredictedDecodeWorkers{"predicted_num_d", Type::kGauge,
+                                                  "Decode workers that will be needed"};
+inline constexpr Standard kGpuHours{"gpu_hours", Type::kGauge, "GPU hours used"};
+}  // namespace planner
+
+// Of the Kubernetes operator.
+namespace kubernetes_operator {
+inline constexpr std::string_view kPrefix = "dynamo_operator";
+inline constexpr Standard kReconcileDuration{"reconcile_duration_seconds", Type::kHistogramVec,
+                                             "Duration of a reconciliation", "resource_type namespace result"};
+inline constexpr Standard kReconciles{"reconcile_total", Type::kIntCounterVec, "Reconciliations",
+                                      "resource_type namespace result"};
+inline constexpr Standard kReconcileErrors{"reconcile_errors_total", Type::kIntCounterVec,
+                                           "Reconciliations that failed", "resource_type namespace error_type"};
+inline constexpr Standard kWebhookDuration{"webhook_duration_seconds", Type::kHistogramVec,
+                                           "Duration of a call of a webhook", "resource_type operation"};
+inline constexpr Standard kWebhookRequests{"webhook_requests_total", Type::kIntCounterVec, "Calls of webhooks",
+                                           "resource_type operation result"};
+inline constexpr Standard kWebhookDenials{"webhook_denials_total", Type::kIntCounterVec,
+                                          "Calls of webhooks that denied", "resource_type operation reason"};
+inline constexpr Standard kResources{"resources_total", Type::kIntGaugeVec, "Resources by status",
+                                     "resource_type namespace status"};
+}  // namespace kubernetes_operator
+
+// With the prefix of the frontend, in later versions of the runtime.
+namespace later_frontend {
+inline constexpr Standard kActiveRequests{"active_requests", Type::kIntGaugeVec, "Requests being served", "model"};
+inline constexpr Standard kStageRequests{"stage_requests", Type::kIntGaugeVec, "Requests in a stage", "stage phase"};
+inline constexpr Standard kStageDuration{"stage_duration_seconds", Type::kHistogramVec, "Time in a stage", "stage"};
+inline constexpr Standard kTokenizeDuration{"tokenize_seconds", Type::kHistogram, "Time to tokenize"};
+inline constexpr Standard kTemplateDuration{"template_seconds", Type::kHistogram,
+                                            "Time to fill the template of a chat"};
+inline constexpr Standard kDetokenizeTime{"detokenize_total_us", Type::kIntCounter,
+                                          "Time spent detokenizing, microseconds"};
+inline constexpr Standard kDetokenizedTokens{"detokenize_token_count", Type::kIntCounter,
+                                             "Tokens that were detokenized"};
+inline constexpr Standard kEventLoopDelay{"event_loop_delay_seconds", Type::kHistogram, "How late the event loop runs"};
+inline constexpr Standard kEventLoopStalls{"event_loop_stall_total", Type::kIntCounter,
+                                           "Times the event loop stood still"};
+inline constexpr Standard kModelCancellations{"model_cancellation_total", Type::kIntCounterVec,
+                                              "Requests that were cancelled", "model endpoint request_type"};
+inline constexpr Standard kModelRejections{"model_rejection_total", Type::kIntCounterVec,
+                                           "Requests that were not taken", "model endpoint"};
+inline constexpr Standard kModelMigrationTooLong{"model_migration_max_seq_len_exceeded_total", Type::kIntCounterVec,
+                                                 "Requests too long to move to another worker", "model"};
+inline constexpr Standard kRouterQueue{"router_queue_pending_requests", Type::kIntGauge,
+                                       "Requests that wait for the router"};
+inline constexpr Standard kKvTransferLatency{"kv_transfer_estimated_latency_seconds", Type::kHistogram,
+                                             "Estimated time to transfer a KV cache"};
+}  // namespace later_frontend
+
+// In later versions, too.
+namespace later_request_plane {
+inline constexpr std::string_view kPrefix = "dynamo_request_plane";
+inline constexpr Standard kQueueDuration{"queue_seconds", Type::kHistogram, "Time in the queue of the request plane"};
+inline constexpr Standard kSendDuration{"send_seconds", Type::kHistogram, "Time to send a request"};
+inline constexpr Standard kRoundTrip{"roundtrip_ttft_seconds", Type::kHistogram,
+                                     "Time from sending a request to its first token"};
+inline constexpr Standard kInflightRequests{"inflight_requests", Type::kIntGauge, "Requests under way"};
+}  // namespace later_request_plane
+
+// In later versions, too.
+namespace later_work_handler {
+inline constexpr std::string_view kPrefix = "dynamo_work_handler";
+inline constexpr Standard kNetworkTransit{"network_transit_seconds", Type::kHistogram,
+                                          "Time of a request on the network"};
+inline constexpr Standard kFirstResponse{"time_to_first_response_seconds", Type::kHistogram,
+                                         "Time to the first response"};
+}  // namespace later_work_handler
+
+// Of earlier versions; dashboards still ask for the first four. For levels of Registry::runtime().
+namespace earlier_component {
+inline constexpr Standard kActiveBlocks{"kvstats_active_blocks", Type::kIntGauge, "KV blocks in use"};
+inline constexpr Standard kTotalBlocks{"kvstats_total_blocks", Type::kIntGauge, "KV blocks of the worker"};
+inline constexpr Standard kGpuCacheUsage{"kvstats_gpu_cache_usage_percent", Type::kGauge,
+                                         "Share of KV blocks in use, 0 to 1"};
+inline constexpr Standard kGpuPrefixCacheHitRate{"kvstats_gpu_prefix_cache_hit_rate", Type::kGauge,
+                                                 "Hit rate of the prefix cache, 0 to 1"};
+inline constexpr Standard kNatsClientInTotalBytes{"nats_client_in_total_bytes", Type::kIntGauge, "Bytes received"};
+inline constexpr Standard kNatsClientOutOverheadBytes{"nats_client_out_overhead_bytes", Type::kIntGauge, "Bytes sent"};
+inline constexpr Standard kNatsClientInMessages{"nats_client_in_messages", Type::kIntGauge, "Messages received"};
+inline constexpr Standard kNatsClientOutMessages{"nats_client_out_messages", Type::kIntGauge, "Messages sent"};
+inline constexpr Standard kNatsClientCurrentConnections{"nats_client_current_connections", Type::kIntGauge,
+                                                        "Connections"};
+inline constexpr Standard kNatsClientConnectionState{"nats_client_connection_state", Type::kIntGauge,
+                                                     "0 disconnected, 1 connected, 2 reconnecting"};
+inline constexpr Standard kNatsServiceProcessingMsAvg{"nats_service_processing_ms_avg", Type::kGauge,
+                                                      "Mean time of a request, ms"};
+inline constexpr Standard kNatsServiceProcessingMsTotal{"nats_service_processing_ms_total", Type::kIntGauge,
+                                                        "Time of all requests, ms"};
+inline constexpr Standard kNatsServiceErrorsTotal{"nats_service_errors_total", Type::kIntGauge, "Requests that failed"};
+inline constexpr Standard kNatsServiceRequestsTotal{"nats_service_requests_total", Type::kIntGauge, "Requests"};
+inline constexpr Standard kNatsServiceActiveServices{"nats_service_active_services", Type::kIntGauge, "Services"};
+inline constexpr Standard kNatsServiceActiveEndpoints{"nats_service_active_endpoints", Type::kIntGauge, "Endpoints"};
+}  // namespace earlier_component
 
 }  // namespace trilobite::instruments::names

@@ -174,6 +174,28 @@ class Metrics(unittest.TestCase):
         self.assertIn('dynamo_component_depth{%s,queue="a\\"b"} 1.5\n' % labels, done.stdout)
         self.assertIn('dynamo_component_took_seconds_bucket{%s,le="1"} 1\n' % labels, done.stdout)
 
+    def test_engines_and_other_libraries_are_passed_through(self):
+        done, lines = run("""
+            from trilobite import metrics
+            level = metrics.runtime().child("prod").child("backend").child("generate")
+            level.add_engine(lambda: b"# TYPE vllm:running gauge\\nvllm:running{model_name=\\"own\\"} 3\\n\\ngc 1\\n",
+                             include=["vllm:"], model="llama", labels={"rack": "7"})
+            level.add_text(lambda: "other 1")
+            def broken():
+                raise KeyError("gone")
+            level.add_text(broken)
+            print(metrics.runtime().expose().decode(), end="")
+            try:
+                level.add_engine(lambda: "", labels={"le": "1"})
+            except ValueError as error:
+                print(error)
+        """)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, '# TYPE vllm:running gauge\nvllm:running{model_name="own",dynamo_namespace="prod",'
+                         'dynamo_component="backend",dynamo_endpoint="generate",model="llama",rack="7"} 3\nother 1'
+                         "label 'le' cannot be injected: it belongs to histograms and summaries themselves\n")
+        self.assertIn("Error executing exposition text callback: KeyError: 'gone'", done.stderr)
+
     def test_mistakes_are_told(self):
         done, _ = run("""
             registry = trilobite.metrics.Registry()

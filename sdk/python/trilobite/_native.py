@@ -26,8 +26,16 @@ class Borrowed(Structure):
         return ctypes.string_at(self.data, self.size).decode("utf-8", "replace") if self.size else ""
 
 
+class Engine(Structure):
+    _fields_ = [("name_space", Text), ("component", Text), ("endpoint", Text), ("model", Text),
+                ("include", POINTER(Text)), ("include_count", c_size_t),
+                ("exclude", POINTER(Text)), ("exclude_count", c_size_t),
+                ("label_names", POINTER(Text)), ("label_values", POINTER(Text)), ("label_count", c_size_t)]
+
+
 TYPE_INT, TYPE_DOUBLE, TYPE_BOOL, TYPE_STRING, TYPE_DISPLAY, TYPE_JSON = range(6)
 SET_HEADER = CFUNCTYPE(None, c_void_p, Borrowed, Borrowed)
+WRITE_TEXT = CFUNCTYPE(c_int, c_void_p, c_void_p)
 
 # name: (result, arguments)
 _FUNCTIONS = {
@@ -64,6 +72,8 @@ _FUNCTIONS = {
     "tri_series_add": (None, [c_void_p, c_double]),
     "tri_series_set": (None, [c_void_p, c_double]),
     "tri_series_observe": (None, [c_void_p, c_double]),
+    "tri_output_append": (None, [c_void_p, Text]),
+    "tri_registry_text": (c_int, [c_void_p, WRITE_TEXT, c_void_p, POINTER(Engine), c_char_p, c_size_t]),
     "tri_expose": (c_void_p, [c_void_p, c_int, POINTER(c_size_t), c_char_p, c_size_t]),
     "tri_content_type": (c_char_p, [c_int]),
     "tri_free": (None, [c_void_p]),

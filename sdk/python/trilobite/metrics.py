@@ -2,10 +2,13 @@
 
 import ctypes
 
-from ._native import Error, byref, lib, text, texts
+from ._native import Engine, Error, WRITE_TEXT, byref, lib, text, texts
 
 COUNTER, GAUGE, HISTOGRAM, SUMMARY = range(4)
 TEXT, OPENMETRICS, PROTOBUF = range(3)
+
+
+_kept = []  # callbacks, which the library may call as long as the process runs
 
 
 class _Series:
@@ -103,6 +106,34 @@ class Registry:
 
     def summary(self, name, help, labels=()):
         return self._make(SUMMARY, name, help, labels)
+
+    def _add_text(self, render, engine):
+        def write(_user, output):
+            try:
+                lib.tri_output_append(output, text(render()))
+                return 0
+            except Exception as failure:  # told in the log: an exposition goes on without this text
+                lib.tri_output_append(output, text(f"{type(failure).__name__}: {failure}"))
+                return 1
+
+        callback, error = WRITE_TEXT(write), Error()
+        if lib.tri_registry_text(self._handle, callback, None, engine, error.buffer, len(error.buffer)) != 0:
+            raise ValueError(str(error))
+        _kept.append(callback)
+
+    def add_text(self, render):
+        """Has render(), metrics of another library in Prometheus' text format, appended to each exposition."""
+        self._add_text(render, None)
+
+    def add_engine(self, render, include=(), exclude=(), namespace="", component="", endpoint="generate", model="",
+                   labels=None):
+        """The same for an engine, such as lambda: prometheus_client.generate_latest(registry): metrics whose names begin
+        with one of include (all, when there is none) and with none of exclude, with labels that say whose they are."""
+        labels = labels or {}
+        self._add_text(render, byref(Engine(
+            name_space=text(namespace), component=text(component), endpoint=text(endpoint), model=text(model),
+            include=texts(include), include_count=len(include), exclude=texts(exclude), exclude_count=len(exclude),
+            label_names=texts(labels.keys()), label_values=texts(labels.values()), label_count=len(labels))))
 
     def expose(self, exposition=TEXT):
         """The exposition as bytes."""
