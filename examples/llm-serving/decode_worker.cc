@@ -18,13 +18,11 @@ constexpr std::size_t kLongQueue = 8;
 DecodeWorker::DecodeWorker(WorkerContext& context)
     : context_(context),
       metrics_(context.endpoint),
-      total_blocks_(context.endpoint.create_intgauge("total_blocks", "KV blocks on the device").or_log()),
-      usage_(
-          context.endpoint.create_gauge("gpu_cache_usage_percent", "Share of device blocks in use, 0 to 1").or_log()),
+      model_metrics_(context.endpoint, context.model),
       running_(context.endpoint.create_intgauge("running_sequences", "Sequences in the batch").or_log()),
       waiting_(context.endpoint.create_intgauge("waiting_sequences", "Sequences that wait for a place").or_log()),
       engine_(DecodeSpeed{}, context.fault) {
-  total_blocks_.set(static_cast<std::int64_t>(engine_.blocks()));
+  model_metrics_.loaded(engine_.blocks());
   context.plane.serve(generate_subject(context.name),
                       [this](const Request& request, const OnChunk& send) { return generate(request, send); });
   kLog.info("serving", log::kv("worker", context.name), log::kv("device_blocks", engine_.blocks()));
@@ -51,7 +49,7 @@ std::string DecodeWorker::decode(const Request& request, const OnChunk& send) {
 
 void DecodeWorker::report() {
   const std::size_t active = engine_.active(), waiting = engine_.waiting();
-  usage_.set(static_cast<double>(engine_.blocks_used()) / static_cast<double>(engine_.blocks()));
+  model_metrics_.set_usage(engine_.blocks_used());
   running_.set(static_cast<std::int64_t>(active));
   waiting_.set(static_cast<std::int64_t>(waiting));
   if (waiting >= kLongQueue)

@@ -19,8 +19,7 @@ class DecodeWorker {
 
   WorkerContext& context_;
   EndpointMetrics metrics_;
-  trilobite::metrics::IntGauge total_blocks_;
-  trilobite::metrics::Gauge usage_;
+  ModelMetrics model_metrics_;
   trilobite::metrics::IntGauge running_, waiting_;
   DecodeEngine engine_;
 };

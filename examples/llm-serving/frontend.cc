@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 #include <trilobite/log.h>
+#include <trilobite/metric_names.h>
 #include <trilobite/trace.h>
+#include <trilobite/trace_names.h>
 
 #include "carrier.h"
 #include "tokens.h"
@@ -13,13 +15,14 @@ namespace llm {
 
 namespace log = trilobite::log;
 namespace metrics = trilobite::metrics;
+namespace names = metrics::names;
 namespace trace = trilobite::trace;
 
 namespace {
 
 constexpr log::Target kLog{"llm::frontend"};
-constexpr trace::SpanType kHttpRequest{"llm::frontend", "http-request"};
-constexpr trace::SpanType kClientRequest{"llm::frontend", "client_request"};
+constexpr trace::SpanType kHttpRequest{"llm::frontend", trace::names::kHttpRequest};
+constexpr trace::SpanType kClientRequest{"llm::frontend", trace::names::kClientRequest};
 
 constexpr std::chrono::milliseconds kSilenceMax{3000};
 
@@ -27,26 +30,9 @@ using Clock = std::chrono::steady_clock;
 
 double seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
-metrics::HistogramVec histogram(const metrics::Registry& r, const char* name, const char* help,
-                                const std::vector<double>& buckets, const char* label = "model") {
-  metrics::HistogramOptions options;
-  options.buckets = &buckets;
-  return r.create_histogramvec(std::string("dynamo_frontend_") + name, help, {label}, {}, options).or_log();
-}
-
-metrics::IntCounterVec counter(const metrics::Registry& r, const char* name, const char* help,
-                               const metrics::Registry::Names& labels) {
-  return r.create_intcountervec(std::string("dynamo_frontend_") + name, help, labels).or_log();
-}
-
-metrics::IntGaugeVec gauge(const metrics::Registry& r, const char* name, const char* help) {
-  return r.create_intgaugevec(std::string("dynamo_frontend_") + name, help, {"model"}).or_log();
-}
-
-std::vector<double> doubling(double first, double last) {
-  std::vector<double> bounds;
-  for (double bound = first; bound <= last; bound *= 2) bounds.push_back(bound);
-  return bounds;
+template <class T>
+metrics::Vector<T> vector(const metrics::Registry& registry, const names::Standard& metric) {
+  return names::vector<T>(registry, names::frontend_prefix(), metric).or_log();
 }
 
 std::string_view endpoint_name(Api api) { return api == Api::kChat ? "chat_completions" : "completions"; }
@@ -58,10 +44,9 @@ std::string error_body(const std::string& message, int status) {
 
 std::string chunk_json(Api api, const std::string& id, std::string_view model, std::string_view text) {
   if (api == Api::kChat)
-    return fmt::format(
-        R"({{"id":"{}","object":"chat.completion.chunk","model":"{}",)"
-        R"("choices":[{{"index":0,"delta":{{"content":{}}}}}]}})",
-        id, model, json_string(text));
+    return fmt::format(R"({{"id":"{}","object":"chat.completion.chunk","model":"{}",)"
+                       R"("choices":[{{"index":0,"delta":{{"content":{}}}}}]}})",
+                       id, model, json_string(text));
   return fmt::format(R"({{"id":"{}","object":"text_completion","model":"{}","choices":[{{"index":0,"text":{}}}]}})", id,
                      model, json_string(text));
 }
@@ -75,10 +60,9 @@ std::string answer_json(Api api, const std::string& id, std::string_view model, 
         R"({{"id":"{}","object":"chat.completion","model":"{}","choices":[{{"index":0,"message":{{"role":"assistant",)"
         R"("content":{}}},"finish_reason":"stop"}}],{}}})",
         id, model, json_string(text), usage);
-  return fmt::format(
-      R"({{"id":"{}","object":"text_completion","model":"{}",)"
-      R"("choices":[{{"index":0,"text":{},"finish_reason":"stop"}}],{}}})",
-      id, model, json_string(text), usage);
+  return fmt::format(R"({{"id":"{}","object":"text_completion","model":"{}",)"
+                     R"("choices":[{{"index":0,"text":{},"finish_reason":"stop"}}],{}}})",
+                     id, model, json_string(text), usage);
 }
 
 // Measures the tokens of one answer as they come.
@@ -114,21 +98,23 @@ class TokenClock {
 }  // namespace
 
 Frontend::Metrics::Metrics(const metrics::Registry& r)
-    : requests(counter(r, "requests_total", "Finished requests",
-                       {"model", "endpoint", "request_type", "status", "error_type"})),
-      output_tokens(counter(r, "output_tokens_total", "Tokens produced", {"model"})),
-      inflight(gauge(r, "inflight_requests", "Requests from start to end of the answer")),
-      queued(gauge(r, "queued_requests", "Requests that wait for their first token")),
-      disconnected(r.create_intgauge("dynamo_frontend_disconnected_clients", "Clients that left too early").or_log()),
-      duration(histogram(r, "request_duration_seconds", "Duration of requests", metrics::log_buckets(1, 256, 10))),
-      input(histogram(r, "input_sequence_tokens", "Tokens of prompts", metrics::log_buckets(50, 128000, 12))),
-      output(histogram(r, "output_sequence_tokens", "Tokens of answers", metrics::log_buckets(50, 32000, 10))),
-      cached(histogram(r, "cached_tokens", "Tokens of prompts found in a cache", metrics::log_buckets(50, 128000, 12))),
-      first_token(
-          histogram(r, "time_to_first_token_seconds", "Time to the first token", metrics::log_buckets(0.001, 480, 18))),
-      inter_token(
-          histogram(r, "inter_token_latency_seconds", "Time between tokens", metrics::log_buckets(0.001, 2, 13))),
-      tokenizer(histogram(r, "tokenizer_latency_ms", "Time to tokenize", doubling(0.5, 512), "operation")) {}
+    : requests(vector<metrics::IntCounter>(r, names::frontend::kRequests)),
+      output_tokens(vector<metrics::IntCounter>(r, names::frontend::kOutputTokensTotal)),
+      inflight(vector<metrics::IntGauge>(r, names::frontend::kInflightRequests)),
+      queued(vector<metrics::IntGauge>(r, names::frontend::kQueuedRequests)),
+      disconnected(names::single<metrics::IntGauge>(r, names::frontend_prefix(), names::frontend::kDisconnectedClients)
+                       .or_log()),
+      duration(vector<metrics::Histogram>(r, names::frontend::kRequestDuration)),
+      input(vector<metrics::Histogram>(r, names::frontend::kInputTokens)),
+      output(vector<metrics::Histogram>(r, names::frontend::kOutputTokens)),
+      cached(vector<metrics::Histogram>(r, names::frontend::kCachedTokens)),
+      first_token(vector<metrics::Histogram>(r, names::frontend::kTimeToFirstToken)),
+      inter_token(vector<metrics::Histogram>(r, names::frontend::kInterTokenLatency)),
+      tokenizer(vector<metrics::Histogram>(r, names::frontend::kTokenizerLatency)) {}
+
+Frontend::Outcome Frontend::failure(int status, const std::string& error) {
+  return {status, error, std::string(names::error_type::of_response(status, error))};
+}
 
 Frontend::Frontend(RequestPlane& plane, std::string model, const metrics::Registry& registry)
     : plane_(plane), model_(std::move(model)), metrics_(registry) {
@@ -141,23 +127,24 @@ std::string Frontend::models() const {
 
 void Frontend::complete(Api api, const Request& request, const std::string& uri, Reply& reply) {
   const trace::Context parent = continue_from(request.headers);
-  trace::Span span = kHttpRequest.start({.parent = &parent, .kind = trace::Kind::kServer}, trace::kv("method", "POST"),
-                                        trace::kv("uri", uri), trace::kv("version", "HTTP/1.1"));
+  trace::Span span = kHttpRequest.start(
+      {.parent = &parent, .kind = trace::Kind::kServer}, trace::kv(trace::names::kMethod, log::display("POST")),
+      trace::kv(trace::names::kUri, log::display(uri)), trace::kv(trace::names::kVersion, log::display("HTTP/1.1")));
   const auto begin = Clock::now();
   const metrics::Held<metrics::IntGauge> inflight(metrics_.inflight.with({model_}));
   Outcome outcome;
   std::string error;
   bool stream = false;
   if (const auto wanted = parse_completion_request(request.body, api == Api::kChat, error); !wanted) {
-    outcome = {400, "Validation: " + error, "validation"};
+    outcome = failure(400, "Validation: " + error);
   } else if (wanted->model != model_) {
-    outcome = {404, fmt::format("model {} is not served here", wanted->model), "not_found"};
+    outcome = failure(404, fmt::format("model {} is not served here", wanted->model));
   } else {
     stream = wanted->stream;
     outcome = run(api, *wanted, trace::to_hex(span.context().span_id()), reply);
   }
   const bool failed = !outcome.error.empty();
-  if (failed && outcome.error_type != "cancelled")
+  if (failed && outcome.error_type != names::error_type::kCancelled)
     reply.body(outcome.status, error_body(outcome.error, outcome.status));
   const double took = seconds(Clock::now() - begin);
   metrics_.requests
@@ -193,27 +180,28 @@ Frontend::Outcome Frontend::run(Api api, const CompletionRequest& request, const
   Request select{to_json(SelectRequest{request_id, blocks, tokens.size()}), {}};
   std::optional<SelectReply> workers;
   {
-    const trace::Span span =
-        kClientRequest.start(trace::kv("operation", "select"), trace::kv("request_id", request_id));
+    const trace::Span span = kClientRequest.start(trace::kv(trace::names::kOperation, "select"),
+                                                  trace::kv(trace::names::kRequestId, request_id));
     inject(select.headers);
     if (const std::string error = plane_.call(kSelectSubject, select, keep, kSilenceMax); !error.empty())
-      return {503, "router: " + error, "overload"};
+      return failure(503, "router: " + error);
     workers = parse_select_reply(answered);
   }
-  if (!workers) return {500, "router: its answer cannot be read", "internal"};
+  if (!workers) return failure(500, "router: its answer cannot be read");
   {
-    const trace::Span span =
-        kClientRequest.start(trace::kv("operation", "prefill"), trace::kv("request_id", request_id));
+    const trace::Span span = kClientRequest.start(trace::kv(trace::names::kOperation, "prefill"),
+                                                  trace::kv(trace::names::kRequestId, request_id));
     Request prefill{to_json(PrefillRequest{blocks, tokens.size()}), {}};
     inject(prefill.headers);
     answered.clear();
     if (const std::string error = plane_.call(generate_subject(workers->prefill), prefill, keep, kSilenceMax);
         !error.empty())
-      return {500, workers->prefill + ": " + error, "internal"};
+      return failure(500, workers->prefill + ": " + error);
   }
   if (const auto prefilled = parse_prefill_reply(answered))
     metrics_.cached.with({model_}).observe(static_cast<double>(prefilled->cached_tokens));
-  const trace::Span span = kClientRequest.start(trace::kv("operation", "decode"), trace::kv("request_id", request_id));
+  const trace::Span span = kClientRequest.start(trace::kv(trace::names::kOperation, "decode"),
+                                                trace::kv(trace::names::kRequestId, request_id));
   return answer(api, request, request_id, *workers, tokens.size(), begin, reply);
 }
 
@@ -247,9 +235,9 @@ Frontend::Outcome Frontend::answer(Api api, const CompletionRequest& request, co
   if (error == "cancelled") {
     metrics_.disconnected.add();
     kLog.warn("client disconnected", log::kv("tokens", clock.count()));
-    return {499, "client disconnected", "cancelled"};
+    return {499, "client disconnected", std::string(names::error_type::kCancelled)};
   }
-  if (!error.empty()) return {500, workers.decode + ": " + error, "internal"};
+  if (!error.empty()) return failure(500, workers.decode + ": " + error);
   kLog.info("answered", log::kv("input_tokens", prompt_tokens), log::kv("output_tokens", clock.count()),
             log::kv("ttft_ms", clock.first_token_ms()), log::kv("prefill", workers.prefill),
             log::kv("decode", workers.decode));

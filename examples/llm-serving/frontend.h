@@ -46,6 +46,7 @@ class Frontend {
     std::string error_type;  // of the metrics
   };
 
+  static Outcome failure(int status, const std::string& error);
   Outcome run(Api api, const CompletionRequest& request, const std::string& request_id, Reply& reply);
   Outcome answer(Api api, const CompletionRequest& request, const std::string& request_id, const SelectReply& workers,
                  std::size_t prompt_tokens, Clock::time_point begin, Reply& reply);

@@ -1,6 +1,7 @@
 #include "prefill_worker.h"
 
 #include <trilobite/log.h>
+#include <trilobite/metric_names.h>
 
 #include "messages.h"
 #include "tokens.h"
@@ -10,20 +11,28 @@ namespace llm {
 
 namespace log = trilobite::log;
 namespace metrics = trilobite::metrics;
+namespace names = metrics::names;
 
 namespace {
+
 constexpr log::Target kLog{"llm::prefill"};
 constexpr log::Target kBlocks{"llm::kvbm"};
+
+template <class T>
+T block_metric(const metrics::Registry& registry, const names::Standard& metric) {
+  return names::single<T>(registry, names::kvbm::kPrefix, metric).or_log();
+}
+
 }  // namespace
 
 PrefillWorker::BlockMetrics::BlockMetrics(const metrics::Registry& r)
-    : offload_d2h(r.create_intcounter("kvbm_offload_blocks_d2h", "Blocks moved from device to host").or_log()),
-      offload_h2d(r.create_intcounter("kvbm_offload_blocks_h2d", "Blocks moved from host to disk").or_log()),
-      onboard_h2d(r.create_intcounter("kvbm_onboard_blocks_h2d", "Blocks fetched from host to device").or_log()),
-      onboard_d2d(r.create_intcounter("kvbm_onboard_blocks_d2d", "Blocks fetched from disk to device").or_log()),
-      matched_tokens(r.create_intcounter("kvbm_matched_tokens", "Tokens of prompts found in the cache").or_log()),
-      host_hit_rate(r.create_gauge("kvbm_host_cache_hit_rate", "Share of looked up blocks found on the host").or_log()),
-      disk_hit_rate(r.create_gauge("kvbm_disk_cache_hit_rate", "Share of looked up blocks found on disk").or_log()) {}
+    : offload_d2h(block_metric<metrics::IntCounter>(r, names::kvbm::kOffloadDeviceToHost)),
+      offload_h2d(block_metric<metrics::IntCounter>(r, names::kvbm::kOffloadHostToDisk)),
+      onboard_h2d(block_metric<metrics::IntCounter>(r, names::kvbm::kOnboardHostToDevice)),
+      onboard_d2d(block_metric<metrics::IntCounter>(r, names::kvbm::kOnboardDiskToDevice)),
+      matched_tokens(block_metric<metrics::IntCounter>(r, names::kvbm::kMatchedTokens)),
+      host_hit_rate(block_metric<metrics::Gauge>(r, names::kvbm::kHostCacheHitRate)),
+      disk_hit_rate(block_metric<metrics::Gauge>(r, names::kvbm::kDiskCacheHitRate)) {}
 
 void PrefillWorker::BlockMetrics::count(const CacheUse& use) {
   const std::size_t host = use.matched[1], disk = use.matched[2];
@@ -44,10 +53,10 @@ PrefillWorker::PrefillWorker(WorkerContext& context)
     : context_(context),
       metrics_(context.endpoint),
       blocks_(block_registry_),
-      usage_(
-          context.endpoint.create_gauge("gpu_cache_usage_percent", "Share of device blocks in use, 0 to 1").or_log()),
+      model_metrics_(context.endpoint, context.model),
       cache_(CacheCapacity{}),
       engine_(PrefillSpeed{}, context.fault) {
+  model_metrics_.loaded(cache_.capacity(Tier::kDevice));
   context.runtime.add_child(block_registry_);
   context.plane.serve(generate_subject(context.name),
                       [this](const Request& request, const OnChunk& send) { return generate(request, send); });
@@ -70,7 +79,7 @@ std::string PrefillWorker::compute(const Request& request, const OnChunk& send) 
     const std::lock_guard lock(mutex_);
     use = cache_.use(prompt->blocks);
     blocks_.count(use);
-    usage_.set(static_cast<double>(cache_.size(Tier::kDevice)) / static_cast<double>(cache_.capacity(Tier::kDevice)));
+    model_metrics_.set_usage(cache_.size(Tier::kDevice));
   }
   if (use.dropped > 0) kBlocks.debug("evicted", log::kv("blocks", use.dropped), log::kv("tier", "disk"));
   const std::uint64_t cached = std::min<std::uint64_t>(use.matched_blocks() * kBlockTokens, prompt->prompt_tokens);

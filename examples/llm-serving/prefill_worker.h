@@ -34,7 +34,7 @@ class PrefillWorker {
   EndpointMetrics metrics_;
   trilobite::metrics::Registry block_registry_;
   BlockMetrics blocks_;
-  trilobite::metrics::Gauge usage_;
+  ModelMetrics model_metrics_;
   std::mutex mutex_;  // the cache and the rates
   KvCache cache_;
   PrefillEngine engine_;

@@ -1,7 +1,9 @@
 #include "router.h"
 
 #include <trilobite/log.h>
+#include <trilobite/metric_names.h>
 #include <trilobite/trace.h>
+#include <trilobite/trace_names.h>
 
 #include "tokens.h"
 #include "work_span.h"
@@ -10,13 +12,14 @@ namespace llm {
 
 namespace log = trilobite::log;
 namespace metrics = trilobite::metrics;
+namespace names = metrics::names;
 namespace trace = trilobite::trace;
 
 namespace {
 
 constexpr log::Target kLog{"llm::router"};
-constexpr trace::SpanType kFindMatches{"llm::router", "kv_router.find_matches"};
-constexpr trace::SpanType kSchedule{"llm::router", "kv_router.schedule"};
+constexpr trace::SpanType kFindMatches{"llm::router", trace::names::kKvFindMatches};
+constexpr trace::SpanType kSchedule{"llm::router", trace::names::kKvSchedule};
 
 constexpr std::chrono::seconds kSilence{5};  // a worker that says nothing for so long gets no requests
 constexpr double kTokensPerLoad = 1.0;       // a token that waits costs as much as one that must be computed
@@ -25,44 +28,23 @@ double milliseconds(std::chrono::steady_clock::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
-metrics::Histogram histogram(const metrics::Registry& registry, const char* name, const char* help,
-                             const metrics::Labels& labels, const std::vector<double>& buckets) {
-  metrics::HistogramOptions options;
-  options.buckets = &buckets;
-  return registry.create_histogram(name, help, labels, options).or_log();
-}
-
-std::vector<double> overhead_buckets() {
-  std::vector<double> bounds;
-  for (double bound = 0.0001; bound < 14; bound *= 2) bounds.push_back(bound);
-  return bounds;
-}
-
-std::vector<double> rate_buckets() {
-  std::vector<double> bounds;
-  for (int i = 0; i <= 20; ++i) bounds.push_back(i * 0.05);
-  return bounds;
+template <class T>
+T single(const metrics::Registry& registry, const names::Standard& metric, const std::string& router_id) {
+  const metrics::Labels labels{{std::string(names::label::kRouterId), router_id}};
+  return names::single<T>(registry, names::router::kPrefix, metric, labels).or_log();
 }
 
 }  // namespace
 
-Router::Metrics::Metrics(const metrics::Registry& r, const std::string& router_id)
-    : requests(
-          r.create_intcounter("dynamo_router_requests_total", "Requests routed", {{"router_id", router_id}}).or_log()),
-      input_tokens(histogram(r, "dynamo_router_input_sequence_tokens", "Tokens of prompts", {{"router_id", router_id}},
-                             metrics::log_buckets(50, 128000, 12))),
-      hit_rate(histogram(r, "dynamo_router_kv_hit_rate", "Share of a prompt's blocks the chosen worker holds",
-                         {{"router_id", router_id}}, rate_buckets())),
-      block_hashing(histogram(r, "dynamo_router_overhead_block_hashing_ms", "Time to read the blocks of a request",
-                              {{"router_id", router_id}}, overhead_buckets())),
-      find_matches(histogram(r, "dynamo_router_overhead_indexer_find_matches_ms", "Time to find who holds them",
-                             {{"router_id", router_id}}, overhead_buckets())),
-      scheduling(histogram(r, "dynamo_router_overhead_scheduling_ms", "Time to choose", {{"router_id", router_id}},
-                           overhead_buckets())),
-      total(histogram(r, "dynamo_router_overhead_total_ms", "Time of all phases", {{"router_id", router_id}},
-                      overhead_buckets())),
-      events(r.create_intcountervec("dynamo_component_kv_cache_events_applied", "Events of workers' caches",
-                                    {"event_type", "status"})
+Router::Metrics::Metrics(const metrics::Registry& r, const std::string& id)
+    : requests(single<metrics::IntCounter>(r, names::router::kRequests, id)),
+      input_tokens(single<metrics::Histogram>(r, names::router::kInputTokens, id)),
+      hit_rate(single<metrics::Histogram>(r, names::router::kKvHitRate, id)),
+      block_hashing(single<metrics::Histogram>(r, names::router::kOverheadBlockHashing, id)),
+      find_matches(single<metrics::Histogram>(r, names::router::kOverheadFindMatches, id)),
+      scheduling(single<metrics::Histogram>(r, names::router::kOverheadScheduling, id)),
+      total(single<metrics::Histogram>(r, names::router::kOverheadTotal, id)),
+      events(names::vector<metrics::IntCounter>(r, names::component::kPrefix, names::component::kKvCacheEventsApplied)
                  .or_log()) {}
 
 Router::Router(WorkerContext& context)

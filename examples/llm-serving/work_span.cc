@@ -1,6 +1,7 @@
 #include "work_span.h"
 
 #include <trilobite/log.h>
+#include <trilobite/trace_names.h>
 
 #include "carrier.h"
 
@@ -12,14 +13,14 @@ namespace trace = trilobite::trace;
 namespace {
 
 constexpr log::Target kLog{"llm::worker"};
-constexpr trace::SpanType kHandlePayload{"llm::worker", "handle_payload"};
+constexpr trace::SpanType kHandlePayload{"llm::worker", trace::names::kHandlePayload};
 
 trace::Span start(const WorkerContext& context, const Request& request) {
   const trace::Context parent = continue_from(request.headers);
-  return kHandlePayload.start({.parent = &parent, .kind = trace::Kind::kServer},
-                              trace::kv("component", context.component), trace::kv("endpoint", "generate"),
-                              trace::kv("namespace", context.name_space),
-                              trace::kv("instance_id", context.instance_id));
+  return kHandlePayload.start(
+      {.parent = &parent, .kind = trace::Kind::kServer}, trace::kv(trace::names::kComponent, context.component),
+      trace::kv(trace::names::kEndpoint, "generate"), trace::kv(trace::names::kNamespace, context.name_space),
+      trace::kv(trace::names::kInstanceId, context.instance_id));
 }
 
 }  // namespace
