@@ -129,6 +129,11 @@ TRILOBITE_API void tri_series_add(tri_series* series, double amount);    /* coun
 TRILOBITE_API void tri_series_set(tri_series* series, double value);     /* gauge */
 TRILOBITE_API void tri_series_observe(tri_series* series, double value); /* histogram, summary */
 
+/* Add and observe inside a span: a sampled one is kept as an example (exemplar) of the counter or of the histogram's
+ * bucket. context: null for none. */
+TRILOBITE_API void tri_series_add_in(tri_series* series, double amount, const tri_context* context);
+TRILOBITE_API void tri_series_observe_in(tri_series* series, double value, const tri_context* context);
+
 typedef struct tri_output tri_output; /* where a callback writes; valid until it returns */
 TRILOBITE_API void tri_output_append(tri_output* output, tri_text piece);
 

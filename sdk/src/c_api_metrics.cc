@@ -13,6 +13,7 @@
 #include <trilobite/metrics.h>
 #include <trilobite/status_server.h>
 
+#include "c_api_handles.h"
 #include "c_api_text.h"
 
 using namespace trilobite;  // NOLINT(google-build-using-namespace): the functions below are outside any
@@ -150,6 +151,20 @@ void tri_series_observe(tri_series* series, double value) {
   if (series == nullptr) return;
   if (const auto* histogram = std::get_if<metrics::Histogram>(&series->number)) histogram->observe(value);
   if (const auto* summary = std::get_if<metrics::Summary>(&series->number)) summary->observe(value);
+}
+
+void tri_series_add_in(tri_series* series, double amount, const tri_context* context) {
+  const auto* counter = series == nullptr ? nullptr : std::get_if<metrics::Counter>(&series->number);
+  if (counter == nullptr || context == nullptr) return tri_series_add(series, amount);
+  const trace::Entered entered = context->context.attach();
+  counter->add_with_exemplar(amount);
+}
+
+void tri_series_observe_in(tri_series* series, double value, const tri_context* context) {
+  const auto* histogram = series == nullptr ? nullptr : std::get_if<metrics::Histogram>(&series->number);
+  if (histogram == nullptr || context == nullptr) return tri_series_observe(series, value);
+  const trace::Entered entered = context->context.attach();
+  histogram->observe_with_exemplar(value);
 }
 
 void tri_output_append(tri_output* output, tri_text piece) {

@@ -174,6 +174,24 @@ class Metrics(unittest.TestCase):
         self.assertIn('dynamo_component_depth{%s,queue="a\\"b"} 1.5\n' % labels, done.stdout)
         self.assertIn('dynamo_component_took_seconds_bucket{%s,le="1"} 1\n' % labels, done.stdout)
 
+    def test_what_is_counted_in_a_span_names_it(self):
+        done, lines = run("""
+            from trilobite import metrics
+            registry = metrics.Registry()
+            jobs, times = registry.counter("jobs_total", "Jobs"), registry.histogram("job_seconds", "Time")
+            jobs.inc()
+            times.observe(100)
+            with trilobite.span("charge") as span:
+                jobs.inc(2)
+                times.observe(0.3)
+                ids = '{trace_id="%s",span_id="%s"}' % (span.context.trace_id, span.context.span_id)
+            page = registry.expose(metrics.OPENMETRICS).decode()
+            print(f"jobs_total 3 # {ids} 2 " in page, f'job_seconds_bucket{{le="0.5"}} 1 # {ids} 0.3 ' in page)
+            print(page.count("trace_id"))
+        """)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, "True True\n2\n")
+
     def test_engines_and_other_libraries_are_passed_through(self):
         done, lines = run("""
             from trilobite import metrics

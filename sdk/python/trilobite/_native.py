@@ -72,6 +72,8 @@ _FUNCTIONS = {
     "tri_series_add": (None, [c_void_p, c_double]),
     "tri_series_set": (None, [c_void_p, c_double]),
     "tri_series_observe": (None, [c_void_p, c_double]),
+    "tri_series_add_in": (None, [c_void_p, c_double, c_void_p]),
+    "tri_series_observe_in": (None, [c_void_p, c_double, c_void_p]),
     "tri_output_append": (None, [c_void_p, Text]),
     "tri_registry_text": (c_int, [c_void_p, WRITE_TEXT, c_void_p, POINTER(Engine), c_char_p, c_size_t]),
     "tri_expose": (c_void_p, [c_void_p, c_int, POINTER(c_size_t), c_char_p, c_size_t]),

@@ -3,6 +3,7 @@
 import ctypes
 
 from ._native import Engine, Error, WRITE_TEXT, byref, lib, text, texts
+from .tracing import current
 
 COUNTER, GAUGE, HISTOGRAM, SUMMARY = range(4)
 TEXT, OPENMETRICS, PROTOBUF = range(3)
@@ -21,10 +22,15 @@ class _Series:
         lib.tri_series_free(self._handle)
 
 
+def _current_handle():
+    context = current()
+    return context._handle if context is not None else None
+
+
 class _Counter(_Series):
     def inc(self, amount=1):
-        """Amounts below 0 are ignored."""
-        lib.tri_series_add(self._handle, amount)
+        """Amounts below 0 are ignored. A sampled span this happens in is kept as an example (exemplar)."""
+        lib.tri_series_add_in(self._handle, amount, _current_handle())
 
 
 class _Gauge(_Series):
@@ -40,7 +46,8 @@ class _Gauge(_Series):
 
 class _Observer(_Series):
     def observe(self, value):
-        lib.tri_series_observe(self._handle, value)
+        """A sampled span this happens in is kept as an example (exemplar) of the value's bucket."""
+        lib.tri_series_observe_in(self._handle, value, _current_handle())
 
 
 _SERIES = {COUNTER: _Counter, GAUGE: _Gauge, HISTOGRAM: _Observer, SUMMARY: _Observer}
