@@ -137,8 +137,8 @@ TRILOBITE_API void tri_series_observe_in(tri_series* series, double value, const
 typedef struct tri_output tri_output; /* where a callback writes; valid until it returns */
 TRILOBITE_API void tri_output_append(tri_output* output, tri_text piece);
 
-/* What is asked of an engine's exposition (trilobite/engine_metrics.h says it in full). Empty texts and null lists are as
- * if they were not there; an empty endpoint is "generate". */
+/* What is asked of an engine's exposition (trilobite/engine_metrics.h says it in full). Empty texts and null lists are
+ * as if they were not there; an empty endpoint is "generate". */
 typedef struct tri_engine {
   tri_text name_space, component, endpoint, model; /* labels for samples that lack them */
   const tri_text* include;                         /* beginnings of metrics' names; none: all metrics */
