@@ -48,8 +48,8 @@ Result<SampleRecord> prepare_samples(std::string_view tenant, TimeNs accepted, c
 std::string encode_samples(const SampleRecord& record, std::uint64_t epoch, WalSeriesNumbers& numbers,
                            const Batch& batch);
 
-// Frames come in the order in which they were written; `names` is kept from one to the next. Errors: kCorrupt, and those
-// of check_batch().
+// Frames come in the order in which they were written; `names` is kept from one to the next. Errors: kCorrupt, and
+// those of check_batch().
 Result<std::vector<WalRecord>> decode_frame(std::string_view frame, WalSeriesNames& names);
 
 }  // namespace trilobite::storage
