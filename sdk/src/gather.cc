@@ -136,6 +136,11 @@ struct Contributions {
   std::vector<std::pair<std::size_t, Ref<Family>>> families;  // with the number of the registry
 };
 
+bool all_empty(const Contributions& parts) {
+  return std::all_of(parts.families.begin(), parts.families.end(),
+                     [](const auto& part) { return part.second->series().empty(); });
+}
+
 // Within one registry series are sorted by label values, whichever of its families they belong to.
 void add_samples(const Contributions& parts, GatheredFamily& out) {
   std::unordered_set<std::string_view> seen;
@@ -220,9 +225,14 @@ log::Outcome<Gathered> gather(const Registry& registry, WithTexts texts) {
       if (!parts.families.empty()) {
         const FamilyOptions& first = parts.families.front().second->options();
         const FamilyOptions& next = family->options();
-        if (first.help != next.help || kind_of(first.type) != kind_of(next.type))
-          return log::Error{
-              fmt::format("Metric family '{}' has inconsistent help/type across registries (idx={})", next.name, i)};
+        if (first.help != next.help || kind_of(first.type) != kind_of(next.type)) {
+          // A family without series is not exposed, and disagrees with nobody.
+          if (family->series().empty()) continue;
+          if (!all_empty(parts))
+            return log::Error{
+                fmt::format("Metric family '{}' has inconsistent help/type across registries (idx={})", next.name, i)};
+          parts.families.clear();
+        }
       }
       parts.families.emplace_back(i, std::move(family));
     }

@@ -151,6 +151,17 @@ TEST(Metrics, RegistriesAreMergedByName) {
   component.child("e3").create_gauge("jobs_total", "Jobs").or_log();
   EXPECT_EQ(runtime.expfmt().error,
             "Metric family 'dynamo_component_jobs_total' has inconsistent help/type across registries (idx=6)");
+
+  // Metrics that have no series yet disagree with nobody, whether they come first or later.
+  const Registry root = Registry::runtime();
+  const auto first = root.child("a").create_gaugevec("depth", "First", {"x"}).or_log();
+  root.child("b").create_gauge("depth", "Depth").or_log().set(2);
+  root.child("c").create_countervec("depth", "Last", {"x"}).or_log();
+  EXPECT_EQ(root.expfmt().text,
+            "# HELP dynamo_component_depth Depth\n# TYPE dynamo_component_depth gauge\n"
+            "dynamo_component_depth{dynamo_namespace=\"b\"} 2\n");
+  first.with({"1"}).set(1);
+  EXPECT_NE(root.expfmt().error, "");
   EXPECT_EQ(component.child("e4").expfmt().text, "");
 }
 
