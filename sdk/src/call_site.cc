@@ -1,7 +1,10 @@
 #include "call_site.h"
 
 #include <algorithm>
-#include <numeric>
+#include <iterator>
+
+#include <fmt/compile.h>
+#include <fmt/format.h>
 
 #include "json.h"
 #include "json_keys.h"
@@ -18,18 +21,19 @@ constexpr int kLearnedMax = 16;
 }  // namespace
 
 CallSite::CallSite(const detail::RecordHead& head, std::string_view target) : target_(target) {
-  json_head_ = "\",\"level\":\"";
-  json_head_ += level_label(head.level);
-  json_head_ += '"';
+  std::string text = "\",\"level\":\"";
+  text += level_label(head.level);
+  text += '"';
   if (head.file != nullptr && *head.file != '\0') {
-    json_head_ += ",\"file\":";
-    append_json_string(json_head_, head.file);
-    json_head_ += ",\"line\":";
-    append_integer(json_head_, std::uint64_t{head.line});
+    text += ",\"file\":";
+    append_json_string(text, head.file);
+    text += ",\"line\":";
+    append_integer(text, std::uint64_t{head.line});
   }
-  json_head_ += ",\"target\":";
-  append_json_string(json_head_, target);
-  json_head_ += ",\"message\":";
+  text += ",\"target\":";
+  append_json_string(text, target);
+  text += ",\"message\":";
+  json_head_ = PaddedText(text);
   split_format({head.format, head.format_size});
 }
 
@@ -44,7 +48,7 @@ void CallSite::split_format(std::string_view format) {
       ++i;
     } else if (c == '{' && next == '}') {
       piece.argument = arguments++;
-      pieces_.push_back(std::move(piece));
+      add_piece(std::move(piece));
       piece = Piece{};
       ++i;
     } else if (c == '{' || c == '}') {
@@ -54,7 +58,47 @@ void CallSite::split_format(std::string_view format) {
       piece.text += c;
     }
   }
-  if (!piece.text.empty()) pieces_.push_back(std::move(piece));
+  if (!piece.text.empty()) add_piece(std::move(piece));
+}
+
+void CallSite::add_piece(Piece piece) {
+  std::string json;
+  append_json_string(json, piece.text);
+  piece.json = PaddedText(std::string_view(json).substr(1, json.size() - 2));
+  pieces_.push_back(std::move(piece));
+}
+
+void append_message(std::string& out, const CallSite& site, std::span<const Value> arguments) {
+  for (const CallSite::Piece& piece : site.pieces()) {
+    out += piece.text;
+    if (piece.argument < arguments.size()) append_argument(out, arguments[piece.argument]);
+  }
+}
+
+void append_argument(std::string& out, const Value& value) {
+  switch (value.kind()) {
+    case ValueKind::kInt:
+      return append_integer(out, value.as_int());
+    case ValueKind::kUint:
+      return append_integer(out, value.as_uint());
+    case ValueKind::kFloat:
+      fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}"), static_cast<float>(value.as_double()));
+      return;
+    case ValueKind::kDouble:
+      fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}"), value.as_double());
+      return;
+    case ValueKind::kBool:
+      out += value.as_bool() ? "true" : "false";
+      return;
+    case ValueKind::kChar:
+      out += value.as_char();
+      return;
+    case ValueKind::kPointer:
+      fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}"), value.as_pointer());
+      return;
+    default:
+      out += value.text();
+  }
 }
 
 const std::vector<CallSite::JsonField>* CallSite::json_fields(std::span<const Field> fields) {
@@ -80,10 +124,13 @@ void CallSite::learn_fields(std::span<const Field> fields) {
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     if (i + 1 < sorted.size() && sorted[i + 1].first == sorted[i].first) continue;  // the later one counts
-    JsonField field{.key = ",", .field = sorted[i].second};
-    append_json_string(field.key, sorted[i].first);
-    field.key += ':';
-    json_fields_.push_back(std::move(field));
+    std::string text = ",";
+    append_json_string(text, sorted[i].first);
+    text += ':';
+    json_fields_.push_back({.key = std::string(sorted[i].first),
+                            .text = PaddedText(text),
+                            .field = sorted[i].second,
+                            .is_request_id = is_request_key(sorted[i].first)});
   }
 }
 

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "line_format.h"
+#include "span_pieces.h"
 
 namespace trilobite::log {
 namespace {
@@ -62,26 +63,48 @@ TEST(CallSiteTest, LinesAreTheSameWithAndWithoutIt) {
     }
   };
   CallSites sites("program");
-  const std::array<detail::RecordHead, 3> heads{head_of("{}", "shop::pay"), head_of("x", ""),
+  const std::array<detail::RecordHead, 3> heads{head_of("a \"{}\" \n b", "shop::pay"), head_of("x", ""),
                                                 head_of("y", "t", Level::kError)};
   TimestampWriter time(Zone::kUtc);
+  SpanPieces pieces;
+  const std::array<SpanView, 4> spans{
+      SpanView{.name = "outer", .fields = "a=9", .trace_id = "T", .span_id = "S", .version = 1},
+      SpanView{.name = "charge \"x\"", .fields = "b=1 time=2 order=\"A 7\"", .trace_id = "T", .span_id = "S2",
+               .x_request_id = "cart", .version = 2},
+      SpanView{.name = "unknown", .fields = "zz=1 a=\xff"},
+      SpanView{.name = "last", .fields = "zz=1 zz=2 trace_id=forged", .span_id = "S3", .parent_id = "S2",
+               .tracestate = "v=1", .version = 2 + 16}};
   for (int round = 0; round < 20'000; ++round) {
     const detail::RecordHead& head = pick(heads);
     CallSite& site = sites.of(head);
     std::vector<Field> fields;
     for (std::size_t i = random() % 4; i > 0; --i) fields.push_back({pick(keys), any_value()});
+    std::vector<SpanView> around;
+    for (std::size_t i = random() % 3; i > 0; --i) around.push_back(pick(spans));
+    const std::vector<Value> arguments{any_value()};
+    std::string message = pick(texts);
+    const bool in_pieces = site.simple() && random() % 2 == 0;
+    if (in_pieces) {
+      message.clear();
+      append_message(message, site, arguments);
+    }
     Event event{.time_ns = static_cast<std::int64_t>(random()) * 1'000'003,
                 .level = head.level,
                 .target = site.target(),
                 .file = head.file,
                 .line = head.line,
-                .message = pick(texts),
+                .message = message,
                 .fields = fields,
-                .spans = {}};
+                .spans = around};
     std::string general, remembered;
     append_jsonl_line(general, event, time);
     event.site = &site;
-    append_jsonl_line(remembered, event, time);
+    if (in_pieces) {
+      event.message = {};
+      event.message_in_pieces = true;
+      event.arguments = arguments;
+    }
+    append_jsonl_line(remembered, event, time, pieces);
     ASSERT_EQ(remembered, general);
   }
 }

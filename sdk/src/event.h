@@ -26,6 +26,8 @@ struct SpanView {
   std::string_view tracestate;
   std::string_view x_request_id;
   std::string_view x_dynamo_request_id;
+  // Not 0: any view of this number is the same, so what was made of it can be kept.
+  std::uint64_t version = 0;
 };
 
 struct Event {
@@ -39,6 +41,8 @@ struct Event {
   std::span<const SpanView> spans;  // outermost first
   CallSite* site = nullptr;         // of the statement; what it remembers makes formatting faster
   trace::SpanData* span = nullptr;  // the innermost context; null: none
+  bool message_in_pieces = false;   // message is empty; it consists of the site's pieces and of arguments
+  std::span<const Value> arguments{};
 };
 
 }  // namespace trilobite::log

@@ -14,6 +14,8 @@ inline constexpr std::array<std::string_view, 6> kFieldsNamedLikeFixedKeys{
 inline constexpr std::array<std::string_view, 5> kSpanKeys{"trace_id", "span_id", "parent_id", "span_name",
                                                            "tracestate"};
 
+inline constexpr std::array<std::string_view, 2> kRequestKeys{"x_request_id", "x_dynamo_request_id"};
+
 // The key under which a field goes.
 inline std::string_view json_key(std::string_view key) {
   const auto* fixed = std::find(kFixedKeys.begin(), kFixedKeys.end(), key);
@@ -23,6 +25,10 @@ inline std::string_view json_key(std::string_view key) {
 
 inline bool is_span_key(std::string_view key) {
   return std::find(kSpanKeys.begin(), kSpanKeys.end(), key) != kSpanKeys.end();
+}
+
+inline bool is_request_key(std::string_view key) {
+  return std::find(kRequestKeys.begin(), kRequestKeys.end(), key) != kRequestKeys.end();
 }
 
 }  // namespace trilobite::log

@@ -14,8 +14,10 @@
 namespace trilobite::log {
 namespace {
 
-// A pass hands over at least this much at a time, so that a long queue does not become one huge write.
-constexpr std::size_t kPendingMax = 256 << 10;
+// Lines are handed to a sink when there are so many bytes of them, so that a long queue does not become one huge write.
+// Usual queues of
+// three threads fit.
+constexpr std::size_t kPendingMax = 1 << 20;
 
 std::string name_of(const Output& output) {
   switch (output.destination) {
@@ -78,6 +80,8 @@ Outcome<std::unique_ptr<LineWriter>> LineWriter::open(const Config& config) {
   for (const Output& output : config.outputs) {
     auto port = open_port(output, config);
     if (!port.ok()) return Error{port.error()};
+    const bool jsonl = port->events == nullptr && port->format == LineFormat::kJsonl;
+    writer->wants_messages_ = writer->wants_messages_ || !jsonl;
     writer->ports_.push_back(std::move(*port));
   }
   return writer;
@@ -113,35 +117,62 @@ void LineWriter::append(const Event& event) {
       continue;
     }
     if (port.format == LineFormat::kJsonl) {
-      append_jsonl_line(port.pending, event, time_);
+      append_jsonl_line(port.pending, event, time_, spans_);
     } else {
       append_readable_line(port.pending, event, time_, port.paint);
     }
-    if (port.pending.size() >= kPendingMax) write_port(port);
+    if (port.pending.size() >= kPendingMax) write_out();
   }
   ++lines_;
 }
 
 void LineWriter::append_event(Port& port, const Event& event) { note_failure(port, port.events->append(event)); }
 
-void LineWriter::write_out() {
+LineWriter::SinksLock LineWriter::take_lines(Take take) {
+  bool any = false, many = false;
   for (Port& port : ports_) {
     if (port.events != nullptr) {
       if (const int failure = port.events->write_out()) note_failure(port, failure);
-    } else if (!port.pending.empty()) {
-      write_port(port);
     }
+    any = any || !port.pending.empty();
+    many = many || port.pending.size() >= kPendingMax;
+  }
+  if (!any && take != Take::kAlways) return {};
+  SinksLock lock(sinks_mutex_, std::defer_lock);
+  if (take == Take::kAlways || many) {
+    lock.lock();
+  } else {
+    left_behind_.store(true);  // before the attempt: who holds the lock looks at it after unlocking
+    if (take == Take::kLeave || !lock.try_lock()) return {};
+  }
+  left_behind_.store(false);
+  for (Port& port : ports_) port.taken.swap(port.pending);
+  return lock;
+}
+
+void LineWriter::write(SinksLock lock) {
+  if (!lock.owns_lock()) return;
+  for (Port& port : ports_) {
+    if (!port.taken.empty()) write_taken(port);
   }
 }
 
-void LineWriter::write_port(Port& port) {
-  const int failure = port.sink->write(port.pending);
-  port.pending.clear();
+void LineWriter::write_taken(Port& port) {
+  const int failure = port.sink->write(port.taken);
+  port.taken.clear();
   note_failure(port, failure);
 }
 
+void LineWriter::forget_lines() {
+  left_behind_.store(false);
+  for (Port& port : ports_) {
+    port.pending.clear();
+    port.taken.clear();
+  }
+}
+
 void LineWriter::note_failure(Port& port, int failure) {
-  if (failure != 0) ++failures_;
+  if (failure != 0) failures_.fetch_add(1, std::memory_order_relaxed);
   if (failure != 0 && failure != port.last_failure) {
     // Once per kind of failure in a row: a full disk must not become a flood somewhere else.
     const std::string text = "cannot write the log to " + port.name + ": " + std::strerror(failure) + "\n";

@@ -94,7 +94,8 @@ Logger::Logger(const Config& config, std::unique_ptr<LineWriter> writer)
       lends_queues_(config.writer == Writer::kBackground),
       heavy_barrier_(false),
       writer_(std::move(writer)),
-      reader_(config.default_target.empty() ? program_invocation_short_name : config.default_target) {
+      reader_(config.default_target.empty() ? program_invocation_short_name : config.default_target,
+              writer_->wants_messages()) {
   sem_init(&wakings_, 0, 0);
 }
 
@@ -154,7 +155,7 @@ bool Logger::wait_for_room(ThreadQueue& queue, std::size_t framed) {
   if (options_.overflow == Overflow::kDrop) return false;
   // After a pass the queue is empty, and an empty queue has room. Inside a pass (a sink that logs) nobody can make any.
   while (!thread_state.in_pass) {
-    pass();
+    pass(has_background_.load() ? LineWriter::Take::kLeave : LineWriter::Take::kAlways);
     if (queue.fit(framed)) return true;
   }
   return false;
@@ -217,23 +218,42 @@ Statistics Logger::statistics() {
   return {.written = writer_->lines(), .dropped = dropped(), .write_failures = writer_->failures()};
 }
 
-bool Logger::pass() noexcept {
+bool Logger::pass(LineWriter::Take take) noexcept {
   if (thread_state.in_pass) return false;
-  const std::lock_guard lock(pass_mutex_);
-  const InPass in_pass;
+  bool any = false;
   try {
-    collect_readers();
-    if (clock_ == nullptr) tick_clock_.refresh();
-    const bool any = std::any_of(readers_.begin(), readers_.end(),
-                                 [](const Reader& reader) { return reader.queue->consumed() < reader.first; });
-    write_oldest_first();
-    report_dropped();
-    writer_->write_out();
-    forget_closed_queues();
-    return any;
+    do {
+      LineWriter::SinksLock lines;
+      std::unique_lock lock(pass_mutex_);
+      const InPass in_pass;
+      any = make_lines() || any;
+      lines = writer_->take_lines(take);
+      lock.unlock();
+      writer_->write(std::move(lines));
+      take = LineWriter::Take::kIfIdle;
+    } while (writer_->left_behind() && !leave_to_background());
   } catch (const std::bad_alloc&) {
-    return false;  // what is queued stays queued
+    // what is queued stays queued
   }
+  return any;
+}
+
+// A thread that logs does not become the writer of all others.
+bool Logger::leave_to_background() {
+  if (!has_background_.load()) return false;
+  sem_post(&wakings_);
+  return true;
+}
+
+bool Logger::make_lines() {
+  collect_readers();
+  if (clock_ == nullptr) tick_clock_.refresh();
+  const bool any = std::any_of(readers_.begin(), readers_.end(),
+                               [](const Reader& reader) { return reader.queue->consumed() < reader.first; });
+  write_oldest_first();
+  report_dropped();
+  forget_closed_queues();
+  return any;
 }
 
 // Looks at every queue twice. Suppose the first look found a line B, but not line A of another thread, which B follows:
@@ -321,11 +341,13 @@ void Logger::forget_closed_queues() {
 void Logger::before_fork() {
   shared_mutex_.lock();
   pass_mutex_.lock();
+  writer_->sinks_mutex().lock();
   queues_mutex_.lock();
 }
 
 void Logger::after_fork_in_parent() {
   queues_mutex_.unlock();
+  writer_->sinks_mutex().unlock();
   pass_mutex_.unlock();
   shared_mutex_.unlock();
 }
@@ -336,6 +358,7 @@ void Logger::after_fork_in_child() {
   abandoned_.insert(abandoned_.end(), queues_.begin(), queues_.end());
   queues_.clear();
   readers_.clear();
+  writer_->forget_lines();
   shared_queue_ = nullptr;
   if (!thread_state.ended) std::erase_if(queue_handles.queues, [&](const auto& entry) { return entry.first == id_; });
   thread_state.logger_id = 0;

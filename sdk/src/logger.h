@@ -80,7 +80,9 @@ class Logger {
   std::int64_t read_clock() const { return clock_ == nullptr ? detail::read_ticks() : clock_(); }
   std::int64_t to_ns(std::int64_t ticks) const { return clock_ == nullptr ? tick_clock_.to_ns(ticks) : ticks; }
 
-  bool pass() noexcept;  // true when there was something to write
+  bool pass(LineWriter::Take take = LineWriter::Take::kAlways) noexcept;  // true when there was something to write
+  bool make_lines();
+  bool leave_to_background();
   void collect_readers();
   void write_oldest_first();
   void write_from(Reader& reader, std::int64_t until, std::uint64_t& pending);
@@ -112,7 +114,7 @@ class Logger {
   std::atomic_ref<std::uint32_t> state() { return std::atomic_ref<std::uint32_t>(state_); }
 
   std::mutex pass_mutex_;  // guards writer_, reader_, tick_clock_ and readers_, and makes its holder the consumer of
-                           // all queues
+                           // all queues; the sinks' mutex is taken inside it, and kept beyond it
   std::unique_ptr<LineWriter> writer_;
   RecordReader reader_;
   TickClock tick_clock_;

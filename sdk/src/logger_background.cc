@@ -68,7 +68,9 @@ void Logger::run_background() {
   pthread_sigmask(SIG_BLOCK, &all, nullptr);  // the program's handlers run on the program's threads
   while (!stopping_.load()) {
     const std::uint32_t drains = drains_wanted_.load();
-    idle_passes = pass() ? 0 : idle_passes + 1;
+    const bool drained = drains == drains_done_.load();
+    const bool any = pass(drained ? LineWriter::Take::kIfIdle : LineWriter::Take::kAlways);
+    idle_passes = any ? 0 : idle_passes + 1;
     drains_done_.store(drains);
     if (idle_passes > 0 && drains_wanted_.load() == drains) wait_for_lines(idle_passes);
   }

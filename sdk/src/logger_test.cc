@@ -191,6 +191,25 @@ TEST(LoggerTest, DropsAndCountsWhenToldTo) {
       << lines.back();
 }
 
+// A sink that is slow holds nobody up while there is memory for its lines.
+TEST(LoggerTest, LinesAreMadeWhileTheSinkIsBusy) {
+  const auto sink = std::make_shared<MemorySink>();
+  const auto logger = start(config_for(*sink, {.overflow = Overflow::kBlock, .bytes = 2048}));
+  sink->hold();
+  log_numbered(*logger, -1, 0);
+  sink->wait_for_writer();  // the background thread hangs in the sink
+  constexpr int kLines = 1'000;
+  for (int i = 0; i < kLines; ++i) log_numbered(*logger, i, 0);
+  sink->release();
+  logger->flush();
+  EXPECT_EQ(logger->statistics().dropped, 0u);
+  const auto lines = sink->lines();
+  ASSERT_EQ(lines.size(), 1u + kLines);
+  for (int i = -1; i < kLines; ++i) {
+    ASSERT_EQ(message_of(lines[static_cast<std::size_t>(i + 1)]), "line " + std::to_string(i) + " of 0");
+  }
+}
+
 TEST(LoggerTest, ALineLargerThanTheQueueIsWritten) {
   for (const Overflow overflow : {Overflow::kBlock, Overflow::kDrop, Overflow::kGrow}) {
     const auto sink = std::make_shared<MemorySink>();

@@ -1,11 +1,23 @@
 #include "number.h"
 
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <string_view>
 
 namespace trilobite::log {
 namespace {
+
+// "00" to "99"
+constexpr auto kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
 
 // value = 0.DIGITS * 10^point
 struct Decimal {
@@ -91,6 +103,31 @@ void append_int(std::string& out, T value) {
 }
 
 }  // namespace
+
+std::size_t put_short_decimal(char* out, double value, bool point_always) {
+  constexpr double kScale = 1e6;
+  const double size = std::fabs(value);
+  const bool zero = size == 0 && !std::signbit(value);
+  if (!zero && !(size >= 1e-3 && size < 1e9)) return 0;
+  // A decimal of at most 15 digits that gives this number back is the shortest one: no two such are the same number.
+  const auto scaled = static_cast<std::uint64_t>(size * kScale + 0.5);
+  if (static_cast<double>(scaled) / kScale != size) return 0;
+  char* at = out;
+  if (value < 0) *at++ = '-';
+  at = std::to_chars(at, at + 10, scaled / 1'000'000).ptr;
+  const auto fraction = static_cast<std::uint32_t>(scaled % 1'000'000);
+  if (fraction == 0 && !point_always) return static_cast<std::size_t>(at - out);
+  *at++ = '.';
+  put_six_digits(at, fraction);
+  const char* const first = at;
+  for (at += 6; at > first + 1 && at[-1] == '0';) --at;
+  return static_cast<std::size_t>(at - out);
+}
+
+void put_six_digits(char* out, std::uint32_t number) {
+  const std::uint32_t pairs[] = {number / 10'000, number / 100 % 100, number % 100};
+  for (int i = 0; i < 3; ++i) std::memcpy(out + 2 * i, kPairs.data() + 2 * pairs[i], 2);
+}
 
 void append_json_number(std::string& out, double value) { append_json(out, value); }
 void append_json_number(std::string& out, float value) { append_json(out, value); }

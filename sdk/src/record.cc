@@ -4,10 +4,10 @@
 #include <exception>
 #include <iterator>
 
-#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "span_data.h"
+#include "span_log_events.h"
 
 namespace trilobite::log {
 
@@ -148,9 +148,11 @@ Event RecordReader::read(const std::byte* record) {
   }
   message_.clear();
   CallSite& site = sites_.of(head);
-  if (site.simple()) {
-    append_pieces(site);
-  } else {
+  const bool wanted = messages_wanted_ || (head.span != nullptr && trace::takes_log_events(head.span));
+  const bool in_pieces = site.simple() && !cut && !wanted;
+  if (site.simple() && !in_pieces) {
+    append_message(message_, site, values_);
+  } else if (!in_pieces) {
     format_message({head.format, head.format_size});
   }
   if (cut) fmt::format_to(std::back_inserter(message_), " [a text was cut at {} bytes]", detail::kTextMax);
@@ -159,50 +161,13 @@ Event RecordReader::read(const std::byte* record) {
           .target = site.target(),
           .file = head.file == nullptr ? std::string_view() : std::string_view(head.file),
           .line = head.line,
-          .message = {message_.data(), message_.size()},
+          .message = message_,
           .fields = fields_,
           .spans = head.span == nullptr ? std::span<const SpanView>() : spans_.of(head.span, head.span_attribute_bytes),
           .site = &site,
-          .span = head.span};
-}
-
-void RecordReader::append_pieces(const CallSite& site) {
-  for (const CallSite::Piece& piece : site.pieces()) {
-    message_.append(piece.text.data(), piece.text.data() + piece.text.size());
-    if (piece.argument < values_.size()) append_plain(values_[piece.argument]);
-  }
-}
-
-// As fmt does it for `{}`.
-void RecordReader::append_plain(const Value& value) {
-  const auto append = [&](std::string_view text) { message_.append(text.data(), text.data() + text.size()); };
-  const auto append_integer = [&](const fmt::format_int& digits) { append({digits.data(), digits.size()}); };
-  const auto out = std::back_inserter(message_);
-  switch (value.kind()) {
-    case ValueKind::kInt:
-      append_integer(fmt::format_int(value.as_int()));
-      return;
-    case ValueKind::kUint:
-      append_integer(fmt::format_int(value.as_uint()));
-      return;
-    case ValueKind::kFloat:
-      fmt::format_to(out, FMT_COMPILE("{}"), static_cast<float>(value.as_double()));
-      return;
-    case ValueKind::kDouble:
-      fmt::format_to(out, FMT_COMPILE("{}"), value.as_double());
-      return;
-    case ValueKind::kBool:
-      append(value.as_bool() ? "true" : "false");
-      return;
-    case ValueKind::kChar:
-      message_.push_back(value.as_char());
-      return;
-    case ValueKind::kPointer:
-      fmt::format_to(out, FMT_COMPILE("{}"), value.as_pointer());
-      return;
-    default:
-      append(value.text());
-  }
+          .span = head.span,
+          .message_in_pieces = in_pieces,
+          .arguments = values_};
 }
 
 void RecordReader::format_message(std::string_view format) {

@@ -47,21 +47,22 @@ std::int64_t record_ticks(const std::byte* record);
 // time.
 class RecordReader {
  public:
-  explicit RecordReader(std::string default_target) : sites_(std::move(default_target)) {}
+  // Without messages_wanted events may have their messages in pieces.
+  RecordReader(std::string default_target, bool messages_wanted)
+      : sites_(std::move(default_target)), messages_wanted_(messages_wanted) {}
   Event read(const std::byte* record);
   static void release(const std::byte* record);  // what it refers to; it is not read again
 
  private:
-  void append_pieces(const CallSite& site);
-  void append_plain(const Value& value);
   void format_message(std::string_view format);
 
   CallSites sites_;
+  const bool messages_wanted_;
   trace::SpanViews spans_;
   std::vector<Value> values_;
   std::vector<Field> fields_;
   fmt::dynamic_format_arg_store<fmt::format_context> arguments_;
-  fmt::basic_memory_buffer<char, 512> message_;
+  std::string message_;
 };
 
 }  // namespace trilobite::log

@@ -90,6 +90,8 @@ Made event_of(const SpanData& span, const log::Event& line) {
 
 }  // namespace
 
+bool takes_log_events(SpanData* innermost) noexcept { return recorded_span(innermost) != nullptr; }
+
 void add_log_event(SpanData& innermost, const log::Event& line) noexcept {
   SpanData* const span = recorded_span(&innermost);
   if (span == nullptr || tells_of_span(*span, line)) return;

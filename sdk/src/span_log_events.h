@@ -10,6 +10,9 @@
 
 namespace trilobite::trace {
 
+// Whether add_log_event() does anything; it needs the line's message then.
+bool takes_log_events(SpanData* innermost) noexcept;
+
 // innermost: the span the line was logged in. Nothing happens when the nearest span of this process is not recorded.
 // The event's name is the message; level and target, the line's fields and its place are its attributes. A line of
 // ERROR gives a span without status the status kError.

@@ -1,22 +1,32 @@
 #include "span_views.h"
 
+#include <functional>
+
 #include "hex_ids.h"
 #include "line_format.h"
 
 namespace trilobite::trace {
-std::span<const log::SpanView> SpanViews::of(const SpanData* innermost, std::uint32_t attribute_bytes) {
-  views_.clear();
-  chain_.clear();
+
+std::span<const log::SpanView> SpanViews::of(SpanData* innermost, std::uint32_t attribute_bytes) {
+  seen_.clear();
   // A context of another process ends the chain: what is around it is not this request's.
   for (const SpanData* span = innermost; span != nullptr && !span->remote; span = span->parent) {
-    if (span->shown()) chain_.push_back(span);
+    if (span->shown()) seen_.push_back({span, span == innermost ? attribute_bytes : span->attributes.size()});
   }
-  while (texts_.size() < chain_.size()) texts_.push_back(std::make_unique<Texts>());
-  for (std::size_t i = chain_.size(); i-- > 0;) {
-    const SpanData& span = *chain_[i];
-    views_.push_back(view(span, &span == innermost ? attribute_bytes : span.attributes.size(), *texts_[i]));
+  if (seen_.empty()) return {};
+  Chain& chain = chains_[std::hash<const SpanData*>{}(innermost) / sizeof(SpanData) % kChains];
+  if (chain.seen == seen_) return chain.views;
+  chain.seen.clear();  // while it is neither the old nor the new
+  chain.views.clear();
+  innermost->retain();
+  chain.held = SpanRef(innermost);
+  while (chain.texts.size() < seen_.size()) chain.texts.push_back(std::make_unique<Texts>());
+  for (std::size_t i = seen_.size(); i-- > 0;) {
+    chain.views.push_back(view(*seen_[i].span, seen_[i].attribute_bytes, *chain.texts[i]));
   }
-  return views_;
+  chain.views.back().version = ++version_;
+  chain.seen = seen_;
+  return chain.views;
 }
 
 log::SpanView SpanViews::view(const SpanData& span, std::uint32_t attribute_bytes, Texts& texts) {

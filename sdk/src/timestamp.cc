@@ -5,6 +5,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "number.h"
+
 namespace trilobite::log {
 
 TimestampWriter::TimestampWriter(Zone zone) : zone_(zone) { tzset(); }  // localtime_r does not read TZ itself
@@ -39,11 +41,10 @@ std::size_t TimestampWriter::put(char* out, std::int64_t time_ns) {
     --second;
   }
   if (second != second_) start_second(second);
-  std::memcpy(out, date_time_, date_time_size_);
+  std::memcpy(out, date_time_, sizeof date_time_);  // of a known size, as out has room for it
   char* digits = out + date_time_size_;
-  auto micros = static_cast<std::uint32_t>(rest / 1000);
-  for (int i = 5; i >= 0; --i, micros /= 10) digits[i] = static_cast<char>('0' + micros % 10);
-  std::memcpy(digits + 6, offset_, offset_size_);
+  put_six_digits(digits, static_cast<std::uint32_t>(rest / 1000));
+  std::memcpy(digits + 6, offset_, sizeof offset_);
   return date_time_size_ + 6 + offset_size_;
 }
 

@@ -16,7 +16,8 @@ class TimestampWriter {
  public:
   explicit TimestampWriter(Zone zone);
   void append(std::string& out, std::int64_t time_ns);
-  std::size_t put(char* out, std::int64_t time_ns);  // at most kTimestampMax bytes; returns how many
+  // May write kTimestampMax bytes, and returns how many of them count.
+  std::size_t put(char* out, std::int64_t time_ns);
 
  private:
   void start_second(std::int64_t second);
