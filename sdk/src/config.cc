@@ -13,9 +13,9 @@ constexpr std::array<std::string_view, 13> kNoisyModules{
     "h2",   "tower", "hyper_util", "neli",          "async_nats",         "rustls",           "tokenizers",
     "axum", "tonic", "hf_hub",     "opentelemetry", "opentelemetry-otlp", "opentelemetry_sdk"};
 
-constexpr std::array<const char*, 7> kVariables{
-    "TRILOBITE_LOG_OUTPUT",         "DYN_LOG", "DYN_LOGGING_JSONL", "DYN_LOG_USE_LOCAL_TZ", "DYN_LOGGING_CONFIG_PATH",
-    "DYN_SDK_DISABLE_ANSI_LOGGING", "NO_COLOR"};
+constexpr std::array<const char*, 8> kVariables{
+    "TRILOBITE_LOG_OUTPUT", "DYN_LOG", "DYN_LOGGING_JSONL", "DYN_LOG_USE_LOCAL_TZ", "DYN_LOGGING_CONFIG_PATH",
+    "DYN_LOGGING_SPAN_EVENTS", "DYN_SDK_DISABLE_ANSI_LOGGING", "NO_COLOR"};
 
 std::string_view variable(const ConfigSource& source, std::string_view name) {
   const auto found = source.variables.find(name);
@@ -46,6 +46,11 @@ Outcome<FileSettings> read_settings(const ConfigSource& source, std::string_view
   FileSettings merged;
   merged.log_level = std::string(default_level);
   for (const std::string_view module : kNoisyModules) merged.log_filters[std::string(module)] = "error";
+  // Requests keep their ids in lines, whatever the level of everything else.
+  merged.log_filters["request_span"] = "trace";
+  if (is_true(source, "DYN_LOGGING_SPAN_EVENTS") && is_true(source, "DYN_LOGGING_JSONL")) {
+    merged.log_filters["span_event"] = "trace";
+  }
   for (const std::string& path :
        {source.system_file, find_file(std::string(variable(source, "DYN_LOGGING_CONFIG_PATH")))}) {
     if (path.empty()) continue;
@@ -53,6 +58,7 @@ Outcome<FileSettings> read_settings(const ConfigSource& source, std::string_view
     if (!settings.ok()) return Error{settings.error()};
     if (!settings->log_level.empty()) merged.log_level = settings->log_level;
     for (auto& [module, level] : settings->log_filters) merged.log_filters[module] = level;
+    if (!settings->log_outputs.empty()) merged.log_outputs = std::move(settings->log_outputs);
   }
   return merged;
 }
@@ -82,27 +88,42 @@ void set_filters(Config& config, const ConfigSource& source, const FileSettings&
   config.filter = own.text();
 }
 
+// Those of the environment, or else of a file, or else standard error.
+void set_outputs(Config& config, const ConfigSource& source, FileSettings& settings) {
+  std::vector<FileOutput> outputs = std::move(settings.log_outputs);
+  if (const std::string_view text = variable(source, "TRILOBITE_LOG_OUTPUT"); !text.empty()) {
+    std::vector<Output> named;
+    config.error = parse_outputs(text, named);
+    if (!config.error.empty()) {
+      config.error = "TRILOBITE_LOG_OUTPUT: " + config.error;
+      return;
+    }
+    outputs.clear();
+    for (Output& output : named) outputs.push_back({.output = std::move(output)});
+  }
+  if (outputs.empty()) outputs.emplace_back();
+  const bool jsonl = is_true(source, "DYN_LOGGING_JSONL");
+  const bool colorless = is_true(source, "DYN_SDK_DISABLE_ANSI_LOGGING") || !variable(source, "NO_COLOR").empty();
+  config.outputs.clear();
+  for (FileOutput& output : outputs) {
+    if (jsonl && !output.has_format) output.output.format = LineFormat::kJsonl;
+    if (colorless) output.output.color = Color::kNever;
+    config.outputs.push_back(std::move(output.output));
+  }
+}
+
 }  // namespace
 
 Config read_config(const ConfigSource& source, std::string_view default_level) {
   Config config;
   config.local_time_zone = is_true(source, "DYN_LOG_USE_LOCAL_TZ");
-  if (const std::string_view outputs = variable(source, "TRILOBITE_LOG_OUTPUT"); !outputs.empty()) {
-    config.error = parse_outputs(outputs, config.outputs);
-    if (!config.error.empty()) config.error = "TRILOBITE_LOG_OUTPUT: " + config.error;
-  }
-  const bool colorless = is_true(source, "DYN_SDK_DISABLE_ANSI_LOGGING") || !variable(source, "NO_COLOR").empty();
-  for (Output& output : config.outputs) {
-    if (is_true(source, "DYN_LOGGING_JSONL")) output.format = LineFormat::kJsonl;
-    if (colorless) output.color = Color::kNever;
-  }
-  if (!config.error.empty()) return config;
   auto settings = read_settings(source, default_level);
   if (!settings.ok()) {
     config.error = settings.error();
     return config;
   }
-  set_filters(config, source, *settings);
+  set_outputs(config, source, *settings);
+  if (config.error.empty()) set_filters(config, source, *settings);
   return config;
 }
 

@@ -1,12 +1,9 @@
-// Outputs as one text, for the environment.
+#include "output_list.h"
+
 #include <charconv>
 #include <cstdint>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
-
-#include <trilobite/log_setup.h>
 
 namespace trilobite::log {
 namespace {
@@ -38,10 +35,11 @@ bool read_amount(std::string_view text, std::string_view units, const std::uint6
   return !__builtin_mul_overflow(number, factor, &out) && out <= INT64_MAX;
 }
 
-bool read_option(std::string_view option, Rotation& rotation) {
+}  // namespace
+
+bool read_rotation(std::string_view name, std::string_view value, Rotation& rotation) {
   constexpr std::uint64_t kBytes[4] = {1 << 10, 1 << 20, 1 << 30, 0}, kSeconds[4] = {1, 60, 3'600, 86'400};
   constexpr std::uint64_t kPlain[4] = {};
-  const auto [name, value] = cut(option, '=');
   std::uint64_t number = 0;
   if (name == "gzip" && value.empty()) {
     rotation.gzip = true;
@@ -59,38 +57,44 @@ bool read_option(std::string_view option, Rotation& rotation) {
   return true;
 }
 
-}  // namespace
+std::string read_destination(std::string_view name, Output& output) {
+  if (name == "stderr") {
+    output.destination = Output::Destination::kStandardError;
+  } else if (name == "stdout") {
+    output.destination = Output::Destination::kStandardOutput;
+  } else if (name == "syslog") {
+    output.destination = Output::Destination::kSyslog;
+  } else if (name == "journal") {
+    output.destination = Output::Destination::kJournal;
+  } else if (name.find('/') == std::string_view::npos) {
+    return "`" + std::string(name) + "` is no log output: expected stderr, stdout, syslog, journal or a path with a `/`";
+  } else {
+    output.destination = Output::Destination::kFile;
+    output.path = std::string(name);
+  }
+  return {};
+}
 
 std::string parse_outputs(std::string_view text, std::vector<Output>& outputs) {
   std::vector<Output> found;
   for (std::string_view rest = text; !rest.empty();) {
     const auto [piece, after] = cut(rest, ',');
     rest = after;
-    const std::string_view name = trim(piece);
-    if (name.empty()) continue;
+    const std::string_view trimmed = trim(piece);
+    if (trimmed.empty()) continue;
     Output output;
-    if (name == "stderr") {
-      output.destination = Output::Destination::kStandardError;
-    } else if (name == "stdout") {
-      output.destination = Output::Destination::kStandardOutput;
-    } else if (name == "syslog") {
-      output.destination = Output::Destination::kSyslog;
-    } else if (name == "journal") {
-      output.destination = Output::Destination::kJournal;
-    } else if (name.find('/') == std::string_view::npos) {
-      return "`" + std::string(name) +
-             "` is no log output: expected stderr, stdout, syslog, journal or a path with a `/`";
-    } else {
-      auto [path, options] = cut(name, '?');
-      output.destination = Output::Destination::kFile;
-      output.path = std::string(path);
-      while (!options.empty()) {
-        const auto [option, others] = cut(options, '&');
-        options = others;
-        if (!read_option(option, output.rotation)) {
-          return "`" + std::string(option) +
-                 "` is no option of a log file: expected bytes=100M, lines=1000000, interval=1d, keep=7 or gzip";
-        }
+    auto [name, options] = cut(trimmed, '?');
+    if (std::string error = read_destination(name, output); !error.empty()) return error;
+    if (output.destination != Output::Destination::kFile && !options.empty()) {
+      return "`" + std::string(name) + "` has no options: only files have";
+    }
+    while (!options.empty()) {
+      const auto [option, others] = cut(options, '&');
+      options = others;
+      const auto [key, value] = cut(option, '=');
+      if (!read_rotation(key, value, output.rotation)) {
+        return "`" + std::string(option) +
+               "` is no option of a log file: expected bytes=100M, lines=1000000, interval=1d, keep=7 or gzip";
       }
     }
     found.push_back(std::move(output));
