@@ -187,7 +187,7 @@ TEST(ConfigTest, BadOutputsAreNamedWithFileLineAndKey) {
       {"[[log_outputs]]\nto = \"stderr\"\ncolor = \"red\"\n", ":3: log_outputs.color must be \"auto\""},
       {"[[log_outputs]]\nto = \"stderr\"\nkeep = 3\n", ":3: log_outputs.keep is for files only"},
       {"[[log_outputs]]\nto = \"/a\"\nkeep = 0\n", ":3: log_outputs.keep must be a whole number above 0, not `0`"},
-      {"[[log_outputs]]\nto = \"/a\"\nbytes = \"many\"\n", ":3: log_outputs.bytes must be a size such as \"100M\", not"},
+      {"[[log_outputs]]\nto = \"/a\"\nbytes = \"many\"\n", ":3: log_outputs.bytes must be a size such as \"100M\","},
       {"[[log_outputs]]\nto = \"/a\"\ninterval = [1]\n", ":3: log_outputs.interval must be a time"},
       {"[[log_outputs]]\nto = \"/a\"\ngzip = 1\n", ":3: log_outputs.gzip must be true or false"},
       {"[[log_outputs]]\nto = \"/a\"\nrotate = 1\n", ":3: log_outputs.rotate is unknown"},

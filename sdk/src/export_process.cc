@@ -7,6 +7,7 @@
 #include <trilobite/log.h>
 
 #include "export_spans.h"
+#include "otlp_log_sink.h"
 
 namespace trilobite::trace {
 namespace {
@@ -88,7 +89,8 @@ std::string start_export(const ExportConfig& config) {
       process.watched = true;
     }
   }
-  kTarget.info("OpenTelemetry OTLP export enabled", kv("endpoint", config.url), kv("service", service_name(config)));
+  kTarget.info("OpenTelemetry OTLP export enabled{}", log::exports_logs() ? " (traces and logs)" : "",
+               kv("endpoint", config.url), kv("service", service_name(config)));
   return {};
 }
 

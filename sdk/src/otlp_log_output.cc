@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 #include <trilobite/log_otlp.h>
 
 #include "otlp_config.h"
@@ -17,12 +19,14 @@ namespace {
 // What the log points at: the exporter, and after the end of main nothing, as static destructors may still log.
 class ExitingSink : public EventSink {
  public:
-  explicit ExitingSink(std::unique_ptr<EventSink> exporter) : sink_(std::move(exporter)) {}
+  explicit ExitingSink(std::unique_ptr<EventSink> exporter) : sink_(std::move(exporter)), process_(::getpid()) {}
   int append(const Event& event) override {
     const std::lock_guard lock(mutex_);
     return sink_ == nullptr ? 0 : sink_->append(event);
   }
   void end() {
+    // A forked child has neither the sending thread nor the state it waits in: not even destroying it would work.
+    if (::getpid() != process_) return;
     const std::lock_guard lock(mutex_);
     sink_ = nullptr;  // sends what waits
   }
@@ -30,16 +34,19 @@ class ExitingSink : public EventSink {
  private:
   std::mutex mutex_;
   std::unique_ptr<EventSink> sink_;
+  const pid_t process_;
 };
 
-// The outputs of this process, ended at exit after the log wrote its last lines: handlers registered later run earlier,
-// and logging is set up after its outputs.
+// The outputs of this process.
 std::vector<ExitingSink*>& outputs() {
   static auto* const all = new std::vector<ExitingSink*>;
   return *all;
 }
 
+// Handlers registered later run earlier: usually the log has written its last lines by now. Not where something was
+// logged before there was this output.
 void end_outputs() {
+  flush();
   for (ExitingSink* sink : outputs()) sink->end();
 }
 
@@ -65,7 +72,16 @@ bool is_true(const otlp::Variables& variables, std::string_view name) {
   return text == "1" || text == "true" || text == "on" || text == "yes";
 }
 
+std::string service_of(const std::vector<std::pair<std::string, std::string>>& resource) {
+  for (const auto& [key, value] : resource) {
+    if (key == "service.name") return value;
+  }
+  return {};
+}
+
 }  // namespace
+
+bool exports_logs() { return !outputs().empty(); }
 
 void add_otlp_from_environment(Config& config) {
   const otlp::Variables variables = otlp::environment_variables();
@@ -74,7 +90,11 @@ void add_otlp_from_environment(Config& config) {
   const auto resource = otlp::resource_attributes(variables, settings.warnings);
   for (std::string& warning : settings.warnings) config.warnings.push_back(std::move(warning));
   std::string error;
-  if (!add_output(config, settings.transport, resource, error) && config.error.empty()) config.error = error;
+  if (add_output(config, settings.transport, resource, error)) {
+    config.exports.push_back({.endpoint = settings.transport.url, .service = service_of(resource)});
+  } else if (config.error.empty()) {
+    config.error = error;
+  }
 }
 
 bool add_otlp_output(Config& config, const std::string& url, const std::string& service, std::string& error) {

@@ -25,4 +25,7 @@ void append_log_record(std::string& out, const Event& event);
 std::unique_ptr<EventSink> otlp_log_sink(std::unique_ptr<otlp::Transport> transport, std::string resource,
                                          const OtlpLogLimits& limits);
 
+// Whether an output of this process exports lines.
+bool exports_logs();
+
 }  // namespace trilobite::log

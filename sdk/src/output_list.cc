@@ -67,7 +67,8 @@ std::string read_destination(std::string_view name, Output& output) {
   } else if (name == "journal") {
     output.destination = Output::Destination::kJournal;
   } else if (name.find('/') == std::string_view::npos) {
-    return "`" + std::string(name) + "` is no log output: expected stderr, stdout, syslog, journal or a path with a `/`";
+    return "`" + std::string(name) +
+           "` is no log output: expected stderr, stdout, syslog, journal or a path with a `/`";
   } else {
     output.destination = Output::Destination::kFile;
     output.path = std::string(name);

@@ -176,10 +176,12 @@ std::string Target::render(std::string_view format, fmt::format_args args) noexc
   }
 }
 
-std::string try_init(const Config& config) {
-  ProcessLog& log = process_log();
-  const std::lock_guard lock(log.mutex);
-  if (log.initialized) return {};
+namespace {
+
+constexpr Target kOwnTarget{"trilobite::log"};
+
+// Requires the mutex.
+std::string initialize(ProcessLog& log, const Config& config) {
   if (!config.error.empty()) return config.error;
   auto logger = Logger::start(config);
   if (!logger.ok()) return logger.error();
@@ -196,6 +198,21 @@ std::string try_init(const Config& config) {
     drain_on_fatal_signals(current_logger, config.fatal_signal_wait_ms);
   }
   log.initialized = true;
+  return {};
+}
+
+}  // namespace
+
+std::string try_init(const Config& config) {
+  ProcessLog& log = process_log();
+  {
+    const std::lock_guard lock(log.mutex);
+    if (log.initialized) return {};
+    if (std::string error = initialize(log, config); !error.empty()) return error;
+  }
+  for (const Config::Export& to : config.exports) {
+    kOwnTarget.info("OpenTelemetry OTLP export enabled (logs)", kv("endpoint", to.endpoint), kv("service", to.service));
+  }
   return {};
 }
 

@@ -90,12 +90,18 @@ struct Config {
   int fatal_signal_wait_ms = 2'000;
   std::int64_t (*clock)() = nullptr;  // nanoseconds since 1970 in UTC, any thread; null: the system's clock
 
+  // Receivers of exported lines that the environment names: init() begins the log with a line about each.
+  struct Export {
+    std::string endpoint, service;
+  };
+  std::vector<Export> exports{};
+
   std::vector<std::string> warnings{};  // init() prints them to stderr
   std::string error{};                  // not empty: init() fails with it
 
-  // TRILOBITE_LOG_OUTPUT names outputs, see parse_outputs(), DYN_LOG, DYN_LOGGING_JSONL, DYN_LOG_USE_LOCAL_TZ,
-  // DYN_SDK_DISABLE_ANSI_LOGGING, /opt/dynamo/etc/logging.toml and DYN_LOGGING_CONFIG_PATH. default_level is the
-  // log_level used when neither a file nor DYN_LOG gives one.
+  // TRILOBITE_LOG_OUTPUT (see parse_outputs(); or else log_outputs of a file), DYN_LOG and DYN_LOGGING_*,
+  // DYN_LOG_USE_LOCAL_TZ, DYN_SDK_DISABLE_ANSI_LOGGING, /opt/dynamo/etc/logging.toml and DYN_LOGGING_CONFIG_PATH.
+  // default_level is the log_level used when neither a file nor DYN_LOG gives one.
   static Config from_environment(std::string_view default_level = "info");
 };
 
