@@ -20,6 +20,8 @@ constexpr std::size_t kRefusalsMax = 100;  // lines of one answer
 constexpr auto kSaveMetadataEvery = std::chrono::seconds(10);
 // The newest sample of a series that was forgotten is older: an hour of silence, less what a sample may be ahead.
 constexpr std::chrono::nanoseconds kForgottenAge = std::chrono::minutes(50);
+// What was silent for longer before that is as new: recorded data that comes in late does not open all parts there are.
+constexpr std::chrono::nanoseconds kRecalledAge = std::chrono::hours(24);
 
 std::size_t runes(std::string_view text) {
   std::size_t count = 0;
@@ -375,7 +377,7 @@ void MetricWriter::State::recall(const std::string& tenant, const MetricPush& pu
     until = known.stored_until;
     if (clock.steady() - known.since > kForgottenAge) until = std::max(until, clock.now() - kForgottenAge.count());
   }
-  if (*std::min_element(push.times.begin(), push.times.end()) > until) return;
+  if (until == kNoSample || *std::min_element(push.times.begin(), push.times.end()) > until) return;
   std::vector<MetricSeries*> unknown;
   std::vector<LabelSetRef> labels;
   TimeNs from = until;
@@ -391,6 +393,7 @@ void MetricWriter::State::recall(const std::string& tenant, const MetricPush& pu
     }
   }
   if (unknown.empty()) return;
+  from = std::max(from, until - kRecalledAge.count());
   const auto found = newest->newest_samples(tenant, labels, from);
   const std::lock_guard lock(table->mutex());
   for (std::size_t i = 0; i < unknown.size(); ++i) {

@@ -131,6 +131,15 @@ TEST_P(EveryPlace, ImportsComeInAnyOrder) {
   EXPECT_EQ(write("a", 5, 3, {OnRefusal::kKeepRest, true, false}), "");
 }
 
+TEST_F(RestartTest, WhatWasSilentForMoreThanADayIsNew) {
+  constexpr std::int64_t kHourMs = 3'600'000;
+  ASSERT_EQ(write("long", -25 * kHourMs, 1), "");
+  ASSERT_EQ(write("short", -23 * kHourMs, 1), "");
+  fill(Place::kPart);
+  EXPECT_EQ(write("long", -26 * kHourMs, 2), "");
+  EXPECT_EQ(write("short", -26 * kHourMs, 2), "out of order sample");
+}
+
 TEST_F(RestartTest, LabelsMustBeTheSame) {
   fill(Place::kPart);
   MetricPush push;
