@@ -53,6 +53,12 @@ def main():
         # The platform's own log is collected without any configuration.
         wait_for("the platform's own lines", lambda: rows(port, '{job="trilobite"}'))
 
+        # So are its metrics.
+        def up():
+            status, body = ask(port, "/api/v1/query", query='up{job="trilobite"}')
+            return status == 200 and [s["value"][1] for s in json.loads(body)["data"]["result"]] == ["1"]
+        wait_for("the platform's own metrics", up)
+
         status, body = ask(port, "/")
         assert status == 200 and b"<html" in body.lower(), "the UI is not served"
 
