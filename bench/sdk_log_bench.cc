@@ -33,6 +33,7 @@ constexpr log::Target kBench{"bench::router"};
 // Lines of one burst fit every queue, so that the caller's own work is measured and not the writing of the file.
 constexpr int kBurst = 1'000;
 constexpr int kBursts = 300;
+constexpr int kWarmUp = 100;  // bursts before those that count
 
 double nanoseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::nano>(Clock::now() - start).count();
@@ -54,6 +55,10 @@ double percentile(std::vector<double>& values, double q) {
 template <class Statement, class Drain>
 Costs measure(Statement statement, Drain drain) {
   std::vector<double> bursts, singles, timing;
+  for (int round = 0; round < kWarmUp; ++round) {
+    for (int i = 0; i < kBurst; ++i) statement(i);
+    drain();
+  }
   for (int round = 0; round < kBursts; ++round) {
     auto start = Clock::now();
     for (int i = 0; i < kBurst; ++i) statement(i);
@@ -118,6 +123,22 @@ double throughput(int threads, int lines, Statement statement, Drain drain) {
   return static_cast<double>(threads) * lines / (nanoseconds_since(start) / 1e9);
 }
 
+#if defined(__x86_64__)
+// What reading the processor's counter costs, which each statement does once: it tells how quiet the core is.
+double counter_cost() {
+  std::vector<double> bursts;
+  for (int round = 0; round < kBursts; ++round) {
+    const auto start = Clock::now();
+    for (int i = 0; i < kBurst; ++i) {
+      const auto ticks = __builtin_ia32_rdtsc();
+      asm volatile("" : : "r"(ticks));
+    }
+    bursts.push_back(nanoseconds_since(start) / kBurst);
+  }
+  return percentile(bursts, 0.5);
+}
+#endif
+
 void run_sdk(const std::string& dir) {
   const std::string path = dir + "/sdk.jsonl";
   log::Config config;
@@ -129,7 +150,10 @@ void run_sdk(const std::string& dir) {
   log_line(0);
   log::flush();
   print("sdk", measure(log_line, log::flush));
-  logged += 1 + 2ull * kBurst * kBursts;
+  logged += 1 + std::uint64_t{kBurst} * (kWarmUp + 2 * kBursts);
+#if defined(__x86_64__)
+  print("sdk.of_that_time_stamp_counter", counter_cost(), "ns");
+#endif
   for (const int threads : {1, 2}) {
     print(fmt::format("sdk.throughput_{}_threads", threads), throughput(threads, kLines, log_line, log::flush),
           "lines/s");
