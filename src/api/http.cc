@@ -106,24 +106,31 @@ void Router::add_websocket(std::string pattern, WebSocketRoute route) {
 void Router::add_fallback(Handler handler) { fallback_ = std::move(handler); }
 
 // The first route added wins. `allow` collects the methods of routes that match but for the method.
-const Router::Route* Router::match(const std::string& path, const std::string& method, bool websocket,
-                                   Parameters& captured, std::string& allow) const {
-  const std::vector<std::string> segments = split_path(path);
+const Router::Route* Router::match(Request& request, bool websocket, std::string& allow) const {
+  if (request.segments.empty()) request.segments = split_path(request.path);
   // HEAD is GET whose body the connection drops.
-  const std::string wanted = method == "HEAD" ? "GET" : method;
+  const std::string wanted = request.method == "HEAD" ? "GET" : request.method;
   for (const Route& route : routes_) {
     if (route.websocket.has_value() != websocket) continue;
-    if (!segments_match(route.segments, segments, captured)) continue;
+    if (!segments_match(route.segments, request.segments, request.path_parameters)) continue;
     if (std::find(route.methods.begin(), route.methods.end(), wanted) != route.methods.end()) return &route;
     append_allowed(route.methods, allow);
   }
-  captured.clear();
+  request.path_parameters.clear();
   return nullptr;
+}
+
+std::vector<std::pair<std::vector<std::string>, std::string>> Router::routes() const {
+  std::vector<std::pair<std::vector<std::string>, std::string>> out;
+  for (const Route& route : routes_) {
+    if (!route.websocket) out.emplace_back(route.methods, route.pattern);
+  }
+  return out;
 }
 
 Response Router::handle(Request& request) const {
   std::string allow;
-  if (const Route* route = match(request.path, request.method, false, request.path_parameters, allow)) {
+  if (const Route* route = match(request, false, allow)) {
     request.route = route->pattern;
     return route->handler(request);
   }
@@ -139,7 +146,7 @@ Response Router::handle(Request& request) const {
 
 const WebSocketRoute* Router::find_websocket(Request& request) const {
   std::string allow;
-  const Route* route = match(request.path, request.method, true, request.path_parameters, allow);
+  const Route* route = match(request, true, allow);
   if (route == nullptr) return nullptr;
   request.route = route->pattern;
   return &*route->websocket;

@@ -19,6 +19,8 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 struct Request {
   std::string method;              // upper case
   std::string path;                // decoded, without the query string
+  // The path split at its slashes and then decoded, so that a segment may hold a slash (%2F). Empty: `path`, split.
+  std::vector<std::string> segments;
   Parameters query;                // decoded; a form body (POST, application/x-www-form-urlencoded) is appended
   Parameters headers;              // names in lower case
   Parameters path_parameters;      // what {name} in the route matched
@@ -73,6 +75,8 @@ class Router {
 
   // Answers 404 for an unknown path, 405 with Allow for a wrong method.
   Response handle(Request& request) const;
+  // Methods and pattern of each, in the order they were added, without WebSockets.
+  std::vector<std::pair<std::vector<std::string>, std::string>> routes() const;
   const WebSocketRoute* find_websocket(Request& request) const;
 
  private:
@@ -83,8 +87,7 @@ class Router {
     Handler handler;
     std::optional<WebSocketRoute> websocket;
   };
-  const Route* match(const std::string& path, const std::string& method, bool websocket, Parameters& captured,
-                     std::string& allow) const;
+  const Route* match(Request& request, bool websocket, std::string& allow) const;
   std::vector<Route> routes_;
   Handler fallback_;
 };

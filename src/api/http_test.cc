@@ -70,6 +70,16 @@ TEST(Router, FindsTheRouteOrSaysWhyNot) {
   }
 }
 
+TEST(Router, ASegmentMayHoldASlash) {
+  const Router router = make_router();
+  Request request = make_request("GET", "/rules/a/b/c");
+  request.segments = {"rules", "a/b", "c"};
+  EXPECT_EQ(router.handle(request).body, "show space=a/b group=c");
+  Request literal = make_request("GET", "/loki/api/v1/labels");
+  literal.segments = {"loki", "api/v1", "labels"};
+  EXPECT_EQ(router.handle(literal).status, 404) << "an escaped slash separates nothing";
+}
+
 TEST(Router, TellsTheAllowedMethods) {
   const Router router = make_router();
   Request request = make_request("PATCH", "/rules/a/b");

@@ -65,9 +65,16 @@ Result<void> parse_target(std::string_view target, http::Request& request) {
   }
   if (!target.starts_with('/')) return error(Code::kInvalid, "invalid request target");
   target = target.substr(0, target.find('#'));
-  const std::string_view path = take_until(target, '?');
+  std::string_view path = take_until(target, '?');
   TRY(decoded, percent_decode(path, false));
   request.path = std::move(decoded);
+  request.segments.clear();
+  for (std::size_t slash = 0; slash != std::string_view::npos;) {
+    path.remove_prefix(slash + 1);
+    slash = path.find('/');
+    TRY(segment, percent_decode(path.substr(0, slash), false));
+    request.segments.push_back(std::move(segment));
+  }
   return parse_form(target, request.query);
 }
 

@@ -112,6 +112,9 @@ TEST_F(ServerTest, RulesOfFilesAndOfTheApi) {
   static constexpr std::string_view kForm = "Content-Type: application/x-www-form-urlencoded\r\n";
   static constexpr std::string_view kGroup = "name: of_api\nrules:\n- {record: b, expr: up, labels: {x: 100%}}";
   EXPECT_EQ(ask("POST", "/api/v1/rules/mine", kForm, kGroup).status, 202);
+  static constexpr std::string_view kSlashes = "name: of/api\nrules: [{record: c, expr: up}]";
+  EXPECT_EQ(ask("PUT", "/api/v1/rules/team%2Fa/of%2Fapi", "", kSlashes).status, 202);
+  EXPECT_EQ(ask("GET", "/config/v1/rules/team%2Fa/of%2Fapi").body, kSlashes);
   const auto both = ask("GET", "/api/v1/rules").body;
   EXPECT_NE(both.find("\"name\":\"of_file\",\"file\":\"" + rules), std::string::npos) << both;
   EXPECT_NE(both.find("\"name\":\"of_api\",\"file\":\"mine\""), std::string::npos) << both;
@@ -129,6 +132,9 @@ TEST_F(ServerTest, RulesOfFilesAndOfTheApi) {
   const auto after = ask("GET", "/api/v1/rules").body;
   EXPECT_EQ(after.find("of_file"), std::string::npos) << after;
   EXPECT_NE(after.find("of_api"), std::string::npos) << after;
+  EXPECT_NE(after.find("\"file\":\"team/a\""), std::string::npos) << after;
+  EXPECT_EQ(ask("DELETE", "/api/v1/rules/team%2Fa").status, 202);
+  EXPECT_EQ(ask("GET", "/api/v1/rules/team%2Fa/of%2Fapi").status, 404);
 }
 
 // What was kept of a range query is not given again once samples under it came late or were deleted.
