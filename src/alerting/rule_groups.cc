@@ -192,7 +192,10 @@ Result<void> RuleGroups::put(std::string_view tenant, std::string_view name_spac
   {
     const std::lock_guard lock(mutex_);
     const auto of_tenant = std::ranges::count_if(put_, [&](const Kept& kept) { return kept.tenant == tenant; });
-    if (static_cast<std::size_t>(of_tenant) >= kGroupsMax) {
+    const bool replaced = std::ranges::any_of(put_, [&](const Kept& kept) {
+      return kept.tenant == tenant && kept.entry->name_space == name_space && kept.entry->group.name == own;
+    });
+    if (static_cast<std::size_t>(of_tenant) >= kGroupsMax && !replaced) {
       return error(Code::kLimit, "there are {} groups of rules already, which is as many as may be put", of_tenant);
     }
   }

@@ -94,6 +94,19 @@ http::Response prometheus_error(const Error& error) {
   return response;
 }
 
+http::Response change_error(const Error& error) {
+  http::Response response = prometheus_error(error);
+  if (error.code == Code::kExists) response.status = 409;
+  if (error.code == Code::kLimit || error.code == Code::kUnsupported) response.status = 400;
+  return response;
+}
+
+http::Response forbidden(std::string_view reason) {
+  http::Response response = prometheus_error(error(Code::kUnavailable, "{}", reason));
+  response.status = 403;
+  return response;
+}
+
 void add_prometheus_route(http::Router& router, const PrometheusApi& api, std::vector<std::string> methods,
                           std::string path, PrometheusHandler handler) {
   const auto shared = std::make_shared<const PrometheusApi>(api);

@@ -112,5 +112,8 @@ using PrometheusHandler = Result<PrometheusAnswer> (*)(const PrometheusApi&, con
 void add_prometheus_route(http::Router& router, const PrometheusApi& api, std::vector<std::string> methods,
                           std::string path, PrometheusHandler handler);
 http::Response prometheus_error(const Error& error);
+// The same of a request that changes settings: 409 where something stands in the way, 400 beyond a limit.
+http::Response change_error(const Error& error);
+http::Response forbidden(std::string_view reason);  // 403
 
 }  // namespace trilobite::api

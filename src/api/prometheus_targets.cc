@@ -72,7 +72,6 @@ void write_target(JsonWriter& json, const ActiveTarget& target) {
   json.end_object();
 }
 
-// Prometheus looks for these two in the URL only; a form with them is no mistake either.
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
@@ -109,18 +108,9 @@ Result<std::string> pool_name(const http::Request& request) {
   return std::string(*name);
 }
 
-http::Response answer(const Result<std::string>& data) {
-  if (!data.ok()) {
-    http::Response response = prometheus_error(data.error());
-    if (data.error().code == Code::kExists) response.status = 409;
-    return response;
-  }
-  return http::Response::json(
-      200, data->empty() ? R"({"status":"success"})" : fmt::format(R"({{"status":"success","data":{}}})", *data));
-}
-
-http::Response answer(const Result<void>& done) {
-  return answer(done.ok() ? Result<std::string>(std::string()) : Result<std::string>(done.error()));
+http::Response changed(const Result<void>& done) {
+  if (!done.ok()) return change_error(done.error());
+  return http::Response::json(200, R"({"status":"success"})");
 }
 
 std::string jobs_json(const scrape::ScrapeService& service) {
@@ -271,15 +261,18 @@ ScrapeSource scrape_source(const scrape::Scraper& scraper) {
 
 void add_scrape_config_routes(http::Router& router, const ScrapeConfigApi& api) {
   scrape::ScrapeService& service = api.service;
-  router.add({"GET"}, "/api/v1/scrape_configs",
-             [&service](const http::Request&) { return answer(Result<std::string>(jobs_json(service))); });
-  if (!api.change) return;
-  router.add({"PUT"}, "/api/v1/scrape_configs/{job}", [&service](const http::Request& request) {
-    return answer(service.put_job(std::string(request.path_parameter("job")), request.body));
+  router.add({"GET"}, "/api/v1/scrape_configs", [&service](const http::Request&) {
+    return http::Response::json(200, fmt::format(R"({{"status":"success","data":{}}})", jobs_json(service)));
   });
-  router.add({"DELETE"}, "/api/v1/scrape_configs/{job}", [&service](const http::Request& request) {
-    return answer(service.remove_job(std::string(request.path_parameter("job"))));
-  });
+  const auto add = [&](std::string method, std::function<Result<void>(const std::string& job, std::string_view)> act) {
+    router.add({std::move(method)}, "/api/v1/scrape_configs/{job}",
+               [change = api.change, act = std::move(act)](const http::Request& request) {
+                 if (!change) return forbidden("jobs cannot be changed over the API: scrape.jobs_over_http is false");
+                 return changed(act(std::string(request.path_parameter("job")), request.body));
+               });
+  };
+  add("PUT", [&service](const std::string& job, std::string_view text) { return service.put_job(job, text); });
+  add("DELETE", [&service](const std::string& job, std::string_view) { return service.remove_job(job); });
 }
 
 }  // namespace trilobite::api

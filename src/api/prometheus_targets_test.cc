@@ -128,11 +128,15 @@ TEST_F(Targets, MetadataIsOfScrapedTargets) {
 
 TEST_F(Targets, JobsOverTheApi) {
   EXPECT_EQ(
-      ask("PUT", "/api/v1/scrape_configs/mine", {}, "job_name: mine\nstatic_configs: [{targets: ['127.0.0.1:3']}]")
+      ask("PUT", "/api/v1/scrape_configs/mine", {}, "job_name: mine  # of me\nstatic_configs: [{targets: ['127.0.0.1:3']}]")
           .status,
       200);
   EXPECT_THAT(get("/api/v1/targets"), HasSubstr("http://127.0.0.1:3/metrics"));
-  EXPECT_THAT(get("/api/v1/scrape_configs"), HasSubstr(R"({"jobName":"mine","source":"api","yaml":")"));
+  EXPECT_THAT(get("/api/v1/scrape_configs"),
+              HasSubstr(R"({"jobName":"mine","source":"api","yaml":"job_name: mine  # of me\nstatic_configs:)"));
+  EXPECT_EQ(ask("PUT", "/api/v1/scrape_configs/mine", {}, "job_name: mine#" + std::string(1 << 20, 'x')).status, 400);
+  EXPECT_THAT(get("/api/v1/scrape_configs"), HasSubstr("password: <secret>"));
+  EXPECT_THAT(get("/api/v1/scrape_configs"), Not(HasSubstr("hidden")));
   EXPECT_EQ(ask("PUT", "/api/v1/scrape_configs/web", {}, "job_name: web").status, 409);
   const http::Response wrong = ask("PUT", "/api/v1/scrape_configs/mine", {}, "job_name: mine\nintervall: 3s");
   EXPECT_EQ(wrong.status, 400);
@@ -145,7 +149,7 @@ TEST_F(Targets, JobsOverTheApi) {
   http::Request request;
   request.method = "PUT";
   request.path = "/api/v1/scrape_configs/mine";
-  EXPECT_NE(closed.handle(request).status, 200);
+  EXPECT_EQ(closed.handle(request).status, 403);
 }
 
 }  // namespace

@@ -19,15 +19,8 @@ http::Response yaml(std::string body) {
   return response;
 }
 
-http::Response refusal(const Error& error) {
-  http::Response response = prometheus_error(error);
-  if (error.code == Code::kExists) response.status = 409;
-  if (error.code == Code::kLimit) response.status = 400;
-  return response;
-}
-
 http::Response accepted(const Result<void>& done) {
-  if (!done.ok()) return refusal(done.error());
+  if (!done.ok()) return change_error(done.error());
   return http::Response::json(202, R"({"status":"success","data":null})");
 }
 
@@ -72,13 +65,13 @@ http::Response get_namespace(alerting::RuleGroups& groups, const http::Request& 
   std::vector<RuleGroupRef> found = groups.list(tenant);
   const std::string_view wanted = request.path_parameter("namespace");
   std::erase_if(found, [&](const RuleGroupRef& each) { return each->name_space != wanted; });
-  if (found.empty()) return refusal(error(Code::kNotFound, "no rule groups found"));
+  if (found.empty()) return change_error(error(Code::kNotFound, "no rule groups found"));
   return yaml(namespaces_yaml(found));
 }
 
 http::Response get_group(alerting::RuleGroups& groups, const http::Request& request, const std::string& tenant) {
   const auto found = groups.find(tenant, request.path_parameter("namespace"), request.path_parameter("group"));
-  if (found == nullptr) return refusal(error(Code::kNotFound, "group does not exist"));
+  if (found == nullptr) return change_error(error(Code::kNotFound, "group does not exist"));
   return yaml(found->text);
 }
 
@@ -111,10 +104,7 @@ http::Response list(alerting::RuleGroups& groups, const http::Request&, const st
 }
 
 http::Response turned_off(alerting::RuleGroups&, const http::Request&, const std::string&) {
-  http::Response response = prometheus_error(
-      error(Code::kUnavailable, "rules cannot be changed over the API: rules.over_http is false"));
-  response.status = 403;
-  return response;
+  return forbidden("rules cannot be changed over the API: rules.over_http is false");
 }
 
 }  // namespace
@@ -127,9 +117,7 @@ void add_rule_config_routes(http::Router& router, const RuleConfigApi& api) {
       if (who.refusal) return *who.refusal;
       // A POST of text goes out from any page without being asked for.
       if (request.method != "GET" && comes_from_another_origin(request)) {
-        http::Response response = prometheus_error(error(Code::kUnavailable, "a page of another origin asks for this"));
-        response.status = 403;
-        return response;
+        return forbidden("a page of another origin asks for this");
       }
       return act(api.groups, request, who.tenant);
     });

@@ -8,6 +8,7 @@
 
 #include "agent/duration.h"
 #include "agent/file_finder.h"
+#include "scrape/yaml_entries.h"
 #include "scrape/yaml_text.h"
 
 namespace trilobite::scrape {
@@ -200,9 +201,22 @@ void fill_limits(Node& out, const ScrapeLimits& limits) {
   put("keep_dropped_targets", limits.dropped_targets_kept);
 }
 
+// JSON is what programs write; it is easier read as YAML.
+std::optional<std::string> written_text(std::string_view text, const Node& node) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos || text[first] == '{') return std::nullopt;
+  return hide_secrets(text, node);
+}
+
+// The texts of scrape_configs, of which there may be none.
+std::vector<std::string> job_texts(std::string_view document, const Node& root) {
+  const Node* list = root.find("scrape_configs");
+  return list == nullptr ? std::vector<std::string>() : entry_texts(document, *list);
+}
+
 Result<std::shared_ptr<const ScrapeConfig>> read_scrape(const Node& node, const std::string& where,
                                                         const GlobalConfig& global, const Shared& defaults,
-                                                        const std::string& folder) {
+                                                        const std::string& folder, std::string_view text) {
   auto config = std::make_shared<ScrapeConfig>();
   Fields fields(&node, where);
   Shared shared = defaults;
@@ -263,6 +277,7 @@ Result<std::shared_ptr<const ScrapeConfig>> read_scrape(const Node& node, const 
   fill_limits(shown, config->limits);
   config->yaml = to_yaml(shown, Secrets::kHidden);
   config->identity = to_yaml(shown, Secrets::kShown);
+  config->written = written_text(text, node).value_or(config->yaml);
   return std::shared_ptr<const ScrapeConfig>(std::move(config));
 }
 
@@ -316,8 +331,11 @@ Result<void> read_scrape_files(const std::vector<std::string>& patterns, const G
       auto root = agent::yaml::parse(text);
       if (!root.ok()) return std::move(root).error().within("{}", path);
       Fields fields(&*root, "");
+      const std::vector<std::string> texts = job_texts(text, *root);
+      std::size_t index = 0;
       for (const auto& item : fields.items("scrape_configs")) {
-        auto config = read_scrape(*item.node, item.where, global, shared, agent::parent_folder(path));
+        auto config =
+            read_scrape(*item.node, item.where, global, shared, agent::parent_folder(path), texts[index++]);
         if (!config.ok()) return std::move(config).error().within("{}", path);
         out.scrape.push_back(std::move(*config));
       }
@@ -426,8 +444,10 @@ Result<Config> parse_config(std::string_view text, const ConfigOptions& options)
   for (std::string& pattern : out.rule_files) pattern = join_path(options.folder, pattern);
   std::vector<std::string> files;
   fields.texts("scrape_config_files", files);
+  const std::vector<std::string> texts = job_texts(text, root);
+  std::size_t index = 0;
   for (const auto& item : fields.items("scrape_configs")) {
-    auto config = read_scrape(*item.node, item.where, out.global, shared, options.folder);
+    auto config = read_scrape(*item.node, item.where, out.global, shared, options.folder, texts[index++]);
     if (config.ok()) {
       out.scrape.push_back(std::move(*config));
     } else {
@@ -457,7 +477,7 @@ Result<std::shared_ptr<const ScrapeConfig>> parse_scrape_config(std::string_view
   Fields fields(nullptr, "");
   read_global(&config.global_tree, options, global, shared, fields);
   global.scrape_failure_log_file = config.global.scrape_failure_log_file;  // relative to another folder
-  return read_scrape(root, "", global, shared, options.folder);
+  return read_scrape(root, "", global, shared, options.folder, text);
 }
 
 }  // namespace trilobite::scrape

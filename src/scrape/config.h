@@ -62,6 +62,7 @@ struct ScrapeConfig {
   TargetSources sources;
   std::string yaml;  // with defaults filled in, without secrets; equal text is an equal configuration but for secrets
   std::string identity;  // the same with secrets: never shown
+  std::string written;   // as its author wrote it, with comments, without secrets; where that cannot be told: `yaml`
 };
 
 struct GlobalConfig {

@@ -247,6 +247,58 @@ remote_write: [{url: "http://u:hidden5@h/w", basic_auth: {username: u, password:
   EXPECT_EQ(again.scrape.at(0)->sources.fixed, config.scrape.at(0)->sources.fixed);
 }
 
+TEST(ScrapeConfig, AJobIsKeptAsItWasWritten) {
+  const Config config = parsed(R"(global: {scrape_interval: 5s}
+scrape_configs:
+# Machines.
+- job_name: a   # short
+
+  static_configs:
+    # The first rack,
+    - targets: ["a:1"]
+# and the second.
+    - {targets: [b:1]}
+
+# With a password. It was password: hidden0
+-   job_name: 'b'
+    basic_auth: {username: u, password: "hidden1"}  # hidden1, that is
+    proxy_url: http://user:hidden2@proxy:1
+
+-
+  # No more than a name.
+  job_name: c
+# Something else.
+rule_files: []
+)");
+  const char* want[] = {
+      "# Machines.\njob_name: a   # short\n\nstatic_configs:\n  # The first rack,\n  - targets: [\"a:1\"]\n"
+      "# and the second.\n  - {targets: [b:1]}\n",
+      "# With a password. It was password: <secret>\njob_name: 'b'\nbasic_auth: {username: u, password: \"<secret>\"}"
+      "  # <secret>, that is\nproxy_url: http://user:xxxxx@proxy:1\n",
+      "# No more than a name.\njob_name: c\n",
+  };
+  ASSERT_EQ(config.scrape.size(), std::size(want));
+  for (std::size_t i = 0; i < std::size(want); ++i) EXPECT_EQ(config.scrape[i]->written, want[i]);
+}
+
+// Where the text cannot be shown safely, or is no text that people write, the configuration is printed.
+TEST(ScrapeConfig, AJobIsPrintedWhereItsTextWillNotDo) {
+  for (const char* text : {
+           "scrape_configs: [{job_name: a}]",
+           "scrape_configs:\n- {job_name: a}",
+           "scrape_configs:\n- job_name: a\n  basic_auth: {password: \"hid\\x64en\"}",  // written with an escape
+           "scrape_configs:\n- job_name: a\n  basic_auth: {password: a}",               // also part of other words
+           "scrape_configs:\n- job_name: a\n  basic_auth:\n    password: |\n      hidden\n      2",
+           "scrape_configs:\n- job_name: a\n  scrape_interval: &i 3s\n- job_name: b\n  scrape_interval: *i",
+           "scrape_configs:\n- job_name: a\n  bearer_token: tok\n  params: {x: [tokyo]}",
+       }) {
+    SCOPED_TRACE(text);
+    const auto last = parsed(text).scrape.back();
+    EXPECT_EQ(last->written, last->yaml);
+    EXPECT_THAT(last->written, Not(HasSubstr("hidden")));
+  }
+}
+
 TEST(ScrapeConfig, FilesOfScrapeConfigurationsAreIncluded) {
   agent::testing::TempFolder folder;
   agent::testing::overwrite(folder / "one.yml", "scrape_configs: [{job_name: one}]");

@@ -9,6 +9,11 @@ namespace trilobite::scrape {
 
 using namespace std::chrono_literals;
 
+// Jobs that are put over the API: how many, the text of one, and its name as the name of a file.
+inline constexpr std::size_t kJobsMax = 1000;
+inline constexpr std::size_t kJobBytesMax = 1u << 20;
+inline constexpr std::size_t kFileNameBytesMax = 255;
+
 // A body without a configured body_size_limit. The largest exporters known (kube-state-metrics of big clusters) send
 // some ten megabytes; what sends more is broken or hostile, or has a body_size_limit that says otherwise.
 inline constexpr std::uint64_t kBodyBytesMax = 128u << 20;

@@ -2,6 +2,7 @@
 
 #include "agent/file_finder.h"
 #include "agent/http_client.h"
+#include "scrape/limits.h"
 #include "scrape/log_target.h"
 
 namespace trilobite::scrape {
@@ -137,7 +138,7 @@ std::vector<ScrapeJob> ScrapeService::jobs() const {
   const auto config = scraper_.config();
   if (config == nullptr) return out;
   for (const auto& job : config->scrape) {
-    out.push_back({job->job_name, job->yaml, jobs_.contains(job->job_name)});
+    out.push_back({job->job_name, job->written, jobs_.contains(job->job_name)});
   }
   return out;
 }
@@ -146,6 +147,15 @@ Result<void> ScrapeService::put_job(const std::string& name, std::string_view te
   const std::lock_guard lock(mutex_);
   if (options_.directory.empty())
     return error(Code::kUnsupported, "there is no folder to keep scrape configurations in");
+  if (text.size() > kJobBytesMax) {
+    return error(Code::kLimit, "a job has at most {} bytes, this one has {}", kJobBytesMax, text.size());
+  }
+  if (file_name_of(name).size() > kFileNameBytesMax) {
+    return error(Code::kInvalid, "the name of the job is too long: {} bytes", name.size());
+  }
+  if (jobs_.size() >= kJobsMax && !jobs_.contains(name)) {
+    return error(Code::kLimit, "there are {} jobs of the API already, which is as many as may be put", jobs_.size());
+  }
   TRY(config, read_config());
   if (config.find(name) != nullptr) {
     return error(Code::kExists, "job \"{}\" is in the configuration file and can be changed only there", name);

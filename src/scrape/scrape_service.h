@@ -26,7 +26,7 @@ struct ScrapeServiceOptions {
 };
 
 struct ScrapeJob {
-  std::string name, yaml;  // without secrets
+  std::string name, yaml;  // as it was written, without secrets
   bool over_api = false;
 };
 
@@ -41,7 +41,7 @@ class ScrapeService {
 
   std::vector<ScrapeJob> jobs() const;
   // One entry of scrape_configs as YAML or JSON. kInvalid: it is wrong, names another job, or files; kExists: the file
-  // has a job of this name.
+  // has a job of this name; kLimit: it is too long, or there are too many.
   Result<void> put_job(const std::string& name, std::string_view text);
   Result<void> remove_job(const std::string& name);  // kNotFound: none was put by this name
 

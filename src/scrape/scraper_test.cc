@@ -356,6 +356,9 @@ TEST(ScrapeService, JobsOfTheApiAreKept) {
           "job_name: x\nrelabel_configs: [{target_label: __unix_socket__, replacement: /s}]"}) {
       EXPECT_EQ(service.put_job("x", text).error().code, Code::kInvalid) << text;
     }
+    EXPECT_EQ(service.put_job("x", "job_name: x\n#" + std::string(1 << 20, '-')).error().code, Code::kLimit);
+    const std::string long_name(252, 'x');
+    EXPECT_EQ(service.put_job(long_name, "job_name: " + long_name).error().code, Code::kInvalid);
     ASSERT_TRUE(service.put_job("x/y", R"({"job_name": "x/y", "static_configs": [{"targets": ["h:1"]}]})").ok());
     ASSERT_TRUE(service.put_job("z", "job_name: z").ok());
     ASSERT_TRUE(service.remove_job("z").ok());

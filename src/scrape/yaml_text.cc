@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <vector>
 
 #include "base/json_writer.h"
 
@@ -115,6 +117,41 @@ class Printer {
   bool hide_;
 };
 
+constexpr std::size_t kSecretsMax = 1000;  // each is looked for in the whole text
+
+struct Replacement {
+  std::string secret, shown;
+};
+
+void collect_secrets(const Node& node, bool secret, std::vector<Replacement>& out) {
+  if (node.kind == Kind::kScalar) {
+    std::string shown = secret ? "<secret>" : without_password(node.text);
+    if (!node.text.empty() && shown != node.text) out.push_back({node.text, std::move(shown)});
+  }
+  for (const Node& item : node.list) collect_secrets(item, secret, out);
+  for (const auto& [name, value] : node.map) collect_secrets(value, secret || is_secret(name, value), out);
+}
+
+// A job's former password may stand in a comment.
+void hide_in_comment(std::string& line) {
+  for (std::size_t hash = line.find('#'); hash != std::string::npos; hash = line.find('#', hash + 1)) {
+    if (hash > 0 && line[hash - 1] != ' ' && line[hash - 1] != '\t') continue;
+    const std::string_view comment = std::string_view(line).substr(hash);
+    for (const std::string_view name : kSecretNames) {
+      for (std::size_t at = comment.find(name); at != std::string_view::npos; at = comment.find(name, at + 1)) {
+        const std::size_t mark = comment.find_first_not_of("\"' ", at + name.size());
+        if (mark == std::string_view::npos || (comment[mark] != ':' && comment[mark] != '=')) continue;
+        if (comment.find_first_not_of(" \r", mark + 1) == std::string_view::npos) continue;
+        line.resize(hash + mark + 1);
+        line += " <secret>";
+        return;
+      }
+    }
+    line = line.substr(0, hash) + without_password(line.substr(hash));
+    return;
+  }
+}
+
 }  // namespace
 
 std::string to_yaml(const Node& node, Secrets secrets) {
@@ -127,6 +164,31 @@ std::string to_yaml(const Node& node, Secrets secrets) {
     printer.value(node, 0);
   }
   return std::move(printer.out_);
+}
+
+std::optional<std::string> hide_secrets(std::string_view text, const Node& node) {
+  std::vector<Replacement> replacements;
+  collect_secrets(node, false, replacements);
+  if (replacements.size() > kSecretsMax) return std::nullopt;
+  // One may begin with another.
+  std::ranges::sort(replacements, std::greater(), [](const Replacement& each) { return each.secret.size(); });
+  std::string out(text);
+  for (const auto& [secret, shown] : replacements) {
+    for (std::size_t at = out.find(secret); at != std::string::npos; at = out.find(secret, at + shown.size())) {
+      out.replace(at, secret.size(), shown);
+    }
+  }
+  std::string lines;
+  for (std::size_t begin = 0; begin < out.size();) {
+    const std::size_t end = std::min(out.find('\n', begin), out.size());
+    std::string line = out.substr(begin, end - begin);
+    hide_in_comment(line);
+    lines += line + "\n";
+    begin = end + 1;
+  }
+  const Result<Node> again = agent::yaml::parse(lines);
+  if (!again.ok() || to_yaml(*again, Secrets::kShown) != to_yaml(node, Secrets::kHidden)) return std::nullopt;
+  return lines;
 }
 
 }  // namespace trilobite::scrape
