@@ -1,6 +1,7 @@
 // admin/tsdb: snapshots and deleting series, off unless the configuration says otherwise.
 #include "api/prometheus_answer.h"
 #include "api/prometheus_parameters.h"
+#include "logs/text.h"
 
 namespace trilobite::api {
 namespace {
@@ -14,10 +15,12 @@ Result<void> check_enabled(const PrometheusApi& api, bool possible) {
 Result<PrometheusAnswer> snapshot(const PrometheusApi& api, const http::Request& request, const std::string&) {
   TRY_VOID(check_enabled(api, api.admin.snapshot != nullptr));
   const std::string_view text = request.parameter("skip_head").value_or("");
-  if (!text.empty() && text != "true" && text != "false" && text != "1" && text != "0") {
-    return invalid_parameter("skip_head", fmt::format("unable to parse boolean: \"{}\"", text));
+  const std::optional<bool> skip_head = text.empty() ? false : parse_go_bool(text);
+  if (!skip_head) {
+    return invalid_parameter("skip_head", fmt::format("unable to parse boolean strconv.ParseBool: parsing {}: invalid "
+                                                      "syntax", logql::quote(text)));
   }
-  TRY(name, api.admin.snapshot(text == "true" || text == "1"));
+  TRY(name, api.admin.snapshot(*skip_head));
   PrometheusAnswer answer;
   JsonWriter json(answer.data);
   json.begin_object().key("name").string(name).end_object();

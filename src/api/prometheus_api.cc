@@ -62,6 +62,7 @@ std::string tail_of(const PrometheusAnswer& answer) {
 }
 
 http::Response envelope(PrometheusAnswer answer) {
+  if (answer.whole) return std::move(*answer.whole);
   http::Response response;
   if (answer.data.empty() && !answer.stream) {
     response.status = 204;
@@ -94,6 +95,14 @@ http::Response prometheus_error(const Error& error) {
   return response;
 }
 
+std::optional<http::Response> not_ready(const PrometheusApi& api) {
+  if (!api.runtime.ready || api.runtime.ready()) return std::nullopt;
+  http::Response response = http::Response::text(503, "Service Unavailable");
+  const bool stopping = api.runtime.stopping && api.runtime.stopping();
+  response.headers.emplace_back("X-Prometheus-Stopping", stopping ? "true" : "false");
+  return response;
+}
+
 http::Response change_error(const Error& error) {
   http::Response response = prometheus_error(error);
   if (error.code == Code::kExists) response.status = 409;
@@ -121,7 +130,11 @@ void add_prometheus_route(http::Router& router, const PrometheusApi& api, std::v
       response.status = 204;
       return shown(request, std::move(response));
     });
-    router.add(methods, pattern, [shared, handler, shown](const http::Request& request) {
+    const bool always = path == "/status/walreplay" || path.starts_with("/notifications");
+    router.add(methods, pattern, [shared, handler, shown, always](const http::Request& request) {
+      if (!always) {
+        if (auto refusal = not_ready(*shared)) return shown(request, std::move(*refusal));
+      }
       const TenantsOf allowed = shared->multi_tenant_queries ? TenantsOf::kSeveral : TenantsOf::kOne;
       const TenantResult who = tenant_of(request, shared->multi_tenant, allowed);
       if (who.refusal) return shown(request, *who.refusal);
@@ -138,12 +151,14 @@ void add_prometheus_route(http::Router& router, const PrometheusApi& api, std::v
 void add_prometheus_routes(http::Router& router, const PrometheusApi& api) {
   add_prometheus_query_routes(router, api);
   add_prometheus_label_routes(router, api);
+  add_prometheus_search_routes(router, api);
   add_prometheus_export_routes(router, api);
   add_prometheus_exemplar_routes(router, api);
   add_prometheus_status_routes(router, api);
   add_prometheus_rule_routes(router, api);
   add_prometheus_tsdb_routes(router, api);
   add_prometheus_admin_routes(router, api);
+  add_prometheus_openapi_routes(router, api);
 }
 
 }  // namespace trilobite::api

@@ -1,9 +1,10 @@
 // The reading half of Prometheus' HTTP API. Each group of endpoints is a file of its own: prometheus_query.cc,
-// prometheus_labels.cc, prometheus_exemplars.cc, prometheus_status.cc, prometheus_rules.cc, prometheus_tsdb.cc,
-// prometheus_admin.cc. Every path stands also under /prometheus, for clients whose data sources share one address.
+// prometheus_labels.cc, prometheus_search.cc, prometheus_exemplars.cc, prometheus_status.cc, prometheus_rules.cc,
+// prometheus_tsdb.cc, prometheus_admin.cc, prometheus_openapi.cc. Every path stands also under /prometheus, for clients whose data sources share one address.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct MetricQueryOptions {
   std::size_t points_max = 11'000;           // per series of a range query
   metrics::ParseOptions language;
   bool admin = false;  // whether admin/tsdb may change anything
+  bool search = true;  // whether search/... answers
 };
 
 // What the scraping half knows. Each gives the JSON of "data"; one that is not set stands for an empty list.
@@ -49,8 +51,9 @@ struct RuntimeSource {
   std::function<std::string()> config;      // YAML
   std::function<http::Parameters()> flags;  // name and value
   std::function<RuntimeFacts()> facts;
-  std::function<bool()> ready;
+  std::function<bool()> ready, stopping;
   std::function<Result<void>()> reload;  // not set: there is nothing to reload
+  std::function<std::string()> metrics;  // of our own, in the text format
   TimeNs started = 0;
 };
 
@@ -94,6 +97,8 @@ void add_prometheus_label_routes(http::Router& router, const PrometheusApi& api)
 void add_prometheus_export_routes(http::Router& router, const PrometheusApi& api);
 void add_prometheus_exemplar_routes(http::Router& router, const PrometheusApi& api);
 void add_prometheus_status_routes(http::Router& router, const PrometheusApi& api);
+void add_prometheus_search_routes(http::Router& router, const PrometheusApi& api);
+void add_prometheus_openapi_routes(http::Router& router, const PrometheusApi& api);
 void add_prometheus_rule_routes(http::Router& router, const PrometheusApi& api);
 void add_prometheus_tsdb_routes(http::Router& router, const PrometheusApi& api);
 void add_prometheus_admin_routes(http::Router& router, const PrometheusApi& api);
@@ -102,7 +107,8 @@ void add_prometheus_admin_routes(http::Router& router, const PrometheusApi& api)
 struct PrometheusAnswer {
   std::string data;  // JSON; empty, and no `stream`: 204 without a body
   std::vector<std::string> warnings, infos;
-  std::function<void(const http::Write&)> stream;  // writes the data, if it is large
+  std::function<void(const http::Write&)> stream = nullptr;  // writes the data, if it is large
+  std::optional<http::Response> whole = std::nullopt;        // instead of all this: an answer without envelope
 };
 
 // Errors become {"status":"error","errorType":...}: kInvalid is bad_data, kInternal and kLimit are errors of execution.
@@ -112,6 +118,8 @@ using PrometheusHandler = Result<PrometheusAnswer> (*)(const PrometheusApi&, con
 void add_prometheus_route(http::Router& router, const PrometheusApi& api, std::vector<std::string> methods,
                           std::string path, PrometheusHandler handler);
 http::Response prometheus_error(const Error& error);
+// 503 before the server is ready and when it stops; nothing otherwise.
+std::optional<http::Response> not_ready(const PrometheusApi& api);
 // The same of a request that changes settings: 409 where something stands in the way, 400 beyond a limit.
 http::Response change_error(const Error& error);
 http::Response forbidden(std::string_view reason);  // 403

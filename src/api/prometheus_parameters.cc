@@ -71,6 +71,14 @@ Result<std::int64_t> parse_go_integer(std::string_view text) {
                far ? "value out of range" : "invalid syntax");
 }
 
+std::optional<bool> parse_go_bool(std::string_view text) {
+  static constexpr std::string_view kTrue[] = {"1", "t", "T", "TRUE", "true", "True"};
+  static constexpr std::string_view kFalse[] = {"0", "f", "F", "FALSE", "false", "False"};
+  if (std::ranges::find(kTrue, text) != std::end(kTrue)) return true;
+  if (std::ranges::find(kFalse, text) != std::end(kFalse)) return false;
+  return std::nullopt;
+}
+
 Result<std::size_t> prometheus_limit(const http::Request& request) {
   const std::string_view text = request.parameter("limit").value_or("");
   if (text.empty()) return std::size_t{0};

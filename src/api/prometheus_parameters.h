@@ -28,6 +28,8 @@ Result<TimeNs> prometheus_time(const http::Request& request, std::string_view na
 Result<std::size_t> prometheus_limit(const http::Request& request);
 // A whole number as Go reads it, with Go's error.
 Result<std::int64_t> parse_go_integer(std::string_view text);
+// 1, t, T, true, TRUE, True and their opposites.
+std::optional<bool> parse_go_bool(std::string_view text);
 
 // start and end, which may be missing: all there is. `end` of the range is exclusive.
 Result<TimeRange> prometheus_range(const http::Request& request);

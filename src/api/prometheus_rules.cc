@@ -18,7 +18,7 @@ using Texts = std::vector<std::string_view>;
 constexpr TimeNs kIntervalDefault = 60 * kNsPerSecond;
 constexpr std::string_view kNever = "0001-01-01T00:00:00Z";  // as Go prints a time that was not set
 
-PrometheusAnswer data(std::string json) { return {std::move(json), {}, {}, {}}; }
+PrometheusAnswer data(std::string json) { return {std::move(json), {}, {}}; }
 
 double seconds(std::chrono::nanoseconds span) { return std::chrono::duration<double>(span).count(); }
 
@@ -51,10 +51,8 @@ struct RuleFilter {
 
 Result<bool> alerts_excluded(const http::Request& request) {
   const std::string_view text = request.parameter("exclude_alerts").value_or("");
-  static constexpr std::string_view kTrue[] = {"1", "t", "T", "TRUE", "true", "True"};
-  static constexpr std::string_view kFalse[] = {"", "0", "f", "F", "FALSE", "false", "False"};
-  if (std::ranges::find(kTrue, text) != std::end(kTrue)) return true;
-  if (std::ranges::find(kFalse, text) != std::end(kFalse)) return false;
+  if (text.empty()) return false;
+  if (const std::optional<bool> value = parse_go_bool(text)) return *value;
   return invalid_parameter("exclude_alerts",
                            fmt::format("error converting exclude_alerts: strconv.ParseBool: parsing {}: invalid syntax",
                                        logql::quote(text)));

@@ -5,6 +5,7 @@
 #include "api/build_revision.h"
 #include "api/prometheus_answer.h"
 #include "api/prometheus_parameters.h"
+#include "api/self_metrics.h"
 #include "api/status.h"
 #include "ingest/timestamp.h"
 #include "logs/text.h"
@@ -18,7 +19,7 @@ constexpr std::string_view kPrometheusVersion = "3.14.0";
 
 using Answer = Result<PrometheusAnswer>;
 
-PrometheusAnswer data(std::string json) { return {std::move(json), {}, {}, {}}; }
+PrometheusAnswer data(std::string json) { return {std::move(json), {}, {}}; }
 
 // ---- status ----
 
@@ -67,6 +68,17 @@ std::string build_json() {
 
 Answer status_build(const PrometheusApi&, const http::Request&, const std::string&) { return data(build_json()); }
 
+Answer status_self_metrics(const PrometheusApi& api, const http::Request& request, const std::string&) {
+  std::optional<logql::Regex> pattern;
+  if (const std::string_view text = request.parameter("metric_name_pattern").value_or(""); !text.empty()) {
+    auto compiled = logql::Regex::compile(text, {.anchored = true});
+    if (!compiled.ok()) return invalid_parameter("metric_name_pattern", compiled.error().message);
+    pattern = std::move(*compiled);
+  }
+  TRY(json, self_metrics_json(api.runtime.metrics ? api.runtime.metrics() : "", pattern));
+  return data(std::move(json));
+}
+
 // The log is read before the server listens.
 Answer status_replay(const PrometheusApi&, const http::Request&, const std::string&) {
   return data(R"({"min":0,"max":0,"current":0})");
@@ -79,6 +91,7 @@ Answer features(const PrometheusApi& api, const http::Request&, const std::strin
   JsonWriter json(answer.data);
   json.begin_object().key("api").begin_object();
   json.key("admin").boolean(api.options.admin).key("exclude_alerts").boolean(true);
+  json.key("search").boolean(api.options.search);
   json.key("label_values_match").boolean(true).key("query_stats").boolean(true).key("query_warnings").boolean(true);
   json.key("remote_write_receiver").boolean(true).key("otlp_write_receiver").boolean(true).end_object();
   json.key("promql").begin_object().key("at_modifier").boolean(true).key("negative_offset").boolean(true);
@@ -164,8 +177,8 @@ void add_lifecycle_routes(http::Router& router, const PrometheusApi& api) {
     router.add({"GET"}, prefix + "/-/healthy",
                [](const http::Request&) { return http::Response::text(200, "Prometheus Server is Healthy.\n"); });
     router.add({"GET"}, prefix + "/-/ready", [shared](const http::Request&) {
-      const bool ready = !shared->runtime.ready || shared->runtime.ready();
-      return http::Response::text(ready ? 200 : 503, ready ? "Prometheus Server is Ready.\n" : "Service Unavailable");
+      if (auto refusal = not_ready(*shared)) return std::move(*refusal);
+      return http::Response::text(200, "Prometheus Server is Ready.\n");
     });
     router.add({"GET"}, prefix + "/version",
                [](const http::Request&) { return http::Response::json(200, build_json()); });
@@ -187,6 +200,7 @@ void add_prometheus_status_routes(http::Router& router, const PrometheusApi& api
                  {"/status/runtimeinfo", status_runtime},
                  {"/status/buildinfo", status_build},
                  {"/status/walreplay", status_replay},
+                 {"/status/self_metrics", status_self_metrics},
                  {"/features", features},
                  {"/notifications", notifications},
                  {"/notifications/live", notifications_live},

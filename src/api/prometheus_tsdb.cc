@@ -75,7 +75,7 @@ Result<PrometheusAnswer> status_tsdb(const PrometheusApi& api, const http::Reque
 
 // Our parts are not blocks of Prometheus' TSDB.
 Result<PrometheusAnswer> status_blocks(const PrometheusApi&, const http::Request&, const std::string&) {
-  return PrometheusAnswer{R"({"blocks":[]})", {}, {}, {}};
+  return PrometheusAnswer{R"({"blocks":[]})", {}, {}};
 }
 
 // ---- status/memory ----

@@ -72,6 +72,7 @@ struct MetricQuerySettings {
   bool extended_range_selectors = true;  // anchored, smoothed
   bool fill_modifiers = true;
   bool admin_api = false;
+  bool search_api = true;
 };
 
 // Our own spans.

@@ -27,6 +27,8 @@ std::vector<Field<Config>> metric_fields() {
                     metrics(&M::fill_modifiers)),
       flag_field<C>("admin_api", "Whether `/api/v1/admin/tsdb` may delete series and take snapshots.",
                     metrics(&M::admin_api)),
+      flag_field<C>("search_api", "Whether `/api/v1/search` answers: names and values that are like what is typed.",
+                    metrics(&M::search_api)),
   };
 }
 

@@ -57,6 +57,7 @@ api::MetricQueryOptions metric_query_options(const MetricQuerySettings& settings
   out.language = {settings.experimental_functions, settings.duration_expressions, settings.extended_range_selectors,
                   settings.fill_modifiers};
   out.admin = settings.admin_api;
+  out.search = settings.search_api;
   return out;
 }
 

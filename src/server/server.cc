@@ -297,6 +297,8 @@ void Server::State::add_metric_query_routes() {
   prometheus.runtime.flags = [this] { return prometheus_flags(config); };
   prometheus.runtime.facts = [this] { return runtime_facts(config); };
   prometheus.runtime.ready = [this] { return ready && !stopped; };
+  prometheus.runtime.stopping = [this] { return stopped.load(); };
+  prometheus.runtime.metrics = [registry = metrics.registry()] { return registry.expfmt().text; };
   prometheus.runtime.started = world.clock.now();
   prometheus.admin = prometheus_admin(*store, world, config.data + "/snapshots");
   api::add_prometheus_routes(router, prometheus);
