@@ -159,7 +159,7 @@ export function Workbench(props: Props) {
     return (
       <div className={styles.editing}>
         <div className={page.toolbar}>
-          <span className={page.summary}>
+          <span className={`${page.summary} ${styles.about}`}>
             <b className={styles.name}>{adding ? words.fresh : chosen!.name}</b>
             {readOnly && <span data-testid="read-only">{words.fromFile}</span>}
             {!adding && props.more?.(chosen!)}

@@ -1,16 +1,14 @@
-import { Button, Select } from "@mantine/core";
 import { useState } from "react";
 import type { Limit, MemoryStatus, Subsystem } from "../api/memory";
 import { Icon } from "../app/icons";
 import { useI18n, type Key } from "../i18n";
-import { ErrorState, LoadingState } from "../logs/states";
 import { nsFromMs } from "../time/ns";
 import { formatTime } from "../time/zone";
 import { TopList } from "./TopList";
+import { TopPage } from "./TopPage";
 import { bytesText, labelQuery, metricQuery, pairQuery } from "./tsdb";
 import { useMemoryStatus } from "./useMemory";
 import { useSaid } from "./memory_words";
-import page from "../logs/LogsPage.module.css";
 import lists from "./TsdbPage.module.css";
 import styles from "./MemoryPage.module.css";
 
@@ -18,39 +16,20 @@ const kRows = [10, 20, 50, 100] as const;
 
 // Where memory goes, which names and labels make it so, and what is near a limit.
 export default function MemoryPage() {
-  const { t, number } = useI18n();
+  const { t } = useI18n();
   const [rows, setRows] = useState<number>(10);
-  const { data, error, refetch, isFetching } = useMemoryStatus(rows);
-  const retry = () => void refetch();
+  const answer = useMemoryStatus(rows);
   return (
-    <div className={page.page}>
-      <div className={page.column}>
-        <header className={page.top}>
-          <h1>{t("memory.title")}</h1>
-          <div className={page.fill} />
-          {error && data && <span className={page.warning}>{error.message}</span>}
-          <Select
-            size="xs"
-            w={130}
-            allowDeselect={false}
-            aria-label={t("tsdb.limit")}
-            data-testid="memory-rows"
-            data={kRows.map((value) => ({ value: String(value), label: t("tsdb.top", { count: number(value) }) }))}
-            value={String(rows)}
-            onChange={(value) => setRows(Number(value))}
-            comboboxProps={{ shadow: "md" }}
-          />
-          <Button size="xs" variant="default" loading={isFetching} onClick={retry} data-testid="reload-button">
-            {t("targets.reload")}
-          </Button>
-        </header>
-        <section className={page.body}>
-          {error && !data && <ErrorState error={error} query="" onRetry={retry} />}
-          {!error && !data && <LoadingState />}
-          {data && <Status status={data} />}
-        </section>
-      </div>
-    </div>
+    <TopPage
+      title={t("memory.title")}
+      counts={kRows}
+      count={rows}
+      onCount={setRows}
+      countTestId="memory-rows"
+      answer={answer}
+    >
+      {(status) => <Status status={status} />}
+    </TopPage>
   );
 }
 
@@ -245,7 +224,7 @@ function LimitRow({ limit: { name, subject, used, limit, ratio, unit, state, key
       </td>
       <td>{subject === "" ? t("memory.server") : subject}</td>
       <td className={styles.number}>{size(used, unit)}</td>
-      <td className={styles.number}>{size(limit, unit)}</td>
+      <td className={`${styles.number} ${styles.allowed}`}>{size(limit, unit)}</td>
       <td className={styles.share}>
         <Bar share={ratio} state={state} />
         <span>{percent(ratio)}</span>

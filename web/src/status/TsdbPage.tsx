@@ -1,16 +1,16 @@
-import { Button, Select } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { promTsdbStatus } from "../api/prometheus";
 import type { NamedCount, TsdbStatus } from "../api/prometheus_types";
 import { useI18n, type Key } from "../i18n";
-import { ErrorState, LoadingState, Notice } from "../logs/states";
+import { Notice } from "../logs/states";
 import { nsFromMs } from "../time/ns";
 import { formatTime } from "../time/zone";
 import { Icon } from "../app/icons";
 import { TopList } from "./TopList";
+import { TopPage } from "./TopPage";
 import { bytesText, labelQuery, metricQuery, pairQuery } from "./tsdb";
-import page from "../logs/LogsPage.module.css";
 import styles from "./TsdbPage.module.css";
 
 const kLimits = [10, 20, 50, 100, 500] as const;
@@ -35,50 +35,36 @@ const kColumns: readonly Column[] = [
 
 // What makes up the series in memory: the first place to look when there are too many.
 export default function TsdbPage() {
-  const { t, number } = useI18n();
+  const { t } = useI18n();
   const [limit, setLimit] = useState<number>(20);
-  const { data, error, refetch, isFetching } = useQuery({
+  const answer = useQuery({
     queryKey: ["tsdb", limit],
     queryFn: ({ signal }) => promTsdbStatus(limit, signal),
     placeholderData: (previous) => previous,
   });
-  const retry = () => void refetch();
   return (
-    <div className={page.page}>
-      <div className={page.column}>
-        <header className={page.top}>
-          <h1>{t("tsdb.title")}</h1>
-          <div className={page.fill} />
-          <Select
-            size="xs"
-            w={130}
-            allowDeselect={false}
-            aria-label={t("tsdb.limit")}
-            data-testid="tsdb-limit"
-            data={kLimits.map((value) => ({ value: String(value), label: t("tsdb.top", { count: number(value) }) }))}
-            value={String(limit)}
-            onChange={(value) => setLimit(Number(value))}
-            comboboxProps={{ shadow: "md" }}
-          />
-          <Button size="xs" variant="default" loading={isFetching} onClick={retry} data-testid="reload-button">
-            {t("targets.reload")}
-          </Button>
-        </header>
-        <section className={page.body}>
-          {error && !data && <ErrorState error={error} query="" onRetry={retry} />}
-          {!error && !data && <LoadingState />}
-          {data && data.headStats.numSeries === 0 && (
-            <Notice icon="database" title={t("tsdb.none.title")} testId="empty-state">
-              <p>{t("tsdb.none.advice")}</p>
-              <Button size="xs" onClick={retry} leftSection={<Icon name="refresh" size={14} />}>
-                {t("empty.noData.retry")}
-              </Button>
-            </Notice>
-          )}
-          {data && data.headStats.numSeries > 0 && <Status status={data} />}
-        </section>
-      </div>
-    </div>
+    <TopPage
+      title={t("tsdb.title")}
+      counts={kLimits}
+      count={limit}
+      onCount={setLimit}
+      countTestId="tsdb-limit"
+      answer={answer}
+    >
+      {(status, retry) => (status.headStats.numSeries > 0 ? <Status status={status} /> : <None onRetry={retry} />)}
+    </TopPage>
+  );
+}
+
+function None({ onRetry }: { onRetry: () => void }) {
+  const { t } = useI18n();
+  return (
+    <Notice icon="database" title={t("tsdb.none.title")} testId="empty-state">
+      <p>{t("tsdb.none.advice")}</p>
+      <Button size="xs" onClick={onRetry} leftSection={<Icon name="refresh" size={14} />}>
+        {t("empty.noData.retry")}
+      </Button>
+    </Notice>
   );
 }
 
