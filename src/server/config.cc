@@ -222,6 +222,7 @@ Result<void> check_config(const Config& config) {
   if (config.data.empty()) return error(Code::kInvalid, "server.data must name a folder");
   TRY_VOID(parse_listen(config.http.listen));
   if (!config.otlp_http_listen.empty()) TRY_VOID(parse_listen(config.otlp_http_listen));
+  if (!config.graphite.listen.empty()) TRY_VOID(parse_listen(config.graphite.listen));
   if (config.multi_tenant_queries && !config.multi_tenant) {
     return error(Code::kInvalid, "server.multi_tenant_queries needs server.multi_tenant");
   }

@@ -13,6 +13,7 @@
 #include "ingest/metric_limits.h"
 #include "ingest/otlp_metrics.h"
 #include "query/limits.h"
+#include "server/graphite_listener.h"
 #include "server/http_server.h"
 #include "storage/embedded_store.h"
 
@@ -107,6 +108,7 @@ struct Config {
   bool logs_extensions = false;   // docs/logql-extensions.md, also for requests that do not ask
   MetricSettings metrics;
   MetricQuerySettings metric_queries;
+  GraphiteOptions graphite;
   ScrapeSettings scrape;
   RuleSettings rules;
   WarningSettings warnings;

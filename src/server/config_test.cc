@@ -90,6 +90,7 @@ TEST(Config, ChecksOfKeysTogether) {
   EXPECT_NE(fault([](Config& c) { c.http.read_threads = 0; }), "");
   EXPECT_NE(fault([](Config& c) { c.data.clear(); }), "");
   EXPECT_NE(fault([](Config& c) { c.otlp_http_listen = "nowhere"; }), "");
+  EXPECT_NE(fault([](Config& c) { c.graphite.listen = "nowhere"; }), "");
   EXPECT_NE(fault([](Config& c) { c.multi_tenant_queries = true; }), "");
 }
 

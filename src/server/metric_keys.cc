@@ -5,7 +5,9 @@ namespace trilobite::server {
 std::vector<Field<Config>> metric_fields() {
   using C = Config;
   using M = MetricQuerySettings;
+  using G = GraphiteOptions;
   const auto metrics = [](auto M::*value) { return member(&C::metric_queries, value); };
+  const auto graphite = [](auto G::*value) { return member(&C::graphite, value); };
   return {
       duration_field<C>("lookback",
                         "How old the newest sample of a series may be that counts as its value now. A request may say "
@@ -29,6 +31,16 @@ std::vector<Field<Config>> metric_fields() {
                     metrics(&M::admin_api)),
       flag_field<C>("search_api", "Whether `/api/v1/search` answers: names and values that are like what is typed.",
                     metrics(&M::search_api)),
+      text_field<C>("graphite_listen",
+                    "Address and port for Graphite's plaintext protocol over TCP, such as 127.0.0.1:2003; without one "
+                    "nothing listens. Samples belong to the tenant of `scrape.tenant`.",
+                    graphite(&G::listen)),
+      count_field<C>("graphite_connections_max", "Connections of it; more are closed.",
+                     graphite(&G::connections_max)),
+      bytes_field<C>("graphite_line_bytes_max", "One line of it; longer ones are left out.",
+                     graphite(&G::line_bytes_max)),
+      duration_field<C>("graphite_idle_timeout", "A connection of it without a byte for this long is closed; 0 for never.",
+                        graphite(&G::idle_timeout)),
   };
 }
 

@@ -31,6 +31,7 @@ class RawClient {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
   }
+  void end() { ::shutdown(fd_, SHUT_WR); }  // nothing more is sent, answers may still come
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);

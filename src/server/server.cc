@@ -95,6 +95,7 @@ struct Server::State {
   http::Router router, otlp_router;
   std::unique_ptr<agent::Agent> agent;
   std::unique_ptr<HttpServer> http, otlp_http;
+  std::unique_ptr<GraphiteListener> graphite;  // null: off
   mutable std::mutex config_mutex;  // guards the limits in `config`
   std::atomic<bool> ready{false}, stopped{false};
 
@@ -113,6 +114,7 @@ struct Server::State {
   api::StatusSource status_source();
   void observe(const RequestRecord& record);
   Result<void> listen_for_otlp(StartFault& fault);
+  Result<void> listen_for_graphite(StartFault& fault);
 };
 
 // A second address, for exporters that know nothing but port 4318; the same handlers and the same bounds.
@@ -127,6 +129,20 @@ Result<void> Server::State::listen_for_otlp(StartFault& fault) {
   }
   otlp_http = std::move(*started);
   kLog.info("OTLP on http://{}/v1/logs and /v1/metrics", otlp_http->address());
+  return {};
+}
+
+Result<void> Server::State::listen_for_graphite(StartFault& fault) {
+  if (config.graphite.listen.empty()) return {};
+  auto started = GraphiteListener::start(config.graphite, [this](std::string_view lines) {
+    return ingest::import_graphite(lines, world.clock.now(), {}, config.scrape.tenant, *metric_writer);
+  });
+  if (!started.ok()) {
+    if (started.error().code == Code::kExists) fault = StartFault::kAddress;
+    return std::move(started).error().within("metrics.graphite_listen");
+  }
+  graphite = std::move(*started);
+  kLog.info("Graphite's lines on {}", graphite->address());
   return {};
 }
 
@@ -239,6 +255,7 @@ void Server::State::add_routes() {
   remote_read.external_labels = external_labels;
   api::add_remote_read_routes(router, remote_read);
   api::Federate federate{.store = *store, .clock = world.clock, .external_labels = external_labels};
+  federate.lookback = config.metric_queries.lookback;
   federate.series_max = config.metrics.federate_series_max;
   federate.multi_tenant = config.multi_tenant;
   api::add_federate_routes(router, federate);
@@ -389,6 +406,7 @@ Result<std::unique_ptr<Server>> Server::start(Config config, World world, StartF
   }
   state->http = std::move(*http);
   TRY_VOID(state->listen_for_otlp(fault));
+  TRY_VOID(state->listen_for_graphite(fault));
   fault = StartFault::kOther;
   TRY_VOID(state->scraping->reload());
   fault = StartFault::kNone;
@@ -406,6 +424,8 @@ Server::~Server() { static_cast<void>(stop()); }
 std::string Server::address() const { return state_->http->address(); }
 
 Result<void> Server::reload_scraping() { return state_->scraping->reload(); }
+
+std::string Server::graphite_address() const { return state_->graphite ? state_->graphite->address() : std::string(); }
 
 std::string Server::otlp_address() const { return state_->otlp_http ? state_->otlp_http->address() : std::string(); }
 
@@ -429,6 +449,7 @@ Result<void> Server::stop() {
   state.tails.close();
   state.http->stop();
   if (state.otlp_http) state.otlp_http->stop();
+  if (state.graphite) state.graphite->stop();
   if (state.agent) state.agent->stop();
   state.scraping->stop();
   state.delete_worker.reset();

@@ -21,6 +21,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   std::string address() const;       // host:port as bound
+  std::string graphite_address() const;  // of metrics.graphite_listen; "" without one
   std::string otlp_address() const;  // of otlp_http_listen; "" without one
 
   // The limits of `config`, of all tenants, are in force from now on. The rest of it is not looked at.

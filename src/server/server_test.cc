@@ -100,6 +100,21 @@ TEST_F(ServerTest, EveryPageAnswers) {
   EXPECT_EQ(ask("GET", "/loki/api/v1/nothing").status, 404);
 }
 
+TEST_F(ServerTest, GraphitesLinesAreSamples) {
+  Config with = config();
+  with.graphite.listen = "127.0.0.1:0";
+  start(with);
+  {
+    RawClient sender(parse_listen(server_->graphite_address())->port);
+    sender.send("servers.a.load;dc=x 1.5\n");
+    sender.end();
+    EXPECT_EQ(sender.read_all(), "");  // until it is taken in and the connection closed
+  }
+  const auto found = ask("GET", "/api/v1/query?query=%7B%22servers.a.load%22%7D").body;
+  EXPECT_NE(found.find(R"("metric":{"__name__":"servers.a.load","dc":"x"})"), std::string::npos) << found;
+  EXPECT_NE(found.find(R"("1.5"])"), std::string::npos) << found;
+}
+
 TEST_F(ServerTest, RulesOfFilesAndOfTheApi) {
   const std::string prometheus = data_ + "/prometheus.yml", rules = data_ + "/a.rules";
   std::ofstream(prometheus) << "rule_files: ['*.rules']\n";
