@@ -171,4 +171,12 @@ int status_of(Code code) {
   return 500;
 }
 
+Response plain_failure(int status, std::string_view text) {
+  Response response = Response::text(status, std::string(text) + "\n");
+  if (status == 429 || status == 503 || status == 507) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+Response plain_failure(const Error& error) { return plain_failure(status_of(error.code), error.message); }
+
 }  // namespace trilobite::http

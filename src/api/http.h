@@ -95,4 +95,8 @@ class Router {
 // The status that clients of these APIs expect for an error.
 int status_of(Code code);
 
+// An error as a line of text, with Retry-After where it may help.
+Response plain_failure(int status, std::string_view text);
+Response plain_failure(const Error& error);
+
 }  // namespace trilobite::http

@@ -1,5 +1,6 @@
 #include "api/loki_api.h"
 
+#include "api/damaged_parts.h"
 #include "api/tenant.h"
 
 namespace trilobite::api {
@@ -11,20 +12,9 @@ constexpr std::string_view kTimeoutText =
 
 }  // namespace
 
-namespace {
-
-constexpr int kDamagedPartsMax = 16;  // that one query gets over
-
-bool is_damage(const Result<http::Response>& response) {
-  return !response.ok() && response.error().code == Code::kCorrupt;
-}
-
-}  // namespace
-
 http::Response loki_error(const Error& error) {
   http::Response response = http::Response::text(http::status_of(error.code), error.message);
   if (error.code == Code::kTimeout) response.body = kTimeoutText;
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   return response;
 }
 
@@ -35,11 +25,9 @@ void add_loki_route(http::Router& router, const LokiApi& api, std::string patter
     if (who.refusal) return *who.refusal;
     LokiApi own = api;
     if (api.limits_of) own.limits = api.limits_of(who.tenant);
-    Result<http::Response> response = handler(own, request, who.tenant);
-    // A part that was found to be damaged is put aside before the next attempt, which says so in its answer.
-    for (int i = 0; i < kDamagedPartsMax && api.answer_despite_damage && is_damage(response); ++i) {
-      response = handler(own, request, who.tenant);
-    }
+    const OnDamage on_damage = api.answer_despite_damage ? OnDamage::kAskAgain : OnDamage::kFail;
+    Result<http::Response> response =
+        ask_despite_damage(on_damage, [&] { return handler(own, request, who.tenant); });
     return response.ok() ? std::move(response).value() : loki_error(response.error());
   });
 }

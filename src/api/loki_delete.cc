@@ -1,5 +1,6 @@
 #include "api/loki_delete.h"
 
+#include "api/cors.h"
 #include "api/loki_answer.h"
 #include "api/loki_api.h"
 #include "api/tenant.h"
@@ -136,6 +137,10 @@ void add(http::Router& router, const LokiDelete& api, std::vector<std::string> m
       http::Response response = refusal(error(Code::kInvalid, "deletion is not available for this tenant"));
       response.status = 403;
       return response;
+    }
+    // A POST goes out from any page without being asked for.
+    if (request.method != "GET" && comes_from_another_origin(request)) {
+      return http::plain_failure(403, "a page of another origin asks for this");
     }
     Result<http::Response> response = handler(api, request, who.tenant);
     return response.ok() ? std::move(response).value() : refusal(response.error());

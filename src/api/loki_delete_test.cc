@@ -37,6 +37,17 @@ class LokiDeleteApi : public testing::Test {
   http::Router router_, disabled_;
 };
 
+TEST_F(LokiDeleteApi, NoOtherPageDeletes) {
+  http::Request request;
+  request.method = "POST";
+  request.path = "/loki/api/v1/delete";
+  request.query = {{"query", "{a=\"b\"}"}, {"start", "1768431600"}};
+  request.headers = {{"x-scope-orgid", "t"}, {"origin", "http://evil"}, {"host", "h:1"}};
+  EXPECT_EQ(router_.handle(request).status, 403);
+  request.headers[1].second = "http://h:1";
+  EXPECT_EQ(router_.handle(request).status, 204);
+}
+
 TEST_F(LokiDeleteApi, CreatedListedAndCancelled) {
   EXPECT_EQ(ask("GET", {}).body, "[]\n");
   const http::Response created =

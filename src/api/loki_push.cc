@@ -6,12 +6,6 @@
 namespace trilobite::api {
 namespace {
 
-http::Response failure(int status, const std::string& text) {
-  http::Response response = http::Response::text(status, text + "\n");
-  if (status == 429 || status == 503 || status == 507) response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
 http::Response push(const LokiPush& self, const http::Request& request) {
   const auto [tenant, refusal] = tenant_of(request, self.multi_tenant);
   if (refusal) return *refusal;
@@ -19,10 +13,10 @@ http::Response push(const LokiPush& self, const http::Request& request) {
   auto decoded = ingest::decode_loki_push(body, self.limits, self.labels);
   if (!decoded.ok()) {
     const Error& failed = decoded.error();
-    return failure(failed.code == Code::kLimit ? 413 : http::status_of(failed.code), failed.message);
+    return http::plain_failure(failed.code == Code::kLimit ? 413 : http::status_of(failed.code), failed.message);
   }
   if (decoded->batch.label_sets.empty()) {
-    return failure(422, "error at least one valid stream is required for ingestion");
+    return http::plain_failure(422, "error at least one valid stream is required for ingestion");
   }
   decoded->request = hash128(request.body);
   return push_response(self.writer.write(tenant, std::move(*decoded)));
@@ -31,10 +25,10 @@ http::Response push(const LokiPush& self, const http::Request& request) {
 }  // namespace
 
 http::Response push_response(const Result<ingest::PushOutcome>& outcome) {
-  if (!outcome.ok()) return failure(http::status_of(outcome.error().code), outcome.error().message);
+  if (!outcome.ok()) return http::plain_failure(outcome.error());
   if (outcome->partial) {
     const int status = outcome->status != 0 ? outcome->status : http::status_of(outcome->partial->code);
-    return failure(status, outcome->partial->message);
+    return http::plain_failure(status, outcome->partial->message);
   }
   http::Response done;
   done.status = 204;

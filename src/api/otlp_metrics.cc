@@ -1,6 +1,5 @@
 #include "api/otlp_metrics.h"
 
-#include "api/prometheus_write.h"
 #include "api/tenant.h"
 
 namespace trilobite::api {
@@ -9,13 +8,13 @@ namespace {
 // Exporters try again after 429, 502, 503 and 504 only.
 http::Response failure(const Error& error) {
   const int status = http::status_of(error.code);
-  return plain_failure(status == 507 ? 503 : status, error.message);
+  return http::plain_failure(status == 507 ? 503 : status, error.message);
 }
 
 http::Response write_metrics(const OtlpMetricsApi& self, const http::Request& request) {
   const auto [tenant, refusal] = tenant_of(request, self.multi_tenant);
   if (refusal) return *refusal;
-  if (request.body.size() > self.bytes_max) return plain_failure(413, "http: request body too large");
+  if (request.body.size() > self.bytes_max) return http::plain_failure(413, "http: request body too large");
   const ingest::PushBody body{request.body, request.header("content-type"), request.header("content-encoding")};
   const auto table = self.writer.table(tenant);
   ingest::DeltaSession deltas(self.deltas.of(tenant), self.options.delta_limits);
@@ -32,14 +31,15 @@ http::Response write_metrics(const OtlpMetricsApi& self, const http::Request& re
     const auto info = self.writer.write(tenant, std::move(decoded->target_info), rules);
     if (!info.ok()) return failure(info.error());
   }
-  if (!decoded->refused.empty()) return plain_failure(400, decoded->refused);
+  if (!decoded->refused.empty()) return http::plain_failure(400, decoded->refused);
   return {};
 }
 
 }  // namespace
 
 void add_otlp_metrics_routes(http::Router& router, const OtlpMetricsApi& self) {
-  for (const char* path : {"/api/v1/otlp/v1/metrics", "/otlp/v1/metrics", "/v1/metrics"}) {
+  for (const char* path :
+       {"/api/v1/otlp/v1/metrics", "/prometheus/api/v1/otlp/v1/metrics", "/otlp/v1/metrics", "/v1/metrics"}) {
     router.add({"POST"}, path, [self](const http::Request& request) { return write_metrics(self, request); });
   }
 }

@@ -12,8 +12,16 @@ Result<void> check_enabled(const PrometheusApi& api, bool possible) {
   return {};
 }
 
+// A POST goes out from any page without being asked for.
+std::optional<PrometheusAnswer> refuse_other_pages(const http::Request& request) {
+  if (!comes_from_another_origin(request)) return std::nullopt;
+  return PrometheusAnswer{
+      .data = {}, .warnings = {}, .infos = {}, .whole = forbidden("a page of another origin asks for this")};
+}
+
 Result<PrometheusAnswer> snapshot(const PrometheusApi& api, const http::Request& request, const std::string&) {
   TRY_VOID(check_enabled(api, api.admin.snapshot != nullptr));
+  if (auto refusal = refuse_other_pages(request)) return std::move(*refusal);
   const std::string_view text = request.parameter("skip_head").value_or("");
   const std::optional<bool> skip_head = text.empty() ? false : parse_go_bool(text);
   if (!skip_head) {
@@ -30,6 +38,8 @@ Result<PrometheusAnswer> snapshot(const PrometheusApi& api, const http::Request&
 Result<PrometheusAnswer> delete_series(const PrometheusApi& api, const http::Request& request,
                                        const std::string& tenant) {
   TRY_VOID(check_enabled(api, api.admin.remove != nullptr));
+  if (auto refusal = refuse_other_pages(request)) return std::move(*refusal);
+  if (tenant.find('|') != std::string::npos) return error(Code::kInvalid, "multiple org IDs present");
   if (request.parameters("match[]").empty()) return error(Code::kInvalid, "no match[] parameter provided");
   TRY(range, prometheus_range(request));
   Result<std::vector<std::vector<Matcher>>> sets = prometheus_matchers(request);

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "api/damaged_parts.h"
 #include "api/tenant.h"
 #include "base/json_writer.h"
 
@@ -9,10 +10,6 @@ namespace trilobite::api {
 namespace {
 
 constexpr std::string_view kPrefixes[] = {"", "/prometheus"};
-
-constexpr int kDamagedPartsMax = 16;  // that one query gets over
-
-bool is_damage(const Result<PrometheusAnswer>& answer) { return !answer.ok() && answer.error().code == Code::kCorrupt; }
 
 struct ErrorKind {
   std::string_view type;
@@ -138,11 +135,9 @@ void add_prometheus_route(http::Router& router, const PrometheusApi& api, std::v
       const TenantsOf allowed = shared->multi_tenant_queries ? TenantsOf::kSeveral : TenantsOf::kOne;
       const TenantResult who = tenant_of(request, shared->multi_tenant, allowed);
       if (who.refusal) return shown(request, *who.refusal);
-      Result<PrometheusAnswer> answer = handler(*shared, request, who.tenant);
-      // A part that was found to be damaged is put aside before the next attempt, which says so in its answer.
-      for (int i = 0; i < kDamagedPartsMax && shared->answer_despite_damage && is_damage(answer); ++i) {
-        answer = handler(*shared, request, who.tenant);
-      }
+      const OnDamage on_damage = shared->answer_despite_damage ? OnDamage::kAskAgain : OnDamage::kFail;
+      Result<PrometheusAnswer> answer =
+          ask_despite_damage(on_damage, [&] { return handler(*shared, request, who.tenant); });
       return shown(request, answer.ok() ? envelope(std::move(answer).value()) : prometheus_error(answer.error()));
     });
   }

@@ -1,6 +1,7 @@
 // The reading half of Prometheus' HTTP API. Each group of endpoints is a file of its own: prometheus_query.cc,
 // prometheus_labels.cc, prometheus_search.cc, prometheus_exemplars.cc, prometheus_status.cc, prometheus_rules.cc,
-// prometheus_tsdb.cc, prometheus_admin.cc, prometheus_openapi.cc. Every path stands also under /prometheus, for clients whose data sources share one address.
+// prometheus_tsdb.cc, prometheus_admin.cc, prometheus_openapi.cc. Every path stands also under /prometheus, for
+// clients whose data sources share one address.
 #pragma once
 
 #include <functional>

@@ -43,7 +43,7 @@ Result<void> read_batch(const Batch& batch, BySeries& found, std::size_t& count)
 }
 
 Result<void> read_exemplars(query::QueryContext& context, const std::vector<Matcher>& matchers, TimeRange range,
-                            BySeries& found) {
+                            BySeries& found, std::size_t& count) {
   ScanRequest request;
   request.tenant = context.tenant();
   request.signal = Signal::kExemplars;
@@ -52,7 +52,6 @@ Result<void> read_exemplars(query::QueryContext& context, const std::vector<Matc
   request.columns = {std::string(kValueColumn), std::string(kMetadataColumn)};
   request.cancel = context.cancel();
   TRY(scan, context.store().scan(std::move(request)));
-  std::size_t count = 0;
   while (true) {
     TRY_VOID(context.check());
     TRY(batch, scan->next());
@@ -97,9 +96,10 @@ Result<PrometheusAnswer> query_exemplars(const PrometheusApi& api, const http::R
   limits.timeout = std::chrono::nanoseconds(api.options.timeout);
   query::QueryContext context({api.store, api.query_pool, api.clock, api.running}, tenant, limits, request.cancel);
   BySeries found;
+  std::size_t count = 0;  // of all selectors, also where they have the same
   for (const std::vector<Matcher>* matchers : selectors) {
     BySeries more;
-    TRY_VOID(read_exemplars(context, *matchers, {start, end + 1}, more));
+    TRY_VOID(read_exemplars(context, *matchers, {start, end + 1}, more, count));
     found.merge(more);  // a series that two selectors have comes once
   }
   PrometheusAnswer answer;

@@ -6,7 +6,6 @@
 
 #include "api/prometheus_api.h"
 #include "api/prometheus_parameters.h"
-#include "api/prometheus_write.h"
 #include "api/tenant.h"
 #include "base/json_writer.h"
 #include "ingest/metric_writer.h"

@@ -5,7 +5,6 @@
 #include <map>
 
 #include "api/exposition_writer.h"
-#include "api/prometheus_write.h"
 #include "api/tenant.h"
 #include "ingest/metric_writer.h"
 #include "metrics/parser.h"
@@ -118,12 +117,14 @@ Result<http::Response> federate(const Federate& self, const http::Request& reque
 }  // namespace
 
 void add_federate_routes(http::Router& router, const Federate& self) {
-  router.add({"GET"}, "/federate", [self](const http::Request& request) {
-    const auto [tenant, refusal] = tenant_of(request, self.multi_tenant);
-    if (refusal) return *refusal;
-    auto response = federate(self, request, tenant);
-    return response.ok() ? std::move(*response) : plain_failure(response.error());
-  });
+  for (const char* path : {"/federate", "/prometheus/federate"}) {
+    router.add({"GET"}, path, [self](const http::Request& request) {
+      const auto [tenant, refusal] = tenant_of(request, self.multi_tenant);
+      if (refusal) return *refusal;
+      auto response = federate(self, request, tenant);
+      return response.ok() ? std::move(*response) : http::plain_failure(response.error());
+    });
+  }
 }
 
 }  // namespace trilobite::api

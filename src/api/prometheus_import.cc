@@ -1,6 +1,5 @@
 #include "api/prometheus_import.h"
 
-#include "api/prometheus_write.h"
 #include "api/tenant.h"
 #include "base/compress.h"
 
@@ -38,18 +37,19 @@ http::Response import(const PrometheusImport& self, const http::Request& request
   const auto [tenant, refusal] = tenant_of(request, self.multi_tenant);
   if (refusal) return *refusal;
   auto options = options_of(request);
-  if (!options.ok()) return plain_failure(options.error());
+  if (!options.ok()) return http::plain_failure(options.error());
   std::string unpacked;
   const auto body = body_of(self, request, unpacked);
   if (!body.ok()) {
-    return plain_failure(body.error().code == Code::kLimit ? 413 : http::status_of(body.error().code),
+    return http::plain_failure(body.error().code == Code::kLimit ? 413 : http::status_of(body.error().code),
                          body.error().message);
   }
   const Result<ingest::ImportOutcome> outcome = run(*body, *options, tenant);
-  if (!outcome.ok()) return plain_failure(outcome.error());
+  if (!outcome.ok()) return http::plain_failure(outcome.error());
   if (outcome->faults > 0) {
-    return plain_failure(400, fmt::format("{} samples stored, {} faults:\n{}", outcome->samples + outcome->histograms,
-                                          outcome->faults, outcome->first_faults));
+    return http::plain_failure(
+        400, fmt::format("{} samples stored, {} faults:\n{}", outcome->samples + outcome->histograms, outcome->faults,
+                         outcome->first_faults));
   }
   http::Response done;
   done.status = 204;
@@ -69,7 +69,7 @@ std::optional<TimeNs> unit_of(std::string_view precision) {
 
 http::Response import_lines(const PrometheusImport& self, const http::Request& request) {
   const auto unit = unit_of(request.parameter("precision").value_or(""));
-  if (!unit) return plain_failure(400, "invalid parameter \"precision\": use ns, us, ms, s, m or h");
+  if (!unit) return http::plain_failure(400, "invalid parameter \"precision\": use ns, us, ms, s, m or h");
   return import(self, request, [&](std::string_view body, auto options, const std::string& tenant) {
     // As VictoriaMetrics: the name of the database is a label.
     if (const auto database = request.parameter("db"); database && !database->empty()) {

@@ -5,6 +5,7 @@
 #include "api/prometheus_answer.h"
 #include "api/prometheus_parameters.h"
 #include "api/query_spans.h"
+#include "logs/text.h"
 #include "metrics/ast_children.h"
 #include "metrics/ast_json.h"
 #include "metrics/cached_promql.h"
@@ -49,9 +50,8 @@ Result<TimeNs> timeout_of(const PrometheusApi& api, const http::Request& request
 Result<bool> flag_of(const http::Request& request, std::string_view name, bool otherwise) {
   const std::string_view text = request.parameter(name).value_or("");
   if (text.empty()) return otherwise;
-  if (text == "true" || text == "1") return true;
-  if (text == "false" || text == "0") return false;
-  return invalid_parameter(name, fmt::format("\"{}\" is neither true nor false", text));
+  if (const std::optional<bool> value = parse_go_bool(text)) return *value;
+  return invalid_parameter(name, fmt::format("{} is neither true nor false", logql::quote(text)));
 }
 
 // In the order in which Prometheus looks at them.
@@ -183,6 +183,13 @@ Result<TimeNs> range_time(const http::Request& request, std::string_view name) {
   return metrics::within_reach(*time);
 }
 
+// 11,000
+std::string with_commas(std::size_t number) {
+  std::string out = std::to_string(number);
+  for (std::size_t at = out.size(); at > 3;) out.insert(at -= 3, ",");
+  return out;
+}
+
 Result<query::TimeGrid> grid_of(const PrometheusApi& api, const http::Request& request) {
   TRY(start, range_time(request, "start"));
   TRY(end, range_time(request, "end"));
@@ -195,8 +202,9 @@ Result<query::TimeGrid> grid_of(const PrometheusApi& api, const http::Request& r
   }
   if (metrics::time_minus(end, start) / *step > static_cast<TimeNs>(api.options.points_max)) {
     return error(Code::kInvalid,
-                 "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution "
-                 "(?step=XX)");
+                 "exceeded maximum resolution of {} points per timeseries. Try decreasing the query resolution "
+                 "(?step=XX)",
+                 with_commas(api.options.points_max));
   }
   return query::TimeGrid{start, end, std::max(*step / kMillisecond, TimeNs{1}) * kMillisecond};
 }

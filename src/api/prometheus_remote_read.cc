@@ -7,7 +7,6 @@
 #include <boost/crc.hpp>
 
 #include "api/histogram_chunk.h"
-#include "api/prometheus_write.h"
 #include "api/tenant.h"
 #include "api/xor_chunk.h"
 #include "base/bytes.h"
@@ -371,12 +370,14 @@ Result<http::Response> read(const RemoteRead& self, const http::Request& request
 }  // namespace
 
 void add_remote_read_routes(http::Router& router, const RemoteRead& self) {
-  router.add({"POST"}, "/api/v1/read", [self](const http::Request& request) {
-    const auto [tenant, refusal] = tenant_of(request, self.multi_tenant);
-    if (refusal) return *refusal;
-    auto response = read(self, request, tenant);
-    return response.ok() ? std::move(*response) : plain_failure(response.error());
-  });
+  for (const char* path : {"/api/v1/read", "/prometheus/api/v1/read"}) {
+    router.add({"POST"}, path, [self](const http::Request& request) {
+      const auto [tenant, refusal] = tenant_of(request, self.multi_tenant);
+      if (refusal) return *refusal;
+      auto response = read(self, request, tenant);
+      return response.ok() ? std::move(*response) : http::plain_failure(response.error());
+    });
+  }
 }
 
 }  // namespace trilobite::api

@@ -267,6 +267,32 @@ TEST_F(PrometheusRead, RefusesBadRequests) {
   EXPECT_EQ(ask("/api/v1/query_exemplars", {{"query", "1"}}).status, 204);
 }
 
+TEST_F(PrometheusRead, DeletesForOneTenantAndForNoOtherPage) {
+  std::vector<std::string> removed;
+  PrometheusApi api{store_, pool_, clock_};
+  api.options.admin = true;
+  api.multi_tenant = api.multi_tenant_queries = true;
+  api.admin.remove = [&](std::string_view tenant, const std::vector<Matcher>&, TimeRange) -> Result<void> {
+    removed.emplace_back(tenant);
+    return {};
+  };
+  http::Router router;
+  add_prometheus_routes(router, api);
+  const auto ask_as = [&](http::Parameters headers) {
+    http::Request request;
+    request.method = "POST";
+    request.path = "/api/v1/admin/tsdb/delete_series";
+    request.query = {{"match[]", "up"}};
+    request.headers = std::move(headers);
+    return router.handle(request).status;
+  };
+  EXPECT_EQ(ask_as({{"x-scope-orgid", "a"}}), 204);
+  EXPECT_EQ(ask_as({{"x-scope-orgid", "a"}, {"origin", "http://h:1"}, {"host", "h:1"}}), 204);
+  EXPECT_EQ(ask_as({{"x-scope-orgid", "a"}, {"origin", "http://evil"}, {"host", "h:1"}}), 403);
+  EXPECT_EQ(ask_as({{"x-scope-orgid", "a|b"}}), 400);
+  EXPECT_EQ(removed, (std::vector<std::string>{"a", "a"}));
+}
+
 TEST_F(PrometheusRead, HealthAndLifecycle) {
   EXPECT_EQ(ask("/-/healthy").status, 200);
   EXPECT_EQ(ask("/prometheus/-/ready").status, 200);

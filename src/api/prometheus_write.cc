@@ -26,24 +26,24 @@ Result<std::string> unpack(const PrometheusWrite& self, const http::Request& req
 
 http::Response answer(const PrometheusWrite& self, const http::Request& request, const std::string& tenant,
                       RemoteWriteVersion version, ingest::MetricOutcome& outcome) {
-  if (request.body.size() > self.bytes_max) return plain_failure(413, "http: request body too large");
+  if (request.body.size() > self.bytes_max) return http::plain_failure(413, "http: request body too large");
   auto message = unpack(self, request);
-  if (!message.ok()) return plain_failure(message.error());
+  if (!message.ok()) return http::plain_failure(message.error());
   const auto table = self.writer.table(tenant);
   auto decoded = ingest::decode_remote_write(*message, version, *table);
-  if (!decoded.ok()) return plain_failure(decoded.error());
+  if (!decoded.ok()) return http::plain_failure(decoded.error());
   decoded->push.request = hash128(request.body);
   const bool keep_rest = version == RemoteWriteVersion::kV2;
   const ingest::MetricRules rules{keep_rest ? ingest::OnRefusal::kKeepRest : ingest::OnRefusal::kRefuseAll};
   auto written = self.writer.write(tenant, std::move(decoded->push), rules);
-  if (!written.ok()) return plain_failure(written.error());
+  if (!written.ok()) return http::plain_failure(written.error());
   outcome = std::move(*written);
   std::string refused = std::move(decoded->refused);
   if (outcome.refused) {
     if (!refused.empty()) refused += '\n';
     refused += outcome.refused->message;
   }
-  if (!refused.empty()) return plain_failure(400, refused);
+  if (!refused.empty()) return http::plain_failure(400, refused);
   http::Response done;
   done.status = 204;
   return done;
@@ -53,12 +53,12 @@ http::Response write(const PrometheusWrite& self, const http::Request& request) 
   const auto [tenant, refusal] = tenant_of(request, self.multi_tenant);
   if (refusal) return *refusal;
   const auto version = ingest::remote_write_version(request.header("content-type"));
-  if (!version.ok()) return plain_failure(415, version.error().message);
+  if (!version.ok()) return http::plain_failure(415, version.error().message);
   const std::string_view encoding = request.header("content-encoding");
   if (!encoding.empty() && encoding != "snappy") {
-    return plain_failure(415, fmt::format("{} encoding (compression) is not accepted by this server; only snappy is "
-                                          "acceptable",
-                                          encoding));
+    return http::plain_failure(
+        415, fmt::format("{} encoding (compression) is not accepted by this server; only snappy is acceptable",
+                         encoding));
   }
   ingest::MetricOutcome outcome;
   http::Response response = answer(self, request, tenant, *version, outcome);
@@ -69,19 +69,8 @@ http::Response write(const PrometheusWrite& self, const http::Request& request) 
 
 }  // namespace
 
-http::Response plain_failure(int status, std::string_view text) {
-  http::Response response = http::Response::text(status, std::string(text) + "\n");
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  if (status == 429 || status == 503 || status == 507) response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
-http::Response plain_failure(const Error& error) {
-  return plain_failure(http::status_of(error.code), error.message);
-}
-
 void add_prometheus_write_routes(http::Router& router, const PrometheusWrite& self) {
-  for (const char* path : {"/api/v1/write", "/api/v1/push", "/api/prom/remote/write"}) {
+  for (const char* path : {"/api/v1/write", "/prometheus/api/v1/write", "/api/v1/push", "/api/prom/remote/write"}) {
     router.add({"POST"}, path, [self](const http::Request& request) { return write(self, request); });
   }
 }

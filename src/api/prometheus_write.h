@@ -1,5 +1,5 @@
-// POST /api/v1/write, Prometheus' remote write (versions 1.0 and 2.0), and the same under the paths that senders to
-// Mimir and Cortex use: /api/v1/push, /api/prom/remote/write.
+// POST /api/v1/write, Prometheus' remote write (versions 1.0 and 2.0), also below /prometheus, and the same under the
+// paths that senders to Mimir and Cortex use: /api/v1/push, /api/prom/remote/write.
 #pragma once
 
 #include "api/http.h"
@@ -14,9 +14,5 @@ struct PrometheusWrite {
   bool multi_tenant = false;
 };
 void add_prometheus_write_routes(http::Router& router, const PrometheusWrite& write);
-
-// Text with a line end, as Go's http.Error sends it.
-http::Response plain_failure(int status, std::string_view text);
-http::Response plain_failure(const Error& error);
 
 }  // namespace trilobite::api

@@ -245,8 +245,9 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     if (auto bad = parse_target(message.target(), request); !bad.ok()) {
       co_return http::Response::text(400, bad.error().message + "\n");
     }
-    if (request.header("content-type").starts_with("application/x-www-form-urlencoded")) {
-      // Curl names every body so that it is not told about; no form has lines.
+    // Curl names every body so that it is not told about. What is written is data and no form, whatever stands in it.
+    if (!is_write(request) && request.header("content-type").starts_with("application/x-www-form-urlencoded")) {
+      // No form has lines.
       auto bad = parse_form(request.body, request.query);
       if (!bad.ok() && request.body.find('\n') == std::string::npos) {
         co_return http::Response::text(400, bad.error().message + "\n");
@@ -339,7 +340,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     const bool no_body = response.status == 204 || response.status == 304 || response.status < 200;
     const std::size_t length = response.body.size();
     if (!head_only && !no_body) message.body() = std::move(response.body);
-    if (!no_body) message.content_length(length);
+    if (!no_body && !response.stream) message.content_length(length);  // HEAD of a streamed answer: nobody knows
     bytes_out_ = message.body().size();
     stream_.expires_after(server_->options.write_timeout);
     const auto [failed, written] = co_await bhttp::async_write(stream_, message, kTuple);

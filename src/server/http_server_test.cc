@@ -63,6 +63,9 @@ struct HttpServerTest : testing::Test {
     router.add({"POST"}, "/form", [](const Request& request) {
       return Response::text(200, std::string(request.parameter("a").value_or("-")));
     });
+    router.add({"POST"}, "/write", [](const Request& request) {
+      return Response::text(200, fmt::format("{} {}", request.query.size(), request.body));
+    });
     router.add({"GET"}, "/big", [](const Request&) { return Response::json(200, std::string(100'000, 'x')); });
     router.add({"GET"}, "/none", [](const Request&) {
       Response r;
@@ -107,6 +110,8 @@ TEST_F(HttpServerTest, KeepsConnectionsAlive) {
   EXPECT_EQ(client.ask("GET", "/none").status, 204);
   EXPECT_EQ(client.ask("POST", "/echo", "", "body").body, "body");
   EXPECT_EQ(client.ask("POST", "/form", "Content-Type: application/x-www-form-urlencoded\r\n", "a=x%2By").body, "x+y");
+  EXPECT_EQ(client.ask("POST", "/write?b=1", "Content-Type: application/x-www-form-urlencoded\r\n", "a=x").body, "1 a=x")
+      << "what is written is no form, even if curl says so";
 }
 
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
@@ -132,6 +137,8 @@ TEST_F(HttpServerTest, MethodsAndPaths) {
   EXPECT_EQ(head.status, 200);
   EXPECT_TRUE(head.has("Content-Length: 12\r\n"));
   EXPECT_EQ(client.ask("GET", "/hello").body, "hello nobody");  // nothing of HEAD's body lies in between
+  EXPECT_FALSE(client.ask("HEAD", "/stream").has("Content-Length")) << "GET tells none either";
+  EXPECT_EQ(client.ask("GET", "/hello").body, "hello nobody");
   EXPECT_EQ(client.ask("GET", "/throw").status, 500);
   EXPECT_EQ(client.ask("GET", "/hello?a=%zz").status, 400);
   EXPECT_EQ(client.ask("GET", "http://host/hello?name=proxy").body, "hello proxy");

@@ -39,7 +39,8 @@ std::vector<Field<Config>> metric_fields() {
                      graphite(&G::connections_max)),
       bytes_field<C>("graphite_line_bytes_max", "One line of it; longer ones are left out.",
                      graphite(&G::line_bytes_max)),
-      duration_field<C>("graphite_idle_timeout", "A connection of it without a byte for this long is closed; 0 for never.",
+      duration_field<C>("graphite_idle_timeout",
+                        "A connection of it without a byte for this long is closed; 0 for never.",
                         graphite(&G::idle_timeout)),
   };
 }
