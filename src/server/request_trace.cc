@@ -8,7 +8,8 @@ namespace {
 
 using trace::kv;
 
-constexpr trace::SpanType kRequest{"trilobite::http", "request"};
+// The target whose spans exist at any level of the log, unless directives say otherwise.
+constexpr trace::SpanType kRequest{"request_span", "request"};
 
 bool is_untraced(std::string_view path) {
   return path == "/metrics" || path == "/prometheus/metrics" || path == "/ready" || path == "/health" ||

@@ -105,7 +105,7 @@ class OwnTelemetryTest(unittest.TestCase):
         self.assertEqual([line["trace_id"] for line in mine], [TRACE])
 
     def test_the_environment_of_opentelemetry_is_enough(self):
-        self.start("", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:%d" % self.collector.server_port,
+        self.start("log:\n  level: warn\n", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:%d" % self.collector.server_port,
                    OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf", OTEL_SERVICE_NAME="own-name")
         self.push_and_query()
         self.wait_for("spans", lambda: ("own-name", "GET /api/v1/query") in {(s[0], s[4]) for s in self.traced()})
