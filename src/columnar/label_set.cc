@@ -100,6 +100,11 @@ void append_quoted(std::string& out, std::string_view value) {
 LabelSet LabelSet::from_pairs(std::vector<std::pair<std::string, std::string>> pairs) {
   std::stable_sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   LabelSet out;
+  // Sets live long and are many: no room is left over, for texts of usual length.
+  const auto bytes_of = [](const std::string& text) { return text.size() + (text.size() < 0x80 ? 1 : 2); };
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : pairs) bytes += bytes_of(name) + bytes_of(value);
+  out.bytes_.reserve(bytes);
   ByteWriter writer(out.bytes_);
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     if (i > 0 && pairs[i].first == pairs[i - 1].first) continue;

@@ -16,7 +16,8 @@ Result<LabelSet> make_labels(std::span<LabelSet::Pair> pairs) {
   std::sort(pairs.begin(), pairs.end());
   std::string bytes;
   std::size_t size = 0;
-  for (const auto& [name, value] : pairs) size += name.size() + value.size() + 4;
+  const auto bytes_of = [](std::string_view text) { return text.size() + (text.size() < 0x80 ? 1 : 2); };
+  for (const auto& [name, value] : pairs) size += bytes_of(name) + bytes_of(value);
   bytes.reserve(size);
   ByteWriter writer(bytes);
   for (std::size_t i = 0; i < pairs.size(); ++i) {

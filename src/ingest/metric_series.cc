@@ -3,21 +3,48 @@
 #include <algorithm>
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <deque>
 
 namespace trilobite::ingest {
 namespace {
 
 constexpr std::uint32_t kIdleMinutes = 60;
 constexpr std::uint32_t kSweepMinutes = 5;
+constexpr std::uint32_t kMinutesMax = (1u << 31) - 1;
 // A sender has one form of a series; more than a few are a mistake somewhere, and go the slow way.
 constexpr std::size_t kKeysMax = 4;
+constexpr std::size_t kSeriesMax = UINT32_MAX;  // as many as can be numbered
 
 struct KeyHash {
   using is_avalanching = void;
   std::size_t operator()(const Hash128& key) const { return key.low; }
 };
-struct LabelsHash : TextHash {
+// What a series is looked up by.
+struct LabelsKey {
+  std::string_view bytes;
+  Hash128 hash;
+};
+using AllSeries = std::deque<MetricSeriesRef>;
+// Series by their place in AllSeries: four bytes each, where a pointer and a view of the labels would be 32.
+struct LabelsHash {
   using is_avalanching = void;
+  using is_transparent = void;
+  const AllSeries* all;
+  std::size_t operator()(std::uint32_t series) const { return (*all)[series]->place.hash.low; }
+  std::size_t operator()(const LabelsKey& key) const { return key.hash.low; }
+};
+struct SameLabels {
+  using is_transparent = void;
+  const AllSeries* all;
+  bool operator()(std::uint32_t a, std::uint32_t b) const {
+    return a == b || (*this)(a, LabelsKey{(*all)[b]->labels.bytes(), (*all)[b]->place.hash});
+  }
+  bool operator()(std::uint32_t a, const LabelsKey& b) const {
+    const MetricSeries& series = *(*all)[a];
+    return series.place.hash == b.hash && series.labels.bytes() == b.bytes;
+  }
+  bool operator()(const LabelsKey& a, std::uint32_t b) const { return (*this)(b, a); }
 };
 
 std::string shown(const LabelSet& labels) { return labels.to_string().substr(0, 200); }
@@ -51,10 +78,14 @@ Result<void> check_labels(const LabelSet& labels, const MetricLimits& limits) {
 }  // namespace
 
 struct MetricSeriesTable::Maps {
-  // Views into the labels of the series.
-  boost::unordered_flat_map<std::string_view, MetricSeriesRef, LabelsHash, std::equal_to<>> by_labels;
+  const MetricSeriesRef* find(const LabelsKey& key) const {
+    const auto found = by_labels.find(key);
+    return found == by_labels.end() ? nullptr : &all[*found];
+  }
+
+  AllSeries all;
+  boost::unordered_flat_set<std::uint32_t, LabelsHash, SameLabels> by_labels{0, LabelsHash{&all}, SameLabels{&all}};
   boost::unordered_flat_map<Hash128, MetricSeriesRef, KeyHash> by_key;
-  std::vector<MetricSeriesRef> all;
   std::size_t next = 0;          // where forget_idle goes on
   std::uint32_t sweep_began = 0;  // minute
   std::uint64_t added = 0;
@@ -89,10 +120,10 @@ void MetricSeriesTable::find(std::span<const Hash128> keys, std::vector<MetricSe
 
 Result<MetricSeriesRef> MetricSeriesTable::get(LabelSet labels) {
   std::shared_ptr<const MetricLimits> limits;
+  const Hash128 hash = hash128(labels.bytes());
   {
     const std::lock_guard lock(mutex_);
-    if (const auto found = maps_->by_labels.find(labels.bytes()); found != maps_->by_labels.end())
-      return found->second;
+    if (const MetricSeriesRef* found = maps_->find({labels.bytes(), hash})) return *found;
     limits = limits_;
   }
   if (auto checked = check_labels(labels, *limits); !checked.ok()) {
@@ -103,34 +134,35 @@ Result<MetricSeriesRef> MetricSeriesTable::get(LabelSet labels) {
   const auto made = std::make_shared<MetricSeries>(std::move(labels));
   const std::lock_guard lock(mutex_);
   Maps& maps = *maps_;
-  if (limits->series_max > 0 && maps.all.size() >= limits->series_max) {
-    if (const auto found = maps.by_labels.find(made->labels.bytes()); found != maps.by_labels.end())
-      return found->second;
-    return error(Code::kLimit, "per-user series limit of {} exceeded", limits->series_max);
+  if (const MetricSeriesRef* found = maps.find({made->labels.bytes(), hash})) return *found;  // by another meanwhile
+  if ((limits->series_max > 0 && maps.all.size() >= limits->series_max) || maps.all.size() >= kSeriesMax) {
+    return error(Code::kLimit, "per-user series limit of {} exceeded",
+                 limits->series_max > 0 ? limits->series_max : kSeriesMax);
   }
-  const auto [entry, added] = maps.by_labels.emplace(made->labels.bytes(), made);
-  if (added) {
-    maps.all.push_back(made);
-    ++maps.added;
-    maps.label_bytes += made->labels.bytes().size();
-    std::size_t count = 0;
-    for (const auto [name, value] : made->labels) {
-      ++count;
-      maps.extent.label_name_bytes = std::max(maps.extent.label_name_bytes, name.size());
-      maps.extent.label_value_bytes = std::max(maps.extent.label_value_bytes, value.size());
-    }
-    maps.extent.label_names = std::max(maps.extent.label_names, count);
+  maps.all.push_back(made);
+  maps.by_labels.insert(static_cast<std::uint32_t>(maps.all.size() - 1));
+  ++maps.added;
+  maps.label_bytes += made->labels.bytes().size();
+  std::size_t count = 0;
+  for (const auto [name, value] : made->labels) {
+    ++count;
+    maps.extent.label_name_bytes = std::max(maps.extent.label_name_bytes, name.size());
+    maps.extent.label_value_bytes = std::max(maps.extent.label_value_bytes, value.size());
   }
-  return entry->second;
+  maps.extent.label_names = std::max(maps.extent.label_names, count);
+  return made;
 }
 
 void MetricSeriesTable::learn(const Hash128& key, const MetricSeriesRef& series) {
   const std::lock_guard lock(mutex_);
-  if (series->keys.size() >= kKeysMax) return;
+  std::size_t known = 0;
+  for (const MetricSeriesKey* at = series->keys.get(); at != nullptr; at = at->next.get()) ++known;
+  if (known >= kKeysMax) return;
   // A series that was forgotten in the meantime must not come back by a key only.
-  const auto found = maps_->by_labels.find(series->labels.bytes());
-  if (found == maps_->by_labels.end() || found->second != series) return;
-  if (maps_->by_key.emplace(key, series).second) series->keys.push_back(key);
+  const MetricSeriesRef* found = maps_->find({series->labels.bytes(), series->place.hash});
+  if (found == nullptr || *found != series) return;
+  if (!maps_->by_key.emplace(key, series).second) return;
+  series->keys = std::make_unique<MetricSeriesKey>(MetricSeriesKey{key, std::move(series->keys)});
 }
 
 std::size_t MetricSeriesTable::size() const {
@@ -150,11 +182,10 @@ MetricSeriesTable::Extent MetricSeriesTable::extent() const {
   // One allocation for a series with its counts, one for its labels, and slots of the tables, of which one in eight is
   // free or more.
   constexpr std::size_t kAllocation = 32;
-  out.bytes = maps.all.capacity() * sizeof(MetricSeriesRef) +
-              maps.all.size() * (sizeof(MetricSeries) + 2 * kAllocation) + maps.label_bytes +
-              maps.by_labels.bucket_count() * sizeof(std::pair<std::string_view, MetricSeriesRef>) +
+  out.bytes = maps.all.size() * (sizeof(MetricSeriesRef) + sizeof(MetricSeries) + 2 * kAllocation) +
+              maps.label_bytes + maps.by_labels.bucket_count() * sizeof(std::uint32_t) +
               maps.by_key.bucket_count() * sizeof(std::pair<Hash128, MetricSeriesRef>) +
-              maps.by_key.size() * sizeof(Hash128);
+              maps.by_key.size() * sizeof(MetricSeriesKey);
   return out;
 }
 
@@ -167,16 +198,22 @@ void MetricSeriesTable::forget_idle(std::uint32_t minute, std::size_t look_at) {
   }
   for (std::size_t i = 0; i < look_at && maps.next < maps.all.size(); ++i) {
     const MetricSeriesRef series = maps.all[maps.next];
-    if (series->used_minute == 0) series->used_minute = minute;  // just made
+    if (series->used_minute == 0) series->used_minute = minute & kMinutesMax;  // just made
     if (series->used_minute + kIdleMinutes >= minute) {
       ++maps.next;
       continue;
     }
-    for (const Hash128& key : series->keys) maps.by_key.erase(key);
-    maps.by_labels.erase(series->labels.bytes());
+    for (const MetricSeriesKey* at = series->keys.get(); at != nullptr; at = at->next.get()) maps.by_key.erase(at->key);
     maps.label_bytes -= series->labels.bytes().size();
-    maps.all[maps.next] = std::move(maps.all.back());
+    // The last one takes its place, under its new number.
+    const auto gone = static_cast<std::uint32_t>(maps.next), last = static_cast<std::uint32_t>(maps.all.size() - 1);
+    maps.by_labels.erase(gone);
+    if (gone != last) {
+      maps.by_labels.erase(last);
+      maps.all[gone] = std::move(maps.all.back());
+    }
     maps.all.pop_back();
+    if (gone != last) maps.by_labels.insert(gone);
   }
 }
 

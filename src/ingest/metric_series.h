@@ -22,25 +22,29 @@ namespace trilobite::ingest {
 
 inline constexpr TimeNs kNoSample = std::numeric_limits<TimeNs>::min();
 
-// Belongs to its table; everything but the labels and what is the store's is guarded by the table's mutex.
+// A hash by which a table knows a series besides its labels, and the next one.
+struct MetricSeriesKey {
+  Hash128 key;
+  std::unique_ptr<MetricSeriesKey> next;
+};
+
+// Belongs to its table; everything but the labels and what is the store's is guarded by the table's mutex. There are as
+// many as there are series: with its reference counts it fills two cache lines, of which every sample waits for both.
 struct MetricSeries {
   explicit MetricSeries(LabelSet set) : place(set), labels(std::move(set)) {}
 
-  // What every sample looks at stands together: most of the cost of a known series is the wait for its cache lines.
-  TimeNs last_time = kNoSample;       // of the newest sample
-  std::uint64_t last_bits = 0;        // its value, bit for bit; of a histogram the hash of its bytes
-  // Of the check under way: the newest sample with those of the request before it.
-  std::uint64_t check = 0;
-  TimeNs check_time = kNoSample;
-  std::uint64_t check_bits = 0;
-  bool last_histogram = false, check_histogram = false;
-  std::uint32_t used_minute = 0;      // of the steady clock
-  SeriesPlace place;                  // the store's
+  TimeNs last_time = kNoSample;  // of the newest sample
+  std::uint64_t last_bits = 0;   // its value, bit for bit; of a histogram the hash of its bytes
+  SeriesPlace place;             // the store's
+  std::uint32_t used_minute : 31 = 0;  // of the steady clock
+  std::uint32_t last_histogram : 1 = 0;
+  std::uint32_t check_slot = 0;  // where the check that came last has its newest sample, maybe
   const LabelSet labels;
-  TimeNs exemplar_time = kNoSample;   // of the newest exemplar
-  std::uint64_t exemplar_hash = 0;    // of its labels and value
-  std::vector<Hash128> keys;          // by which the table knows it besides its labels
+  TimeNs exemplar_time = kNoSample;  // of the newest exemplar
+  std::uint64_t exemplar_hash = 0;   // of its labels and value
+  std::unique_ptr<MetricSeriesKey> keys;
 };
+static_assert(sizeof(MetricSeries) <= 112);
 using MetricSeriesRef = std::shared_ptr<MetricSeries>;
 
 // The same pointer for the same series, without a second reference count.

@@ -36,8 +36,8 @@ enum class Fault : std::uint8_t { kNone, kRepeated, kOutOfOrder, kTooOld, kDupli
 class MetricAdmission {
  public:
   MetricAdmission(MetricPush& push, MetricSeriesTable& table, const MetricRules& rules, TimeNs now,
-                  std::uint32_t minute, std::uint64_t id)
-      : push_(push), table_(table), limits_(table.limits()), rules_(rules), minute_(minute), id_(id) {
+                  std::uint32_t minute)
+      : push_(push), table_(table), limits_(table.limits()), rules_(rules), minute_(minute) {
     window_ = limits_->out_of_order_window.count();
     if (rules.bounded_in_time && limits_->future_max.count() > 0) time_max_ = now + limits_->future_max.count();
     if (rules.bounded_in_time && limits_->past_max.count() > 0) time_min_ = now - limits_->past_max.count();
@@ -49,6 +49,7 @@ class MetricAdmission {
     if (!limits_->start_times) push_.starts.clear();
     const std::size_t rows = push_.times.size();
     const bool histograms = !push_.histogram_of.empty();
+    newest_.reserve(push_.series.size());
     const std::lock_guard lock(table_.mutex());
     for (std::size_t row = 0; row < rows; ++row) {
       MetricSeries& series = *push_.series[push_.series_of[row]];
@@ -80,7 +81,7 @@ class MetricAdmission {
       const std::int32_t histogram = histograms ? push_.histogram_of[row] : -1;
       series.last_time = times_[row];
       series.last_bits = histogram < 0 ? std::bit_cast<std::uint64_t>(values_[row]) : hash_of(histogram);
-      series.last_histogram = histogram >= 0;
+      series.last_histogram = histogram >= 0 ? 1 : 0;
     }
   }
 
@@ -150,6 +151,13 @@ class MetricAdmission {
  private:
   static constexpr std::uint32_t kNoSet = 0xFFFFFFFF;
 
+  struct Newest {
+    const MetricSeries* series;
+    TimeNs time;
+    std::uint64_t bits;
+    bool histogram;
+  };
+
   StringColumn histogram_column() const {
     StringColumn out;
     for (std::size_t row = 0; row < push_.times.size(); ++row) {
@@ -177,31 +185,35 @@ class MetricAdmission {
   Fault admit(MetricSeries& series, TimeNs time, std::uint64_t bits, bool histogram) {
     if (time > time_max_) return Fault::kFuture;
     if (time < time_min_) return Fault::kOutOfBounds;
-    if (series.check != id_) {
-      series.check = id_;
-      series.used_minute = minute_;
-      series.check_time = series.last_time;
-      series.check_bits = series.last_bits;
-      series.check_histogram = series.last_histogram;
-    }
-    if (time > series.check_time) {
-      series.check_time = time;
-      series.check_bits = bits;
-      series.check_histogram = histogram;
+    Newest& newest = newest_of(series);
+    if (time > newest.time) {
+      newest.time = time;
+      newest.bits = bits;
+      newest.histogram = histogram;
       return Fault::kNone;
     }
-    if (time == series.check_time && bits == series.check_bits && histogram == series.check_histogram) {
-      return Fault::kRepeated;
-    }
+    if (time == newest.time && bits == newest.bits && histogram == newest.histogram) return Fault::kRepeated;
     if (rules_.any_order) return Fault::kNone;
-    if (time == series.check_time) return Fault::kDuplicate;
+    if (time == newest.time) return Fault::kDuplicate;
     if (window_ == 0) return Fault::kOutOfOrder;
     // Unsigned: the times may be as far apart as numbers go.
-    const std::uint64_t age = static_cast<std::uint64_t>(series.check_time) - static_cast<std::uint64_t>(time);
+    const std::uint64_t age = static_cast<std::uint64_t>(newest.time) - static_cast<std::uint64_t>(time);
     return age <= static_cast<std::uint64_t>(window_) ? Fault::kNone : Fault::kTooOld;
   }
 
-  Result<void> refuse(Fault fault, const MetricSeries& series, std::size_t row, bool histogram) {
+  // The newest sample of a series with those of the request so far. A slot that another check left in the series is
+  // told by whose it is here.
+  Newest& newest_of(MetricSeries& series) {
+    if (series.check_slot < newest_.size() && newest_[series.check_slot].series == &series) {
+      return newest_[series.check_slot];
+    }
+    series.check_slot = static_cast<std::uint32_t>(newest_.size());
+    series.used_minute = minute_ & 0x7FFFFFFF;
+    return newest_.emplace_back(
+        Newest{&series, series.last_time, series.last_bits, static_cast<bool>(series.last_histogram)});
+  }
+
+  Result<void> refuse(Fault fault, MetricSeries& series, std::size_t row, bool histogram) {
     ++count_of(fault);
     if (rules_.on_refusal == OnRefusal::kCountOnly) return {};
     std::string text = text_of(fault, series, row, histogram);
@@ -224,7 +236,7 @@ class MetricAdmission {
     }
   }
   // Prometheus' texts.
-  std::string text_of(Fault fault, const MetricSeries& series, std::size_t row, bool histogram) const {
+  std::string text_of(Fault fault, MetricSeries& series, std::size_t row, bool histogram) {
     switch (fault) {
       case Fault::kOutOfOrder:
         return "out of order sample";
@@ -239,13 +251,14 @@ class MetricAdmission {
     }
     const std::int64_t time = push_.times[row] / 1'000'000;
     if (histogram) return "duplicate sample for timestamp";
-    if (series.check_histogram) {
+    const Newest& newest = newest_of(series);
+    if (newest.histogram) {
       return fmt::format(
           "duplicate sample for timestamp {}; overrides not allowed: existing is a histogram, new value {}", time,
           metrics::go_number(push_.values[row]));
     }
     return fmt::format("duplicate sample for timestamp {}; overrides not allowed: existing {}, new value {}", time,
-                       metrics::go_number(std::bit_cast<double>(series.check_bits)),
+                       metrics::go_number(std::bit_cast<double>(newest.bits)),
                        metrics::go_number(push_.values[row]));
   }
 
@@ -282,12 +295,12 @@ class MetricAdmission {
   const std::shared_ptr<const MetricLimits> limits_;
   const MetricRules& rules_;
   const std::uint32_t minute_;
-  const std::uint64_t id_;  // of this check, in its table
   TimeNs window_ = 0;
   TimeNs time_max_ = std::numeric_limits<TimeNs>::max(), time_min_ = kNoSample + 1;
 
   std::vector<std::string> encoded_;  // histograms
   std::vector<std::uint64_t> hashes_;
+  std::vector<Newest> newest_;        // of series looked at so far
   std::size_t kept_ = 0;
   std::uint64_t refused_ = 0;
   std::string refusals_;
@@ -323,7 +336,7 @@ struct MetricWriter::State {
   NewestSamples* const newest;  // and that
   const Clock& clock;
 
-  std::atomic<std::uint64_t> checks{0}, requests{0}, floats{0}, histograms{0}, exemplars{0};
+  std::atomic<std::uint64_t> requests{0}, floats{0}, histograms{0}, exemplars{0};
   std::atomic<std::uint64_t> out_of_order{0}, duplicates{0}, out_of_bounds{0}, too_old{0};
   std::atomic<std::int64_t> metadata_saved_ns{0};  // steady
   mutable std::mutex mutex;  // guards the rest
@@ -418,7 +431,7 @@ Result<MetricOutcome> MetricWriter::write(std::string_view tenant, MetricPush pu
   const auto minute = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::minutes>(steady).count());
   const std::shared_ptr<MetricSeriesTable> known = table(tenant);
   if (!rules.any_order) state.recall(std::string(tenant), push);
-  MetricAdmission admission(push, *known, rules, state.clock.now(), minute, ++state.checks);
+  MetricAdmission admission(push, *known, rules, state.clock.now(), minute);
   if (auto checked = admission.check(); !checked.ok()) {
     state.count(admission.finish_refused());
     return std::move(checked).error();

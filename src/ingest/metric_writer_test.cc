@@ -208,6 +208,38 @@ TEST_F(MetricWriterTest, IdleSeriesAreForgotten) {
   EXPECT_EQ(found[0], nullptr) << "keys go with it";
 }
 
+// Those that stay are renumbered in the table: each is still found by its labels and by what senders repeat.
+TEST_F(MetricWriterTest, ForgettingSomeLeavesTheOthers) {
+  const auto key_of = [](int i) { return hash128(std::to_string(i)); };
+  const auto table = writer_.table("t");
+  std::vector<MetricSeriesRef> made;
+  for (int i = 0; i < 200; ++i) {
+    made.push_back(series("m" + std::to_string(i)));
+    table->learn(key_of(i), made.back());
+  }
+  const auto stays = [](int i) { return i % 3 == 1; };
+  for (int minute = 0; minute < 130; minute += 5) {
+    std::vector<Sample> samples;
+    for (int i = 0; i < 200; ++i) {
+      if (minute == 0 || stays(i)) samples.push_back({minute * 60'000, 1, "m" + std::to_string(i)});
+    }
+    // Several times, as a write looks at a part of the table only.
+    for (int again = 0; again < 5; ++again) ASSERT_EQ(refusal(samples, {.bounded_in_time = false}), "");
+    clock_.advance(std::chrono::minutes(5));
+  }
+  std::vector<Hash128> keys;
+  for (int i = 0; i < 200; ++i) keys.push_back(key_of(i));
+  std::vector<MetricSeriesRef> found;
+  table->find(keys, found);
+  EXPECT_EQ(table->size(), 67u);
+  for (int i = 0; i < 200; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    EXPECT_EQ(found[at], stays(i) ? made[at] : nullptr) << i;
+    EXPECT_EQ(series("m" + std::to_string(i)) == made[at], stays(i)) << i;
+  }
+  EXPECT_EQ(table->size(), 200u);
+}
+
 TEST_F(MetricWriterTest, MetadataIsKeptAndBounded) {
   limit({.metadata_max = 2});
   MetricPush with = push({{0, 1}});

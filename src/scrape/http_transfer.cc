@@ -100,6 +100,14 @@ void HttpTransfer::release_body() {
   if (body_.capacity() > (4u << 20)) body_.shrink_to_fit();  // a usual body keeps its room for the next time
 }
 
+std::string HttpTransfer::peer() const {
+  long redirects = 0;
+  const char* ip = nullptr;
+  curl_easy_getinfo(curl_->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+  const bool known = curl_easy_getinfo(curl_->easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK && ip != nullptr;
+  return known && redirects == 0 ? ip : "";
+}
+
 // The name that the certificate must have may be another than the host's. libcurl takes it from the URL, so the URL
 // says the name, and where to connect to is said apart.
 Result<void> HttpTransfer::set_tls(const HttpTransferRequest& request, std::string& url,

@@ -56,6 +56,8 @@ class HttpTransfer {
   std::string& body() { return body_; }
   bool body_too_large() const { return too_large_; }
   void release_body();
+  // The address in numbers that the answer came from; "" after redirects.
+  std::string peer() const;
 
  private:
   struct Curl;

@@ -59,6 +59,9 @@ inline constexpr long kReadBytes = 64 << 10;
 // Connections to targets, idle ones included.
 inline constexpr std::size_t kConnectionsMax = 20'000;
 
+// How long the address of a name is used for new connections, as libcurl does.
+inline constexpr auto kNamesKept = 60s;
+
 // What targets are told that asks them: Prometheus, for exporters that look at it.
 inline constexpr char kUserAgent[] = "Prometheus/3.14.0 (Trilobite)";
 

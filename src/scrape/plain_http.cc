@@ -81,6 +81,18 @@ std::optional<SocketAddress> parse_address(std::string_view text) {
   return out;
 }
 
+// host:port of a host that is to be looked up.
+bool is_name(std::string_view address) {
+  const std::size_t colon = std::min(address.find(':'), address.size());
+  const std::string_view host = address.substr(0, colon), port = address.substr(std::min(colon + 1, address.size()));
+  const auto part_of_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_';
+  };
+  return !host.empty() && std::all_of(host.begin(), host.end(), part_of_name) &&
+         parse_address("0.0.0.0" + std::string(address.substr(colon))) && (colon == address.size() || !port.empty());
+}
+
 bool printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
@@ -131,17 +143,31 @@ bool PlainHttp::can(const HttpTransferRequest& request, const HttpConfig& config
   const std::string_view path = url->path.substr(0, url->path.find('?'));
   if (path.empty() || path.find("/.") != std::string_view::npos || path.find('\\') != std::string_view::npos)
     return false;
-  return parse_address(url->address) && std::all_of(request.headers.begin(), request.headers.end(), plain_header);
+  return (parse_address(url->address) || is_name(url->address)) &&
+         std::all_of(request.headers.begin(), request.headers.end(), plain_header);
 }
 
-PlainConnection* PlainHttp::connect(const std::string& address) {
+void PlainHttp::remember(const HttpTransferRequest& request, const std::string& ip, nanoseconds steady) {
+  const auto url = split(request.url);
+  if (ip.empty() || !url || !is_name(url->address)) return;
+  if (known_.size() >= kConnectionsMax) known_.clear();
+  const std::size_t colon = std::min(url->address.find(':'), url->address.size());
+  const std::string host = ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
+  known_[std::string(url->address)] = {host + std::string(url->address.substr(colon)), steady + kNamesKept};
+}
+
+PlainConnection* PlainHttp::connect(const std::string& address, nanoseconds steady) {
   if (const auto found = idle_.find(address); found != idle_.end()) {
     PlainConnection* connection = found->second.back();
     found->second.pop_back();
     if (found->second.empty()) idle_.erase(found);
     return connection;
   }
-  const auto where = parse_address(address);
+  auto where = parse_address(address);
+  if (!where) {
+    const auto found = known_.find(address);
+    if (found != known_.end() && steady < found->second.until) where = parse_address(found->second.address);
+  }
   if (!where || connections_.size() >= kConnectionsMax) return nullptr;
   auto made = std::make_unique<PlainConnection>();
   made->address = address;
@@ -184,7 +210,7 @@ std::unique_ptr<PlainExchange> PlainHttp::start(const HttpTransferRequest& reque
     kept_.pop_back();
   }
   exchange->address_ = url->address;
-  PlainConnection* const connection = connect(exchange->address_);
+  PlainConnection* const connection = connect(exchange->address_, steady);
   if (connection == nullptr) return nullptr;
   std::string_view host = url->address;
   if (const std::size_t port = host.rfind(":80"); port != std::string_view::npos && port + 3 == host.size())

@@ -1,6 +1,7 @@
-// Requests over HTTP/1.1 without TLS or proxy to addresses that are numbers, which most scrapes are: a request costs
-// its system calls and little else. Whatever is out of the ordinary is not done here but said, and the caller asks
-// again with libcurl, which has the words for it.
+// Requests over HTTP/1.1 without TLS or proxy, which most scrapes are: a request costs its system calls and little
+// else. Names are looked up by libcurl, which makes the first request to each; what it found is used for a minute.
+// Whatever is out of the ordinary is not done here but said, and the caller asks again with libcurl, which has the
+// words for it.
 #pragma once
 
 #include <chrono>
@@ -59,7 +60,7 @@ class PlainHttp {
   // Whether this request is one of ours. `proxy_in_environment`: the environment names one.
   static bool can(const HttpTransferRequest& request, const HttpConfig& config, bool proxy_in_environment);
 
-  // Null: no connection could be begun. REQUIRES: can().
+  // Null: no connection could be begun, or the name is not known. REQUIRES: can().
   std::unique_ptr<PlainExchange> start(const HttpTransferRequest& request, const HttpConfig& config,
                                        std::chrono::nanoseconds steady);
   // Moves bytes until something ended, `wait_ms` passed or wake() was called. What ended is given back to the caller's
@@ -67,6 +68,8 @@ class PlainHttp {
   void move(int wait_ms, std::vector<PlainExchange*>& ended);
   // Ends what is beyond its deadline.
   void expire(std::chrono::nanoseconds steady, std::vector<PlainExchange*>& ended);
+  // Where libcurl found the host of this URL.
+  void remember(const HttpTransferRequest& request, const std::string& ip, std::chrono::nanoseconds steady);
   // For the next request.
   void keep(std::unique_ptr<PlainExchange> exchange);
 
@@ -77,7 +80,11 @@ class PlainHttp {
   int descriptor() const { return poller_; }  // readable when move() has something to do
 
  private:
-  PlainConnection* connect(const std::string& address);
+  struct Known {
+    std::string address;  // in numbers
+    std::chrono::nanoseconds until{0};
+  };
+  PlainConnection* connect(const std::string& address, std::chrono::nanoseconds steady);
   void close(PlainConnection* connection);
   void serve(PlainConnection& connection, std::uint32_t events, std::vector<PlainExchange*>& ended);
   bool send(PlainConnection& connection);
@@ -88,6 +95,7 @@ class PlainHttp {
   int poller_ = -1, waker_ = -1;
   std::unordered_map<PlainConnection*, std::unique_ptr<PlainConnection>> connections_;
   std::unordered_map<std::string, std::vector<PlainConnection*>> idle_;  // by address
+  std::unordered_map<std::string, Known> known_;                         // by name and port
   std::vector<PlainExchange*> under_way_;
   std::vector<std::unique_ptr<PlainExchange>> kept_;
   std::chrono::nanoseconds next_deadline_ = std::chrono::nanoseconds::max();

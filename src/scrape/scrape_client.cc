@@ -32,6 +32,7 @@ struct Slot {
   HttpTransferRequest request;
   std::unique_ptr<HttpTransfer> transfer;
   std::unique_ptr<PlainExchange> plain;
+  bool is_plain = false;   // the request under way may be made without libcurl
   bool not_plain = false;  // it gave an answer that only libcurl understands
   TimeNs due = 0;
   TimeNs time = 0;                       // of the samples of the scrape under way
@@ -343,8 +344,8 @@ Result<void> ScrapeClient::State::prepare(Slot& slot) {
   if (const std::string forced = slot.target->forced_error(); !forced.empty()) return error(Code::kLimit, "{}", forced);
   TRY(request, slot.target->request());
   slot.request = std::move(request);
-  if (!slot.not_plain && PlainHttp::can(slot.request, slot.target->config().http, environment_proxy)) return {};
-  return prepare_transfer(slot);
+  slot.is_plain = !slot.not_plain && PlainHttp::can(slot.request, slot.target->config().http, environment_proxy);
+  return slot.is_plain ? Result<void>() : prepare_transfer(slot);
 }
 
 Result<void> ScrapeClient::State::prepare_transfer(Slot& slot) {
@@ -381,7 +382,9 @@ void ScrapeClient::State::collect_transfers() {
     SlotRef slot = std::move(found->second);
     transfers.erase(found);
     curl_multi_remove_handle(multi, easy);
-    slot->duration = clock.steady() - slot->started;
+    const auto now = clock.steady();
+    slot->duration = now - slot->started;
+    if (slot->is_plain && code == CURLE_OK) plain.remember(slot->request, slot->transfer->peer(), now);
     ended.push_back({Work::kTake, std::move(slot), code, {}});
   }
 }

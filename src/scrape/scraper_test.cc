@@ -151,7 +151,7 @@ TEST_F(ScraperTest, StatusesAndRedirects) {
   EXPECT_TRUE(reports("server returned HTTP status 302 Found"));
 }
 
-// By number over a socket of our own, by name with libcurl: nobody can tell from what is stored.
+// By number over a socket of our own, by name with libcurl first: nobody can tell from what is stored.
 TEST_F(ScraperTest, AddressesAndNamesChunksAndGzipAreAllTheSame) {
   const std::string packed = gzip_compress("packed 1\n");
   TinyServer server([&](const TinyRequest& request) {

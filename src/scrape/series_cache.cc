@@ -10,6 +10,8 @@ namespace {
 // Entries that were not seen for a scrape are dropped when there are this many, and as many as those alive.
 constexpr std::size_t kDeadMin = 1000;
 
+constexpr std::uint32_t kScrapesMax = (1u << 30) - 1;  // then they are counted anew: in centuries
+
 // How many entries ahead the memory of series is asked for: it was touched a scrape ago, and what a sample costs is
 // mostly the wait for it.
 constexpr std::size_t kAhead = 8;
@@ -30,7 +32,9 @@ std::uint64_t hash_of(const ingest::MetricSeriesRef& series) {
 
 void SeriesCache::begin() {
   if (entries_.size() > kDeadMin && entries_.size() > 2 * marked_ && scrape_ > 1) compact();
-  ++scrape_;
+  if (!added_) shrink();
+  added_ = false;
+  scrape_ = scrape_ == kScrapesMax ? 1 : scrape_ + 1;
   next_ = 0;
   marked_ = 0;
   tracked_before_ = tracked_;
@@ -40,7 +44,7 @@ void SeriesCache::begin() {
 std::uint32_t SeriesCache::find(std::string_view key) {
   if (next_ < entries_.size() && key_of(entries_[next_]) == key) return next_++;
   if (slots_.empty()) return kNone;
-  const std::uint64_t hash = hash64(key);
+  const auto hash = static_cast<std::uint32_t>(hash64(key));
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t at = hash & mask; slots_[at] != kNone; at = (at + 1) & mask) {
     const Entry& entry = entries_[slots_[at]];
@@ -89,10 +93,11 @@ void SeriesCache::grow_slots() {
 std::uint32_t SeriesCache::add(std::string_view key, ingest::MetricSeriesRef series) {
   const auto index = static_cast<std::uint32_t>(entries_.size());
   Entry entry;
-  entry.hash = hash64(key);
+  entry.hash = static_cast<std::uint32_t>(hash64(key));
   entry.key_begin = keys_.size();
   entry.key_bytes = static_cast<std::uint32_t>(key.size());
   entry.series = std::move(series);
+  added_ = true;
   keys_.append(key);
   entries_.push_back(std::move(entry));
   if (entries_.size() * 2 > slots_.size()) {
@@ -111,19 +116,19 @@ void SeriesCache::mark(std::uint32_t index, bool tracked) {
   if (index + kAhead < entries_.size()) ask_for(entries_[index + kAhead].series);
   Entry& entry = entries_[index];
   Entry& first = entries_[entry.first];
-  if (&entry != &first) entry.seen = scrape_;
+  if (&entry != &first) entry.seen = scrape_ & kScrapesMax;
   if (first.seen == scrape_) {
-    if (tracked && !first.tracked && first.series != nullptr) {
-      first.tracked = true;
+    if (tracked && first.tracked == 0 && first.series != nullptr) {
+      first.tracked = 1;
       ++tracked_;
     }
     return;
   }
   // Seen and tracked the scrape before: counted, so that an unchanged body needs no look at what is gone.
-  first.tracked_before = first.tracked && first.seen + 1 == scrape_;
+  first.tracked_before = first.tracked != 0 && first.seen + 1u == scrape_ ? 1 : 0;
   tracked_before_ -= first.tracked_before;
-  first.seen = scrape_;
-  first.tracked = tracked && first.series != nullptr;
+  first.seen = scrape_ & kScrapesMax;
+  first.tracked = tracked && first.series != nullptr ? 1 : 0;
   tracked_ += first.tracked;
   ++marked_;
 }
@@ -139,8 +144,8 @@ std::vector<ingest::MetricSeriesRef> SeriesCache::take_gone() {
   }
   if (tracked_before_ == 0) return out;
   for (Entry& entry : entries_) {
-    if (entry.tracked && entry.seen != scrape_) {
-      entry.tracked = false;
+    if (entry.tracked != 0 && entry.seen != scrape_) {
+      entry.tracked = 0;
       out.push_back(entry.series);
     }
   }
@@ -160,8 +165,8 @@ std::vector<ingest::MetricSeriesRef> SeriesCache::take_all() {
   std::vector<ingest::MetricSeriesRef> out = std::move(orphans_);
   orphans_.clear();
   for (Entry& entry : entries_) {
-    if (!entry.tracked) continue;
-    entry.tracked = false;
+    if (entry.tracked == 0) continue;
+    entry.tracked = 0;
     out.push_back(entry.series);
   }
   tracked_before_ = tracked_ = 0;
@@ -177,6 +182,12 @@ void SeriesCache::forget_keys() {
   next_ = 0;
   marked_ = 0;
   orphans_ = std::move(all);
+}
+
+// Room that growing left over: of keys as much as there are, often. Once a body brought nothing new.
+void SeriesCache::shrink() {
+  if (keys_.capacity() > keys_.size() + keys_.size() / 8) keys_.shrink_to_fit();
+  if (entries_.capacity() > entries_.size() + entries_.size() / 8) entries_.shrink_to_fit();
 }
 
 // What was not seen in the last scrape goes. Tracked entries were all seen then.

@@ -48,15 +48,16 @@ class SeriesCache {
   std::size_t bytes() const { return keys_.capacity() + entries_.capacity() * sizeof(Entry) + slots_.capacity() * 4; }
 
  private:
+  // Of every series of every target one is kept: 40 bytes.
   struct Entry {
-    std::uint64_t hash = 0;
+    ingest::MetricSeriesRef series;
     std::uint64_t key_begin = 0;
     std::uint32_t key_bytes = 0;
-    std::uint32_t seen = 0;   // in which scrape
-    std::uint32_t first = 0;  // the entry that stands for all keys of the same series
-    bool tracked = false;
-    bool tracked_before = false;  // in the scrape before `seen`
-    ingest::MetricSeriesRef series;
+    std::uint32_t hash = 0;
+    std::uint32_t first = 0;      // the entry that stands for all keys of the same series
+    std::uint32_t seen : 30 = 0;  // in which scrape
+    std::uint32_t tracked : 1 = 0;
+    std::uint32_t tracked_before : 1 = 0;  // in the scrape before `seen`
   };
   std::string_view key_of(const Entry& entry) const {
     return std::string_view(keys_).substr(entry.key_begin, entry.key_bytes);
@@ -65,6 +66,7 @@ class SeriesCache {
   void grow_slots();
   std::uint32_t first_of(const ingest::MetricSeriesRef& series) const;
   void compact();
+  void shrink();
 
   std::string keys_;
   std::vector<Entry> entries_;            // in order of the bodies they came in
@@ -72,6 +74,7 @@ class SeriesCache {
   std::vector<std::uint32_t> by_series_;  // open addressing by address of the series
   std::uint32_t scrape_ = 1;
   std::uint32_t next_ = 0;  // the entry that the body is expected to go on with
+  bool added_ = false;      // in this scrape
   std::size_t marked_ = 0, tracked_before_ = 0, tracked_ = 0;
   std::vector<ingest::MetricSeriesRef> orphans_;  // tracked series whose keys were forgotten
 };
