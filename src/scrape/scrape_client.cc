@@ -418,7 +418,8 @@ void ScrapeClient::State::hand_out() {
       bytes += answer.body().size() * (answer.gzip() ? kUnpackedTimes : 1);
     }
     const auto begin = clock.steady();
-    if (!job.slot->plain || own == kOwnJobsMax || bytes > kOwnJobsBytesMax || begin < workers_until) {
+    const bool small = job.slot->plain && own < kOwnJobsMax && bytes <= kOwnJobsBytesMax;
+    if (!small || begin < workers_until || job.slot->target->auth().may_block()) {
       enqueue(std::move(job));
       continue;
     }
