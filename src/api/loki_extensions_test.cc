@@ -82,7 +82,9 @@ TEST_F(LokiExtensions, AnAnswerSaysWhatItLeavesOutAndHowToGoOn) {
     const std::string body = ask("/loki/api/v1/query_range", query).body;
     EXPECT_THAT(body, HasSubstr(page == 2 ? R"("truncated":false)" : R"("truncated":true)"));
     EXPECT_EQ(body.find("rowsMore") != std::string::npos, page == 0) << body;
-    if (page == 0) EXPECT_THAT(body, HasSubstr(R"("rowsMore":6,)"));
+    if (page == 0) {
+      EXPECT_THAT(body, HasSubstr(R"("rowsMore":6,)"));
+    }
     for (std::size_t at = body.find("n="); at != std::string::npos; at = body.find("n=", at + 1)) {
       lines.push_back(body.substr(at, 3));
     }

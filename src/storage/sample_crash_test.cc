@@ -185,7 +185,9 @@ TEST(SampleDamage, FlippedBytesNeverMakeUpASample) {
   for (int i = 0; i < 20; ++i) {
     ASSERT_OK(append_samples(written, SampleRun::make(i)));
     remember(want, SampleRun::make(i));
-    if (i == 12) ASSERT_OK(written.store->flush());
+    if (i == 12) {
+      ASSERT_OK(written.store->flush());
+    }
   }
   written.store.reset();
   std::mt19937_64 random(1);

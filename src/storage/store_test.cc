@@ -256,7 +256,9 @@ TEST(Scan, SeesWhatWasThereWhenItWasOpened) {
     const std::vector<TestRow> some = numbered_rows(i * 10, i * 10 + 10);
     rows.insert(rows.end(), some.begin(), some.end());
     ASSERT_OK(test.append(some));
-    if (i < 3) ASSERT_OK(test.store->flush());
+    if (i < 3) {
+      ASSERT_OK(test.store->flush());
+    }
   }
   std::sort(rows.begin(), rows.end());
   auto scan = test.store->scan(make_scan());
