@@ -158,7 +158,7 @@ MirroredMetrics<TelemetryReadings> telemetry_metrics(const Registry& registry) {
       {"rejected", &trace::ExportStatistics::rejected},
       {"failed", &trace::ExportStatistics::failed}};
   for (const auto& [outcome, count] : outcomes) {
-    out.counter(kSpans, kHelp, [count](const S& s) { return s.spans.*count; }, {{"outcome", outcome}});
+    out.counter(kSpans, kHelp, [count = count](const S& s) { return s.spans.*count; }, {{"outcome", outcome}});
   }
   return out;
 }
