@@ -1,7 +1,11 @@
 #include "metrics/aggregate_columns.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <string>
 
 #include "metrics/annotation_texts.h"
 #include "metrics/compensated_sum.h"
@@ -118,7 +122,8 @@ class HistogramCells {
 
   void add(std::size_t step, const Histogram& histogram, std::string_view metric) {
     Cell& cell = cells_[step];
-    if (!cell.incompatible) note(cell, cell.sum.add(histogram), metric);
+    if (!cell.incompatible) note(cell, cell.sum.add(histogram));
+    keep_first(first_of_[histogram.schema == kCustomBuckets], metric);
   }
   void merge(const HistogramCells& other) {
     for (std::size_t step = 0; step < cells_.size(); ++step) {
@@ -126,10 +131,17 @@ class HistogramCells {
       Cell& to = cells_[step];
       to.incompatible = to.incompatible || from.incompatible;
       to.conflict = to.conflict || from.conflict;
-      if (!to.incompatible) note(to, to.sum.merge(from.sum), {});
+      if (!to.incompatible) note(to, to.sum.merge(from.sum));
+    }
+    for (std::size_t kind = 0; kind < first_of_.size(); ++kind) {
+      if (other.first_of_[kind]) keep_first(first_of_[kind], *other.first_of_[kind]);
     }
   }
   bool any(std::size_t step) const { return cells_[step].incompatible || !cells_[step].sum.empty(); }
+  void warn(std::size_t step) const {
+    if (!cells_[step].incompatible) return;
+    warn_mixed_buckets(annotations_, std::max(*first_of_[0], *first_of_[1]), position_);
+  }
   // Null: there is none, or they do not go together.
   HistogramRef finish(std::size_t step, bool is_mean) const {
     const Cell& cell = cells_[step];
@@ -144,10 +156,12 @@ class HistogramCells {
     bool incompatible = false, conflict = false;
   };
 
-  void note(Cell& cell, const HistogramNotes& notes, std::string_view metric) {
+  static void keep_first(std::optional<std::string>& first, std::string_view metric) {
+    if (!first || metric < *first) first = metric;
+  }
+  void note(Cell& cell, const HistogramNotes& notes) {
     if (notes.incompatible) {
       cell.incompatible = true;
-      warn_mixed_buckets(annotations_, metric, position_);
       return;
     }
     cell.conflict = cell.conflict || notes.resets_conflict;
@@ -155,6 +169,9 @@ class HistogramCells {
   }
 
   std::vector<Cell> cells_;
+  // The first metric with exponential and with custom buckets, in the order of names: whichever worker read what, the
+  // later of the two is the one that did not go with those before it.
+  std::array<std::optional<std::string>, 2> first_of_;
   Annotations& annotations_;
   Position position_;
 };
@@ -189,6 +206,7 @@ class Columns final : public GroupColumns {
     StepSeries out = empty_series(std::move(labels), cells_.size());
     for (std::size_t step = 0; step < cells_.size(); ++step) {
       const bool histograms = histograms_ && histograms_->any(step);
+      if (histograms) histograms_->warn(step);
       if (cells_[step].any && histograms) {
         warn_mixed_aggregation(annotations_, position_);
       } else if (cells_[step].any) {
