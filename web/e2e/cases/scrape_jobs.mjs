@@ -32,7 +32,7 @@ export async function scrapeJobs(t) {
     await page.goto(`${platform.url}/manage/jobs`);
     await entry("from-file").waitFor();
     await explore.id("read-only").waitFor();
-    assert.match(await yaml(), /job_name: from-file/);
+    await until("its text", async () => /job_name: from-file/.test(await yaml()));
     assert.equal(await content.getAttribute("aria-readonly"), "true");
     assert.equal(await explore.id("save-button").count(), 0);
   });
