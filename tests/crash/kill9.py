@@ -6,10 +6,9 @@ answer repeats it after the restart, as real agents do, and that must not store 
 
 usage: kill9.py --binary build/release/trilobite [--rounds 20] [--clients 4] [--seed N]
 """
-import argparse, json, os, random, shutil, sys, tempfile, threading, time
+import json
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from server import Server
+import kill_rounds
 
 BASE_NS = 1_768_435_200_000_000_000
 ROWS = 20  # in a request
@@ -79,59 +78,5 @@ def check(server, client):
     return len(seen)
 
 
-def main():
-    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    a.add_argument("--binary", required=True)
-    a.add_argument("--rounds", type=int, default=20)
-    a.add_argument("--clients", type=int, default=4)
-    a.add_argument("--seed", type=int, default=int(time.time()))
-    o = a.parse_args()
-    print("seed", o.seed)
-    rng = random.Random(o.seed)
-    folder = tempfile.mkdtemp(prefix="trilobite-kill9-")
-    server = Server(o.binary, os.path.join(folder, "data"))
-    clients = [Client("c%d" % i) for i in range(o.clients)]
-    try:
-        for round_number in range(o.rounds):
-            server.start()
-            failures = []
-
-            def guarded(client):
-                try:
-                    client.run(server)
-                except BaseException as problem:
-                    failures.append(problem)
-
-            threads = [threading.Thread(target=guarded, args=(c,)) for c in clients]
-            [t.start() for t in threads]
-            time.sleep(rng.uniform(0.2, 1.2))
-            if rng.random() < 0.5:  # die in the middle of a flush as well
-                threading.Thread(target=lambda: quietly(server, "POST", "/flush"), daemon=True).start()
-                time.sleep(rng.uniform(0, 0.1))
-            server.kill()
-            [t.join() for t in threads]
-            assert not failures, failures[0]
-            server.start()
-            rows = sum(check(server, c) for c in clients)
-            server.kill()
-            print("round %d: %d rows, %d requests acknowledged" % (round_number + 1, rows, sum(c.acknowledged for c in clients)))
-        assert all(c.acknowledged for c in clients), "a client never got through"
-        print("passed: %d kills" % (2 * o.rounds))
-    except BaseException:
-        print(server.log_tail(), file=sys.stderr)
-        raise
-    finally:
-        if server.process and server.process.poll() is None:
-            server.kill()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def quietly(server, *request):
-    try:
-        server.request(*request)
-    except Exception:
-        pass
-
-
 if __name__ == "__main__":
-    main()
+    kill_rounds.run(__doc__, Client, check, "rows", rounds=20, clients=4)

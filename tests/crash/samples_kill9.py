@@ -6,10 +6,9 @@ is refused after the restart as it was before, wherever the newest is.
 
 usage: samples_kill9.py --binary build/release/trilobite [--rounds 8] [--clients 3] [--seed N]
 """
-import argparse, json, os, random, shutil, struct, sys, tempfile, threading, time, urllib.parse
+import json, struct, urllib.parse
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from server import Server
+import kill_rounds
 
 BASE_MS = 1_768_435_200_000
 SERIES = 50  # of a client
@@ -115,61 +114,11 @@ def check_order(server, client):
     assert status == 400, "another value at the newest time is answered %d %r" % (status, text[:300])
 
 
-def flush(server):
-    try:
-        server.request("POST", "/flush")
-    except Exception:
-        pass  # killed meanwhile
-
-
-def main():
-    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    a.add_argument("--binary", required=True)
-    a.add_argument("--rounds", type=int, default=8)
-    a.add_argument("--clients", type=int, default=3)
-    a.add_argument("--seed", type=int, default=int(time.time()))
-    o = a.parse_args()
-    print("seed", o.seed)
-    rng = random.Random(o.seed)
-    folder = tempfile.mkdtemp(prefix="trilobite-samples-kill9-")
-    server = Server(o.binary, os.path.join(folder, "data"))
-    clients = [Client("c%d" % i) for i in range(o.clients)]
-    try:
-        for round_number in range(o.rounds):
-            server.start()
-            failures = []
-
-            def guarded(client):
-                try:
-                    client.run(server)
-                except BaseException as problem:
-                    failures.append(problem)
-
-            threads = [threading.Thread(target=guarded, args=(c,)) for c in clients]
-            [t.start() for t in threads]
-            time.sleep(rng.uniform(0.2, 1.2))
-            if rng.random() < 0.5:  # die in the middle of a flush as well
-                threading.Thread(target=flush, args=(server,), daemon=True).start()
-                time.sleep(rng.uniform(0, 0.1))
-            server.kill()
-            [t.join() for t in threads]
-            assert not failures, failures[0]
-            server.start()
-            samples = sum(check(server, c) for c in clients)
-            [check_order(server, c) for c in clients]
-            server.kill()
-            print("round %d: %d samples, %d requests acknowledged" % (round_number + 1, samples,
-                                                                      sum(c.acknowledged for c in clients)), flush=True)
-        assert all(c.acknowledged for c in clients), "a client never got through"
-        print("passed: %d kills" % (2 * o.rounds))
-    except BaseException:
-        print("data is kept in", folder, file=sys.stderr)
-        raise
-    finally:
-        if server.process and server.process.poll() is None:
-            server.kill()
-    shutil.rmtree(folder)
+def check_all(server, client):
+    found = check(server, client)
+    check_order(server, client)
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    kill_rounds.run(__doc__, Client, check_all, "samples", rounds=8, clients=3)
