@@ -11,11 +11,10 @@
 #include <thread>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "loopback_socket.h"
 
 namespace trilobite::otlp {
 
@@ -44,27 +43,18 @@ class ScriptedCollector {
  public:
   // After the last answer the last one is repeated.
   explicit ScriptedCollector(std::vector<ScriptedAnswer> script = {{}}) : script_(std::move(script)) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    listen(listener_, 16);
-    socklen_t size = sizeof address;
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
+    listener_.listen();
     thread_ = std::thread([this] { run(); });
   }
   ~ScriptedCollector() {
     stopping_.store(true);
     thread_.join();
-    close(listener_);
   }
   ScriptedCollector(const ScriptedCollector&) = delete;
   ScriptedCollector& operator=(const ScriptedCollector&) = delete;
 
   std::string url(std::string_view path = "/v1/traces") const {
-    return "http://127.0.0.1:" + std::to_string(port_) + std::string(path);
+    return listener_.url() + std::string(path);
   }
 
   std::vector<CollectedRequest> requests() {
@@ -78,25 +68,14 @@ class ScriptedCollector {
   }
 
   // A port nobody listens on.
-  static std::string refusing_url() {
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    socklen_t size = sizeof address;
-    getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-    close(fd);
-    return "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/v1/traces";
-  }
+  static std::string refusing_url() { return LoopbackSocket().url() + "/v1/traces"; }
 
  private:
   using How = ScriptedAnswer::How;
 
   void run() {
     while (!stopping_.load()) {
-      if (!readable(listener_)) continue;
-      const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      const int fd = listener_.accept();
       if (fd < 0) continue;
       while (serve_one(fd)) {
       }
@@ -104,15 +83,10 @@ class ScriptedCollector {
     }
   }
 
-  bool readable(int fd) const {
-    pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
-    return poll(&waiting, 1, 20) == 1;
-  }
-
   // Appends what arrives; false at the end of the connection.
   bool receive(int fd, std::string& buffer) const {
     while (!stopping_.load()) {
-      if (!readable(fd)) continue;
+      if (!LoopbackSocket::readable(fd)) continue;
       char bytes[16 << 10];
       const ssize_t got = recv(fd, bytes, sizeof bytes, 0);
       if (got <= 0) return false;
@@ -197,8 +171,7 @@ class ScriptedCollector {
   }
 
   const std::vector<ScriptedAnswer> script_;
-  int listener_ = -1;
-  int port_ = 0;
+  const LoopbackSocket listener_;
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;  // guards requests_
   std::condition_variable arrived_;

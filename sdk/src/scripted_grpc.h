@@ -10,11 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "loopback_socket.h"
 
 namespace trilobite::otlp {
 
@@ -23,26 +22,17 @@ class ScriptedGrpc {
   using Headers = std::vector<std::pair<std::string, std::string>>;
 
   ScriptedGrpc(std::string message, Headers trailers) : message_(std::move(message)), trailers_(std::move(trailers)) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    listen(listener_, 16);
-    socklen_t size = sizeof address;
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    listener_.listen();
     thread_ = std::thread([this] { run(); });
   }
   ~ScriptedGrpc() {
     stopping_.store(true);
     thread_.join();
-    close(listener_);
   }
   ScriptedGrpc(const ScriptedGrpc&) = delete;
   ScriptedGrpc& operator=(const ScriptedGrpc&) = delete;
 
-  const std::string& url() const { return url_; }
+  std::string url() const { return listener_.url(); }
   // The bodies of the requests, with gRPC's five bytes.
   std::vector<std::string> bodies() {
     const std::lock_guard lock(mutex_);
@@ -54,21 +44,16 @@ class ScriptedGrpc {
 
   void run() {
     while (!stopping_.load()) {
-      if (!readable(listener_)) continue;
-      const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      const int fd = listener_.accept();
       if (fd < 0) continue;
       serve(fd);
       close(fd);
     }
   }
-  static bool readable(int fd) {
-    pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
-    return poll(&waiting, 1, 20) == 1;
-  }
   bool take(int fd, std::size_t size, std::string& out) {
     while (buffer_.size() < size) {
       if (stopping_.load()) return false;
-      if (!readable(fd)) continue;
+      if (!LoopbackSocket::readable(fd)) continue;
       char bytes[16 << 10];
       const ssize_t got = recv(fd, bytes, sizeof bytes, 0);
       if (got <= 0) return false;
@@ -140,8 +125,7 @@ class ScriptedGrpc {
 
   const std::string message_;
   const Headers trailers_;
-  int listener_ = -1;
-  std::string url_;
+  const LoopbackSocket listener_;
   std::string buffer_;
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;  // guards bodies_
